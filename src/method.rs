@@ -1,0 +1,56 @@
+//! The contract that generated code is written against: what a method is, and
+//! who can call one. A leaf: it knows no other module but the tables.
+
+use crate::schema::{Described, Message};
+
+/// One method of a service.
+#[derive(Debug)]
+pub struct Method {
+    /// The service without its package, `RuntimeService`.
+    pub service: &'static str,
+    /// The method as the proto spells it, `ListContainers`.
+    pub name: &'static str,
+    /// The path of the HTTP/2 request, `/runtime.v1.RuntimeService/ListContainers`.
+    pub path: &'static str,
+    /// The word after `crictl rpc`, `list-containers`.
+    pub command: &'static str,
+    /// One line of prose, empty where nobody wrote one.
+    pub doc: &'static str,
+    /// Who sends how many messages.
+    pub flow: Flow,
+    /// The table of the request.
+    pub request: &'static Message,
+    /// The table of the response.
+    pub response: &'static Message,
+}
+
+/// Who sends how many messages. A client stream stops the build: no method of the CRI has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// One request, one response.
+    Unary,
+    /// One request, a stream of responses.
+    ServerStream,
+}
+
+/// Something that carries a call to a server. Generated clients are written over it.
+pub trait Caller {
+    /// Why a call failed.
+    type Error;
+    /// The responses of a server stream.
+    type Stream<Response: Described>;
+
+    /// Calls a unary method.
+    fn unary<Request: Described, Response: Described>(
+        &self,
+        method: &'static Method,
+        request: Request,
+    ) -> impl Future<Output = Result<Response, Self::Error>>;
+
+    /// Calls a method that answers with a stream.
+    fn stream<Request: Described, Response: Described>(
+        &self,
+        method: &'static Method,
+        request: Request,
+    ) -> impl Future<Output = Result<Self::Stream<Response>, Self::Error>>;
+}
