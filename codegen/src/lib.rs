@@ -1,1 +1,58 @@
-//! x
+//! Writes the code that depends on the CRI's `api.proto`, for the build script of `crictl`.
+//!
+//! The stages run in one direction: load, lower, emit. Loading knows the compiler
+//! of protos, lowering takes every decision and refuses what cannot be expressed,
+//! emitting turns plain data into text. Nothing here knows what a container is.
+
+mod docs;
+mod emit;
+mod error;
+mod load;
+mod lower;
+mod messages;
+pub mod model;
+mod name;
+pub mod overlay_index;
+pub mod release;
+
+use std::path::Path;
+
+pub use docs::{Docs, MessageDocs};
+pub use error::Error;
+use model::Model;
+
+/// What the code is generated from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The proto. Its imports are looked for beside it.
+    pub proto: &'a Path,
+    /// The prose of the help texts. Without it the comments of the proto serve.
+    pub docs: Option<&'a Path>,
+}
+
+/// Writes `cri.rs`, `server.rs`, `schema.rs`, `methods.rs` and `client.rs` to `out_dir`.
+///
+/// The same input gives the same bytes.
+///
+/// # Errors
+///
+/// When the proto cannot be read or compiled, or has something that cannot be expressed.
+pub fn generate(input: Input<'_>, out_dir: &Path) -> Result<(), Error> {
+    let pool = load::descriptors(input.proto)?;
+    let model = lower::model(&pool, &docs(input)?)?;
+    messages::write(&pool, &model, out_dir)?;
+    emit::write(&model, out_dir)
+}
+
+/// The model that [`generate`] emits, for tests that look at the decisions alone.
+///
+/// # Errors
+///
+/// As for [`generate`].
+pub fn model(input: Input<'_>) -> Result<Model, Error> {
+    lower::model(&load::descriptors(input.proto)?, &docs(input)?)
+}
+
+fn docs(input: Input<'_>) -> Result<Docs, Error> {
+    input.docs.map_or_else(|| Ok(Docs::default()), Docs::read)
+}

@@ -1,0 +1,98 @@
+//! Why code could not be generated: the element of the proto, the reason, and what to do.
+
+use std::{io, path::PathBuf};
+
+/// Why the generator stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The proto does not compile.
+    #[error("cannot compile {}: {reason}", path.display())]
+    Proto {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What the compiler said, with file and line.
+        reason: String,
+    },
+    /// A file that is not proto3.
+    #[error(
+        "{file} is not proto3: required fields, groups and defaults have no place in the tables; \
+         start the file with syntax = \"proto3\""
+    )]
+    Syntax {
+        /// The name of the file.
+        file: String,
+    },
+    /// An import from another package.
+    #[error(
+        "{file} is of package {package:?}, and only {expected:?} is generated: \
+         copy the messages that are used into the proto, or drop the import"
+    )]
+    ForeignPackage {
+        /// The name of the imported file.
+        file: String,
+        /// Its package.
+        package: String,
+        /// The package of the proto that is built.
+        expected: String,
+    },
+    /// A method whose requests are a stream.
+    #[error("{method} takes a stream of requests: there is no caller for client streams")]
+    ClientStreaming {
+        /// Full name of the method.
+        method: String,
+    },
+    /// Two elements that would have one name in Rust or on the command line.
+    #[error("{first} and {second} would both be named {name}: leave one out or rename it")]
+    NameClash {
+        /// Full name of the element that was there first.
+        first: String,
+        /// Full name of the element that is one too many.
+        second: String,
+        /// What both would be named.
+        name: String,
+    },
+    /// The file with the prose does not parse.
+    #[error("cannot read {}: {reason}", path.display())]
+    Docs {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said, with the line.
+        reason: String,
+    },
+    /// The release that was asked for is not there.
+    #[error("no proto of release {wanted}: there are {}", existing.join(", "))]
+    UnknownRelease {
+        /// The release that was asked for.
+        wanted: String,
+        /// The releases there are, oldest first.
+        existing: Vec<String>,
+    },
+    /// There is no release at all.
+    #[error("no <release>/api.proto under {}", path.display())]
+    NoRelease {
+        /// The folder that was searched.
+        path: PathBuf,
+    },
+    /// The list of overlays does not match their folder.
+    #[error("{} does not list the files beside it: run `cargo regen`", path.display())]
+    StaleOverlayIndex {
+        /// The list.
+        path: PathBuf,
+    },
+    /// The messages could not be written.
+    #[error("cannot generate the messages of {package}: {source}")]
+    Messages {
+        /// The package.
+        package: String,
+        /// What prost-build said.
+        source: io::Error,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}

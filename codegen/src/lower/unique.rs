@@ -1,0 +1,94 @@
+//! Names that differ in a proto and would be the same in Rust or on the command
+//! line. Without this check the compiler, or prost's panic, would report them far
+//! from their cause.
+
+use std::collections::HashMap;
+
+use crate::{
+    Error,
+    model::{Enum, Message, Model},
+    name,
+};
+
+/// Refuses a model in which two elements have one name.
+pub(super) fn check(model: &Model) -> Result<(), Error> {
+    methods(model)?;
+    let messages = model.messages.iter().map(|it| (&it.names, &it.full_name));
+    let enums = model.enums.iter().map(|it| (&it.names, &it.full_name));
+    let mut tables = Scope::default();
+    for (names, full_name) in messages.chain(enums) {
+        tables.add(&names.table, full_name)?;
+    }
+    model.messages.iter().try_for_each(fields)?;
+    model.enums.iter().try_for_each(values)
+}
+
+/// The methods of all services share the words after `crictl rpc`.
+fn methods(model: &Model) -> Result<(), Error> {
+    let mut clients = Scope::default();
+    let mut commands = Scope::default();
+    let mut tables = Scope::default();
+    tables.add("METHODS", "the table of all methods")?;
+    for service in &model.services {
+        clients.add(&service.client, &service.name)?;
+        for method in &service.methods {
+            commands.add(&method.command, &method.full_name)?;
+            tables.add(&method.table, &method.full_name)?;
+        }
+    }
+    Ok(())
+}
+
+/// A oneof is a field of the struct, its members are not.
+fn fields(message: &Message) -> Result<(), Error> {
+    let mut fields = Scope::default();
+    let mut oneofs = HashMap::new();
+    for field in &message.fields {
+        let full_name = format!("{}.{}", message.full_name, field.name);
+        match &field.oneof {
+            None => fields.add(&name::snake(&field.name), &full_name)?,
+            Some(oneof) => {
+                let members: &mut Scope = oneofs.entry(oneof).or_default();
+                if members.names.is_empty() {
+                    let full_name = format!("{}.{oneof}", message.full_name);
+                    fields.add(&name::snake(oneof), &full_name)?;
+                }
+                members.add(&name::camel(&field.name), &full_name)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An alias, a second name for a number, has no variant.
+fn values(it: &Enum) -> Result<(), Error> {
+    let own = it.full_name.rsplit('.').next().unwrap_or_default();
+    let mut variants = Scope::default();
+    let mut numbers = Vec::new();
+    for (value, number) in &it.values {
+        if !numbers.contains(number) {
+            numbers.push(*number);
+            let full_name = format!("{}.{value}", it.full_name);
+            variants.add(&name::variant(own, value), &full_name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a name may occur once.
+#[derive(Default)]
+struct Scope {
+    names: HashMap<String, String>,
+}
+
+impl Scope {
+    fn add(&mut self, name: &str, full_name: &str) -> Result<(), Error> {
+        let first = self.names.insert(name.to_owned(), full_name.to_owned());
+        let Some(first) = first else { return Ok(()) };
+        Err(Error::NameClash {
+            first,
+            second: full_name.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! What is emitted, as plain data: every decision is taken, every name is final.
+
+/// Everything that one proto declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// The package, `runtime.v1`.
+    pub package: String,
+    /// The services in the order of the proto.
+    pub services: Vec<Service>,
+    /// The messages in the order of the proto, nested ones and map entries after their parent.
+    pub messages: Vec<Message>,
+    /// The enums, in the same order.
+    pub enums: Vec<Enum>,
+}
+
+/// One service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Name in the proto, `RuntimeService`.
+    pub name: String,
+    /// Name of the client struct.
+    pub client: String,
+    /// The methods in the order of the proto.
+    pub methods: Vec<Method>,
+}
+
+/// One method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// Full name, for errors.
+    pub full_name: String,
+    /// Name in the proto, `ListContainers`.
+    pub name: String,
+    /// Path of the HTTP/2 request.
+    pub path: String,
+    /// Name on the command line, `list-containers`.
+    pub command: String,
+    /// Name of the static, `LIST_CONTAINERS`.
+    pub table: String,
+    /// Name of the client's function, `list_containers`.
+    pub function: String,
+    /// One line of prose.
+    pub doc: String,
+    /// Who sends how many messages.
+    pub flow: Flow,
+    /// What is sent.
+    pub request: Type,
+    /// What comes back.
+    pub response: Type,
+}
+
+/// Who sends how many messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// One request, one response.
+    Unary,
+    /// One request, a stream of responses.
+    ServerStream,
+}
+
+/// The two names of a message or an enum in the generated code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Type {
+    /// Path of prost's type below the module of the messages, `security_profile::ProfileType`.
+    pub rust: String,
+    /// Name of the static table, `SECURITY_PROFILE_PROFILE_TYPE`.
+    pub table: String,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Full name, `runtime.v1.ContainerFilter`.
+    pub full_name: String,
+    /// Names in the generated code.
+    pub names: Type,
+    /// One line of prose.
+    pub doc: String,
+    /// The entry of a map, which has no struct of its own.
+    pub map_entry: bool,
+    /// It has a secret, or is declared inside a message that has one: its `Debug` tells the name only.
+    pub opaque: bool,
+    /// The fields in the order of the proto.
+    pub fields: Vec<Field>,
+}
+
+/// One field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Name in the proto.
+    pub name: String,
+    /// Name in the JSON mapping.
+    pub json: String,
+    /// Number on the wire.
+    pub number: u32,
+    /// How often it may occur.
+    pub label: Label,
+    /// What one value is.
+    pub kind: Kind,
+    /// The oneof it is a member of.
+    pub oneof: Option<String>,
+    /// It is a secret.
+    pub redact: bool,
+    /// One line of prose.
+    pub doc: String,
+}
+
+/// How often a field may occur. The variants are those of `schema::Label`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Label {
+    Single,
+    Optional,
+    Repeated,
+    Map,
+}
+
+/// What one value of a field is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The variant of `schema::Kind` for a scalar, `Sint32`.
+    Scalar(&'static str),
+    /// The table of an enum.
+    Enum(String),
+    /// The table of a message.
+    Message(String),
+}
+
+/// One enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enum {
+    /// Full name, `runtime.v1.ContainerState`.
+    pub full_name: String,
+    /// Names in the generated code.
+    pub names: Type,
+    /// It is declared inside a message with a secret, see [`Message::opaque`].
+    pub opaque: bool,
+    /// Names and numbers in the order of the proto, aliases included.
+    pub values: Vec<(String, i32)>,
+}
