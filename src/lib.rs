@@ -1,11 +1,37 @@
-//! A client for the Kubernetes Container Runtime Interface.
+//! A client for the Kubernetes Container Runtime Interface: `crictl` as a library.
+//!
+//! The whole public interface is [`run`], [`run_with`] and what they take. A run
+//! has no global state: it never exits the process, never reads or writes the
+//! process's environment, and any number of them may go on at once.
+//!
+//! ```
+//! use crictl::{Io, run};
+//!
+//! let mut io = Io::buffers(std::io::empty(), std::io::sink(), std::io::sink());
+//! assert_eq!(run(["crictl", "--help"], [("HOME", "/root")], &mut io), 0);
+//! ```
 
+mod app;
+mod args;
+mod command;
+mod config;
+mod context;
+mod error;
 #[doc(hidden)]
 pub mod generated;
+
+mod io;
+mod log;
 #[doc(hidden)]
 pub mod method;
+mod overlay;
+mod print;
+mod rpc;
+mod select;
 #[doc(hidden)]
 pub mod schema;
+mod view;
 
-#[doc(hidden)]
-pub use generated::cri;
+pub use app::{run, run_with};
+pub use config::Preset;
+pub use io::Io;

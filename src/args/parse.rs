@@ -3,7 +3,7 @@
 //! Everything here maps one text to one value. It knows neither flags nor commands; which flag a
 //! bad value belongs to is added by [`super::go`].
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use clap::builder::{ValueParser, ValueParserFactory};
 use thiserror::Error;
@@ -48,6 +48,13 @@ pub(crate) struct LabelError(pub(crate) String);
 /// A field of this type needs no `value_parser` attribute.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct GoDuration(pub(crate) i64);
+
+impl GoDuration {
+    /// The duration, if it is longer than nothing.
+    pub(crate) fn positive(self) -> Option<Duration> {
+        u64::try_from(self.0).ok().filter(|nanos| *nanos > 0).map(Duration::from_nanos)
+    }
+}
 
 impl FromStr for GoDuration {
     type Err = DurationError;

@@ -5,6 +5,14 @@
 //! `crictl ps` (1.5 ms). The walkers know nothing of containers or pods: every
 //! rule here is one of protobuf's JSON mapping.
 
+mod decode;
+mod encode;
+mod value;
+
+pub use decode::{Error as DecodeError, decode};
+pub use encode::{Error as EncodeError, encode};
+pub use value::Value;
+
 /// One protobuf message.
 #[derive(Debug)]
 pub struct Message {
@@ -80,6 +88,64 @@ pub struct Enum {
     pub name: &'static str,
     /// Name and number of each value, in the order the proto declares them.
     pub values: &'static [(&'static str, i32)],
+}
+
+impl Message {
+    /// The field called `name`, in either of its two spellings and in any case, as Go matches names.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        let exact = self.fields.iter().find(|field| field.name == name || field.json == name);
+        exact.or_else(|| {
+            self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name) || field.json.eq_ignore_ascii_case(name))
+        })
+    }
+}
+
+impl Enum {
+    /// The name of a number, if it has one.
+    pub fn name_of(&self, number: i32) -> Option<&'static str> {
+        self.values.iter().find(|(_, value)| *value == number).map(|(name, _)| *name)
+    }
+
+    /// The number of a name in any case, or of a number in digits.
+    pub fn number_of(&self, text: &str) -> Option<i32> {
+        let named = self.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        named.map(|(_, number)| *number).or_else(|| text.parse().ok())
+    }
+}
+
+/// The JSON mapping of a typed message.
+///
+/// What prost encoded, the table of the same type always reads; the null that stands for a failure never occurs.
+pub fn view<M: Described>(message: &M) -> Value {
+    decode(M::SCHEMA, &message.encode_to_vec()).unwrap_or_default()
+}
+
+/// The JSON mapping of a message without its secrets: what is marked `debug_redact` is three stars.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_redacted(message: &'static Message, bytes: &[u8]) -> Result<Value, DecodeError> {
+    let mut value = decode(message, bytes)?;
+    redact(message, &mut value);
+    Ok(value)
+}
+
+fn redact(message: &'static Message, value: &mut Value) {
+    let Value::Object(members) = value else { return };
+    for (name, value) in members {
+        let Some(field) = message.field(name) else { continue };
+        match (field.kind, value) {
+            (_, Value::String(text)) if field.redact && !text.is_empty() => "***".clone_into(text),
+            (Kind::Message(inner), Value::List(items)) => items.iter_mut().for_each(|item| redact(inner, item)),
+            (Kind::Message(entry), Value::Object(pairs)) if field.label == Label::Map => {
+                if let Some(Kind::Message(inner)) = entry.field("value").map(|field| field.kind) {
+                    pairs.iter_mut().for_each(|(_, value)| redact(inner, value));
+                }
+            }
+            (Kind::Message(inner), value) => redact(inner, value),
+            _ => {}
+        }
+    }
 }
 
 /// A message type that has a table.

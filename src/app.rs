@@ -1,0 +1,244 @@
+//! One run: command line and environment in, status out.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{Arg, ArgAction, Args, Command};
+use jiff::tz::TimeZone;
+
+use crate::args::go::{self, Outcome, Parsed, Rules};
+use crate::args::{GLOBAL_ENV, GlobalArgs};
+use crate::command::{Overlay, args, document_env};
+use crate::config::{self, Env, Preset, Settings};
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::io::Io;
+use crate::log::{Level, Logger};
+use crate::overlay::OVERLAYS;
+
+/// Runs `crictl` with these arguments (the first is the program's name) in this environment, and returns its exit status.
+pub fn run<A, K, V>(args: impl IntoIterator<Item = A>, env: impl IntoIterator<Item = (K, V)>, io: &mut Io) -> u8
+where
+    A: Into<OsString>,
+    K: Into<OsString>,
+    V: Into<OsString>,
+{
+    run_with(args, env, io, None)
+}
+
+/// As [`run`], inside a program that serves a runtime of its own.
+pub fn run_with<A, K, V>(
+    args: impl IntoIterator<Item = A>,
+    env: impl IntoIterator<Item = (K, V)>,
+    io: &mut Io,
+    preset: Option<&Preset>,
+) -> u8
+where
+    A: Into<OsString>,
+    K: Into<OsString>,
+    V: Into<OsString>,
+{
+    let text = |word: OsString| word.to_string_lossy().into_owned();
+    let args: Vec<String> = args.into_iter().skip(1).map(|word| text(word.into())).collect();
+    let env: Env = env.into_iter().map(|(key, value)| (text(key.into()), text(value.into()))).collect();
+    let zone = zone(&env);
+    let mut failure = Failure::default();
+    match start(&args, &env, &zone, io, preset, &mut failure) {
+        Ok(()) => 0,
+        Err(error) => failure.report(&error, &zone, io),
+    }
+}
+
+/// What the report of an error needs to know of how far the run came.
+#[derive(Default)]
+struct Failure {
+    /// The help of the level at which it failed.
+    help: String,
+}
+
+impl Failure {
+    /// Says what went wrong, and returns the status.
+    fn report(&self, error: &Error, zone: &TimeZone, io: &mut Io) -> u8 {
+        let shown = match error.kind() {
+            Kind::Help => io.out.write_all(self.help.as_bytes()),
+            Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{}", error.cause(), self.help),
+            _ => Ok(()),
+        };
+        let _ = shown.and_then(|()| io.out.flush());
+        let line = match error.kind() {
+            Kind::Help | Kind::BrokenPipe => return error.exit(),
+            Kind::Topic => {
+                let _ = writeln!(io.err, "{}", error.cause());
+                return error.exit();
+            }
+            _ => error.line(),
+        };
+        Logger::new(io.err.as_mut(), io.err_is_terminal, io.now, zone.clone()).write(Level::Fatal, || line);
+        error.exit()
+    }
+}
+
+/// Parses the root level, loads the settings and goes on to the command.
+fn start(
+    args: &[String],
+    env: &Env,
+    zone: &TimeZone,
+    io: &mut Io,
+    preset: Option<&Preset>,
+    failure: &mut Failure,
+) -> Result<(), Error> {
+    failure.help = root_help(env);
+    // A host's endpoint takes the place of the environment's, not of the command line's.
+    let lookup = |name: &str| env.get(name).filter(|_| preset.is_none() || name == "CRI_CONFIG_FILE").cloned();
+    let rules = Rules { grouping: false, interspersed: false, variables: GLOBAL_ENV };
+    let parsed = match go::parse(root(env), args, &rules, &lookup).map_err(|error| Error::usage(error.0))? {
+        Outcome::Help => return Err(Error::help()),
+        Outcome::Run(parsed) => parsed,
+    };
+    if parsed.matches.get_flag("version") {
+        return Ok(writeln!(io.out, "crictl version v{}", env!("CARGO_PKG_VERSION"))?);
+    }
+    let settings = settings(&parsed, zone, io, preset)?;
+    let (overlay, rest) = match parsed.positionals.as_slice() {
+        [] => return Err(Error::help()),
+        [name] if name.is_empty() || name == "help" || name == "h" => return Err(Error::help()),
+        [help, topic, ..] if help == "help" || help == "h" => {
+            failure.help = find(OVERLAYS, topic).ok_or_else(|| Error::topic(topic))?.help("crictl");
+            return Err(Error::help());
+        }
+        [name, rest @ ..] => (find(OVERLAYS, name).ok_or_else(|| Error::topic(name))?, rest),
+    };
+    let (overlay, parsed) = command(overlay, "crictl", rest, env, failure)?;
+    execute(overlay, &parsed, settings, env, zone, io)
+}
+
+fn find(overlays: &'static [Overlay], word: &str) -> Option<&'static Overlay> {
+    overlays.iter().find(|overlay| overlay.is_called(word))
+}
+
+/// Loads the config file and merges the layers.
+fn settings(parsed: &Parsed, zone: &TimeZone, io: &mut Io, preset: Option<&Preset>) -> Result<Settings, Error> {
+    let args: GlobalArgs = args(parsed)?;
+    let explicit = parsed.given.iter().any(|flag| flag == "config");
+    let found = config::load(Path::new(&args.config), explicit, io.executable.as_deref())?;
+    if let Some(warning) = found.warning {
+        Logger::new(io.err.as_mut(), io.err_is_terminal, io.now, zone.clone()).write(Level::Warning, || warning);
+    }
+    Ok(config::merge(&args, &parsed.given, found.file.as_ref(), preset))
+}
+
+/// Parses the level of a command, and of its subcommand where the first positional names one.
+fn command(
+    overlay: &'static Overlay,
+    parent: &str,
+    words: &[String],
+    env: &Env,
+    failure: &mut Failure,
+) -> Result<(&'static Overlay, Parsed), Error> {
+    failure.help = overlay.help(parent);
+    let lookup = |name: &str| env.get(name).cloned();
+    let rules = Rules { grouping: overlay.grouping, interspersed: overlay.interspersed, variables: overlay.env };
+    let outcome = go::parse(overlay.command(parent), words, &rules, &lookup);
+    let parsed = match outcome.map_err(|error| Error::usage(error.0))? {
+        Outcome::Help => return Err(Error::help()),
+        Outcome::Run(parsed) => parsed,
+    };
+    match parsed.positionals.as_slice() {
+        [first, ..] if first == "help" || first == "h" => Err(Error::help()),
+        [first, rest @ ..] => match find(overlay.subcommands, first) {
+            Some(inner) => command(inner, &format!("{parent} {}", overlay.name), rest, env, failure),
+            None => Ok((overlay, parsed)),
+        },
+        [] => Ok((overlay, parsed)),
+    }
+}
+
+/// Runs a command until it ends or is interrupted.
+fn execute(
+    overlay: &Overlay,
+    parsed: &Parsed,
+    settings: Settings,
+    env: &Env,
+    zone: &TimeZone,
+    io: &mut Io,
+) -> Result<(), Error> {
+    // One thread: a second one costs a third of the time of a whole `crictl version`.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let signals = io.signals;
+    let mut ctx = Context::new(io, env.clone(), settings, zone.clone());
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            () = interrupt(signals) => None,
+            result = (overlay.run)(&mut ctx, parsed) => Some(result),
+        }
+    });
+    match ended {
+        Some(result) => result,
+        None if ctx.stops_cleanly => Ok(()),
+        None => Err(Error::interrupted()),
+    }
+}
+
+/// Ends at the first SIGINT or SIGTERM; without signals, never.
+async fn interrupt(signals: bool) {
+    if !signals {
+        return std::future::pending().await;
+    }
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+            (Ok(mut interrupt), Ok(mut terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            // Without handlers the signals end the process by themselves.
+            _ => std::future::pending().await,
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// The root command without its commands: they are found by name, and only the one that is called is built.
+fn root(env: &Env) -> Command {
+    let command = Command::new("crictl")
+        .about("Client for the Kubernetes Container Runtime Interface (CRI)")
+        .override_usage("crictl [global flags] COMMAND [flags] [ARG...]")
+        .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .args_override_self(true)
+        .arg(Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version"))
+        .arg(Arg::new("words").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true));
+    let command = GlobalArgs::augment_args(command).mut_arg("config", |arg| arg.default_value(config::default_path(env)));
+    document_env(command, GLOBAL_ENV)
+}
+
+/// The root's help, with the commands.
+fn root_help(env: &Env) -> String {
+    let commands = OVERLAYS.iter().map(|overlay| {
+        Command::new(overlay.name).about(overlay.about).visible_aliases(overlay.aliases)
+    });
+    let help = root(env).subcommands(commands).subcommand_help_heading("Commands").render_help();
+    format!("{}\n", help.to_string().trim_end())
+}
+
+/// The zone of the environment's TZ, else the system's. jiff would read the process's own TZ.
+fn zone(env: &Env) -> TimeZone {
+    let named = |name: &str| match name.trim_start_matches(':') {
+        "" | "UTC" => Some(TimeZone::UTC),
+        path if path.starts_with('/') => TimeZone::tzif("TZ", &std::fs::read(path).ok()?).ok(),
+        name => TimeZone::tzif(name, &std::fs::read(Path::new("/usr/share/zoneinfo").join(name)).ok()?)
+            .or_else(|_| TimeZone::posix(name))
+            .ok(),
+    };
+    match env.get("TZ") {
+        Some(name) => named(name).or_else(|| TimeZone::posix(name).ok()).unwrap_or(TimeZone::UTC),
+        None => named("/etc/localtime").unwrap_or(TimeZone::UTC),
+    }
+}

@@ -1,0 +1,60 @@
+//! The command line: Go's flag rules in front of clap, and the flags of the root command.
+
+pub(crate) mod go;
+pub(crate) mod parse;
+
+use clap::Args;
+
+use parse::GoDuration;
+
+/// The flags before the command. They belong to the root alone: `-r`, `-t` and others mean
+/// something else after a command, so none of them is clap's `global`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct GlobalArgs {
+    /// Config file, YAML
+    #[arg(long, short, value_name = "FILE", default_value = DEFAULT_CONFIG, hide_default_value = cfg!(windows))]
+    pub(crate) config: String,
+    /// Endpoint of the runtime service: unix:///path, /path, tcp://host:port, or npipe:////./pipe/name on Windows
+    #[arg(long, short, value_name = "ENDPOINT", default_value = "", hide_default_value = true)]
+    pub(crate) runtime_endpoint: String,
+    /// Endpoint of the image service, where it is not the runtime's
+    #[arg(long, short, value_name = "ENDPOINT", default_value = "", hide_default_value = true)]
+    pub(crate) image_endpoint: String,
+    /// How long to wait for a connection and for each call
+    #[arg(long, short, value_name = "DURATION", default_value = "2s")]
+    pub(crate) timeout: GoDuration,
+    /// Log what is done and called
+    #[arg(long, short = 'D')]
+    pub(crate) debug: bool,
+    /// Send a span of every call to an OTLP collector
+    #[arg(long)]
+    pub(crate) enable_tracing: bool,
+    /// Address of the OTLP collector, gRPC without TLS
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4317")]
+    pub(crate) tracing_endpoint: String,
+    /// How many of a million runs are traced; negative for all
+    #[arg(long, value_name = "N", default_value = "-1", value_parser = parse::integer)]
+    pub(crate) tracing_sampling_rate_per_million: i64,
+    /// Write a CPU profile in pprof's format
+    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    pub(crate) profile_cpu: String,
+    /// Write a memory profile in pprof's format
+    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    pub(crate) profile_mem: String,
+}
+
+/// Where the config file is looked for first. On Windows it is in the home directory, which [`crate::config`] knows.
+pub(crate) const DEFAULT_CONFIG: &str = if cfg!(windows) {
+    ""
+} else if cfg!(target_os = "freebsd") {
+    "/usr/local/etc/crictl.yaml"
+} else {
+    "/etc/crictl.yaml"
+};
+
+/// The environment variables of the root's flags: flag, variable.
+pub(crate) const GLOBAL_ENV: &[(&str, &str)] = &[
+    ("config", "CRI_CONFIG_FILE"),
+    ("runtime-endpoint", "CONTAINER_RUNTIME_ENDPOINT"),
+    ("image-endpoint", "IMAGE_SERVICE_ENDPOINT"),
+];

@@ -1,0 +1,98 @@
+//! What a command is: a name, arguments, and a function from them to output.
+
+use std::pin::Pin;
+
+use clap::{Command, FromArgMatches};
+
+use crate::args::go::Parsed;
+use crate::context::Context;
+use crate::error::Error;
+
+/// One hand-written command.
+pub(crate) struct Overlay {
+    pub(crate) name: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+    /// One line, for the list of commands.
+    pub(crate) about: &'static str,
+    /// What follows the name in the usage line, `[flags] CONTAINER-ID`.
+    pub(crate) usage: &'static str,
+    /// A command line that people use, and after `#` what it does.
+    pub(crate) example: &'static str,
+    /// `-abc` may mean `-a -b -c`. Upstream allows it for some commands only.
+    pub(crate) grouping: bool,
+    /// Flags are read after positionals too. Not where a positional may be somebody else's flag, as in `exec`.
+    pub(crate) interspersed: bool,
+    /// Adds the arguments: `XArgs::augment_args`.
+    pub(crate) arguments: fn(Command) -> Command,
+    /// The environment variables that stand in for flags: flag, variable.
+    pub(crate) env: &'static [(&'static str, &'static str)],
+    pub(crate) subcommands: &'static [Overlay],
+    pub(crate) run: Run,
+}
+
+/// Runs a command.
+pub(crate) type Run = for<'a> fn(&'a mut Context<'_>, &'a Parsed) -> Running<'a>;
+
+/// A command under way.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
+
+impl Overlay {
+    /// What most commands have; an overlay names the rest.
+    pub(crate) const DEFAULT: Self = Self {
+        name: "",
+        aliases: &[],
+        about: "",
+        usage: "[flags]",
+        example: "",
+        grouping: true,
+        interspersed: true,
+        arguments: |command| command,
+        env: &[],
+        subcommands: &[],
+        run: |_, _| Box::pin(async { Err(Error::help()) }),
+    };
+
+    /// Whether a word names this command.
+    pub(crate) fn is_called(&self, word: &str) -> bool {
+        self.name == word || self.aliases.contains(&word)
+    }
+
+    /// The help of the command.
+    pub(crate) fn help(&self, parent: &str) -> String {
+        format!("{}\n", self.command(parent).render_help().to_string().trim_end())
+    }
+
+    /// The clap command, for parsing and for help. `parent` is what stands before the name, `crictl`.
+    pub(crate) fn command(&self, parent: &str) -> Command {
+        let command = Command::new(self.name)
+            .about(self.about)
+            .visible_aliases(self.aliases)
+            .override_usage(format!("{parent} {} {}", self.name, self.usage))
+            .disable_help_subcommand(true)
+            .disable_version_flag(true)
+            .args_override_self(true);
+        let command = match self.example {
+            "" => command,
+            example => command.after_help(format!("Example:\n  {example}")),
+        };
+        let subcommands = self.subcommands.iter().map(|overlay| overlay.command(&format!("{parent} {}", self.name)));
+        document_env((self.arguments)(command), self.env).subcommands(subcommands)
+    }
+}
+
+/// Names each flag's environment variable in its help. The variables themselves are read by [`crate::args::go`],
+/// from the environment that the run was given.
+pub(crate) fn document_env(mut command: Command, env: &[(&'static str, &'static str)]) -> Command {
+    for (flag, variable) in env {
+        command = command.mut_arg(flag.replace('-', "_"), |arg| {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            arg.help(format!("{help} [env: {variable}]"))
+        });
+    }
+    command
+}
+
+/// The arguments as a command's own type.
+pub(crate) fn args<A: FromArgMatches>(parsed: &Parsed) -> Result<A, Error> {
+    A::from_arg_matches(&parsed.matches).map_err(|error| Error::usage(error.to_string()))
+}

@@ -1,0 +1,167 @@
+//! What a command works with: settings, clients, streams, clock. The first parameter of every command.
+
+use std::io::{Read, Write};
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use jiff::tz::TimeZone;
+
+use crate::config::{Env, Settings};
+use crate::error::Error;
+use crate::generated::client::{ImageService, RuntimeService};
+use crate::io::Io;
+use crate::log::{Level, Logger};
+use crate::print;
+use crate::rpc::{Client, connect, endpoint, status};
+use crate::view::View;
+
+/// One run of one command.
+pub(crate) struct Context<'io> {
+    pub(crate) settings: Settings,
+    pub(crate) env: Env,
+    pub(crate) log: Rc<Logger<'io>>,
+    pub(crate) input: &'io mut (dyn Read + Send),
+    pub(crate) input_is_terminal: bool,
+    pub(crate) out_is_terminal: bool,
+    /// An interrupt ends this command as if it had ended by itself. Set by commands that run until they are stopped.
+    pub(crate) stops_cleanly: bool,
+    out: &'io mut (dyn Write + Send),
+    now: fn() -> SystemTime,
+    zone: TimeZone,
+    runtime: Option<Client<'io>>,
+    image: Option<Client<'io>>,
+}
+
+impl<'io> Context<'io> {
+    pub(crate) fn new(io: &'io mut Io, env: Env, settings: Settings, zone: TimeZone) -> Self {
+        let log = Rc::new(Logger::new(io.err.as_mut(), io.err_is_terminal, io.now, zone.clone()));
+        log.set_debug(settings.debug);
+        Self {
+            settings,
+            env,
+            log,
+            input: io.input.as_mut(),
+            input_is_terminal: io.input_is_terminal,
+            out_is_terminal: io.out_is_terminal,
+            stops_cleanly: false,
+            out: io.out.as_mut(),
+            now: io.now,
+            zone,
+            runtime: None,
+            image: None,
+        }
+    }
+
+    /// The time, in nanoseconds since the epoch as every time of the CRI.
+    pub(crate) fn now(&self) -> i64 {
+        let elapsed = (self.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(elapsed.as_nanos()).unwrap_or(i64::MAX)
+    }
+
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The runtime service.
+    ///
+    /// # Errors
+    /// The endpoint is empty or wrong, or none of the default ones answers.
+    pub(crate) async fn runtime(&mut self) -> Result<RuntimeService<Client<'io>>, Error> {
+        if self.runtime.is_none() {
+            let configured = self.settings.runtime_endpoint.clone();
+            if configured.as_deref() == Some("") {
+                return Err(Error::failure("--runtime-endpoint is not set"));
+            }
+            self.runtime = Some(self.client("runtime", configured.as_deref()).await?);
+        }
+        self.runtime.clone().map(RuntimeService).ok_or_else(|| Error::failure("no runtime service"))
+    }
+
+    /// The image service: the runtime's endpoint unless it has its own.
+    ///
+    /// # Errors
+    /// As [`Context::runtime`].
+    pub(crate) async fn image(&mut self) -> Result<ImageService<Client<'io>>, Error> {
+        if self.image.is_none() {
+            let own = self.settings.image_endpoint.clone().filter(|endpoint| !endpoint.is_empty());
+            let shared = own.is_none() || own == self.settings.runtime_endpoint;
+            let configured = own.or_else(|| self.settings.runtime_endpoint.clone());
+            if configured.as_deref() == Some("") {
+                return Err(Error::failure("--image-endpoint is not set"));
+            }
+            self.image = Some(match self.runtime.clone() {
+                Some(client) if shared => client,
+                _ => self.client("image", configured.as_deref()).await?,
+            });
+        }
+        self.image.clone().map(ImageService).ok_or_else(|| Error::failure("no image service"))
+    }
+
+    async fn client(&self, service: &str, configured: Option<&str>) -> Result<Client<'io>, Error> {
+        let endpoint = match configured {
+            Some(text) => endpoint::parse(text).map_err(Error::failure)?,
+            None => self.default_endpoint(service).await?,
+        };
+        Ok(Client::new(endpoint, self.settings.timeout, self.settings.hint.as_deref(), &self.log))
+    }
+
+    /// The first endpoint of the default list at which somebody listens.
+    async fn default_endpoint(&self, service: &str) -> Result<endpoint::Endpoint, Error> {
+        let mut errors = Vec::new();
+        for text in endpoint::DEFAULTS {
+            let candidate = endpoint::parse(text).map_err(Error::failure)?;
+            match connect::dial(&candidate).await {
+                Ok(_) => {
+                    self.warn(format!("no {service} endpoint is configured, using default endpoints: {text} answers"));
+                    return Ok(candidate);
+                }
+                Err(cause) => errors.push(status::unreachable(&cause, &candidate, None, Error::failure).cause().to_owned()),
+            }
+        }
+        Err(Error::failure(format!("no runtime answers: {}", errors.join(", ")))
+            .context("using default endpoints")
+            .hint("is the runtime running? its endpoint is named with --runtime-endpoint or in the config file"))
+    }
+
+    /// Writes a result.
+    ///
+    /// # Errors
+    /// The stream can't be written, or nobody reads it any more.
+    pub(crate) fn print(&mut self, view: &View) -> Result<(), Error> {
+        let text = print::render(view)?;
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes a result that is a line.
+    ///
+    /// # Errors
+    /// As [`Context::print`].
+    pub(crate) fn line(&mut self, line: &str) -> Result<(), Error> {
+        self.bytes(format!("{line}\n").as_bytes())
+    }
+
+    /// Writes a result as it is.
+    ///
+    /// # Errors
+    /// As [`Context::print`].
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.out.write_all(bytes)?;
+        Ok(self.out.flush()?)
+    }
+
+    pub(crate) fn debug(&self, message: impl FnOnce() -> String) {
+        self.log.write(Level::Debug, message);
+    }
+
+    pub(crate) fn info(&self, message: impl Into<String>) {
+        self.log.write(Level::Info, || message.into());
+    }
+
+    pub(crate) fn warn(&self, message: impl Into<String>) {
+        self.log.write(Level::Warning, || message.into());
+    }
+
+    pub(crate) fn error(&self, message: impl Into<String>) {
+        self.log.write(Level::Error, || message.into());
+    }
+}

@@ -1,0 +1,64 @@
+//! The world a run sees: its streams, its clock, its signals. The only place that
+//! reaches for the process's own; a host or a test passes something else.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// What a run reads from and writes to. One value serves one run at a time.
+pub struct Io {
+    /// Standard input: passwords, config files given as `-`, the input of `exec -i`.
+    pub input: Box<dyn Read + Send>,
+    /// Results, and nothing else.
+    pub out: Box<dyn Write + Send>,
+    /// Log lines and errors.
+    pub err: Box<dyn Write + Send>,
+    /// Whether [`Io::input`] is a terminal.
+    pub input_is_terminal: bool,
+    /// Whether [`Io::out`] is a terminal; elsewhere no control code is written.
+    pub out_is_terminal: bool,
+    /// Whether [`Io::err`] is a terminal; it decides how log lines look.
+    pub err_is_terminal: bool,
+    /// The clock.
+    pub now: fn() -> SystemTime,
+    /// The program's own path: a `crictl.yaml` beside it is the second config file that is looked for.
+    pub executable: Option<PathBuf>,
+    /// Whether the process's SIGINT and SIGTERM mean this run. A host that has its own handlers says no.
+    pub signals: bool,
+}
+
+impl Io {
+    /// The process's own streams, clock and signals.
+    pub fn std() -> Self {
+        Self {
+            input: Box::new(io::stdin()),
+            out: Box::new(io::LineWriter::new(io::stdout())),
+            err: Box::new(io::stderr()),
+            input_is_terminal: io::stdin().is_terminal(),
+            out_is_terminal: io::stdout().is_terminal(),
+            err_is_terminal: io::stderr().is_terminal(),
+            now: SystemTime::now,
+            executable: std::env::current_exe().ok(),
+            signals: true,
+        }
+    }
+
+    /// Streams of the caller's, no terminal, no signals.
+    pub fn buffers(
+        input: impl Read + Send + 'static,
+        out: impl Write + Send + 'static,
+        err: impl Write + Send + 'static,
+    ) -> Self {
+        Self {
+            input: Box::new(input),
+            out: Box::new(out),
+            err: Box::new(err),
+            input_is_terminal: false,
+            out_is_terminal: false,
+            err_is_terminal: false,
+            now: SystemTime::now,
+            executable: None,
+            signals: false,
+        }
+    }
+}

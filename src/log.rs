@@ -1,0 +1,89 @@
+//! How a log line looks: logrus's text form, which scripts around crictl know.
+//! The two forms are pure; one [`Logger`] writes them.
+
+use std::cell::{Cell, RefCell};
+use std::io::Write;
+use std::time::{Duration, SystemTime};
+
+use jiff::tz::TimeZone;
+
+use crate::args::parse::quote;
+use crate::view::human::rfc3339;
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Debug,
+    Info,
+    Warning,
+    Error,
+    Fatal,
+}
+
+/// A line for a file or a pipe, with its newline.
+pub(crate) fn plain(level: Level, message: &str, now: SystemTime, zone: &TimeZone) -> String {
+    let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let time = rfc3339(i64::try_from(seconds).unwrap_or_default().saturating_mul(1_000_000_000), zone);
+    let name = match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Error => "error",
+        Level::Fatal => "fatal",
+    };
+    let bare = !message.is_empty() && message.chars().all(|c| c.is_ascii_alphanumeric() || "-._/@^+".contains(c));
+    let message = if bare { message.to_owned() } else { quote(message) };
+    format!("time={} level={name} msg={message}\n", quote(&time))
+}
+
+/// A line for a person, with its newline: colour, whole seconds since the start, the message.
+pub(crate) fn coloured(level: Level, message: &str, elapsed: Duration) -> String {
+    let (colour, name) = match level {
+        Level::Debug => (37, "DEBU"),
+        Level::Info => (36, "INFO"),
+        Level::Warning => (33, "WARN"),
+        Level::Error => (31, "ERRO"),
+        Level::Fatal => (31, "FATA"),
+    };
+    format!("\x1b[{colour}m{name}\x1b[0m[{:04}] {message:<44} \n", elapsed.as_secs())
+}
+
+/// Where log lines go. Shared by everything in a run that has something to say.
+pub(crate) struct Logger<'io> {
+    err: RefCell<&'io mut (dyn Write + Send)>,
+    terminal: bool,
+    zone: TimeZone,
+    now: fn() -> SystemTime,
+    started: SystemTime,
+    debug: Cell<bool>,
+}
+
+impl<'io> Logger<'io> {
+    pub(crate) fn new(err: &'io mut (dyn Write + Send), terminal: bool, now: fn() -> SystemTime, zone: TimeZone) -> Self {
+        Self { err: RefCell::new(err), terminal, zone, now, started: now(), debug: Cell::new(false) }
+    }
+
+    /// Lets debug lines through, or not.
+    pub(crate) fn set_debug(&self, debug: bool) {
+        self.debug.set(debug);
+    }
+
+    /// Writes a line; `message` is not made where nobody wants it. A log that can't be written is no reason to stop.
+    pub(crate) fn write(&self, level: Level, message: impl FnOnce() -> String) {
+        if level == Level::Debug && !self.debug.get() {
+            return;
+        }
+        let now = (self.now)();
+        let line = match self.terminal && !cfg!(windows) {
+            true => coloured(level, &message(), now.duration_since(self.started).unwrap_or_default()),
+            false => plain(level, &message(), now, &self.zone),
+        };
+        self.raw(line.as_bytes());
+    }
+
+    /// Writes bytes that are not ours to format, such as a container's standard error.
+    pub(crate) fn raw(&self, bytes: &[u8]) {
+        let mut err = self.err.borrow_mut();
+        let _ = err.write_all(bytes).and_then(|()| err.flush());
+    }
+}

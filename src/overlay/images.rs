@@ -1,0 +1,111 @@
+//! `crictl images`: the images on the node.
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::{Image, ListImagesResponse};
+use crate::schema;
+use crate::select::image;
+use crate::view::{Encoding, Table, View, human};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "images",
+    aliases: &["image", "img"],
+    about: "List images",
+    usage: "[flags] [REPOSITORY[:TAG]]",
+    example: "crictl images --digests --filter dangling=false",
+    arguments: ImagesArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct ImagesArgs {
+    /// Show digests
+    #[arg(long)]
+    digests: bool,
+    /// Narrow the list: before=X, dangling=true|false, reference=REGEX, since=X; may be repeated
+    #[arg(long, short, value_name = "FILTER")]
+    filter: Vec<String>,
+    /// Ids and digests in full
+    #[arg(long)]
+    no_trunc: bool,
+    /// Output format: table, json or yaml
+    #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
+    output: String,
+    /// Show whether the image is kept from garbage collection
+    #[arg(long)]
+    pinned: bool,
+    /// Only the ids
+    #[arg(long, short)]
+    quiet: bool,
+    /// A paragraph for each image
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let args: ImagesArgs = args(parsed)?;
+    let name = match parsed.positionals.as_slice() {
+        [] => "",
+        [name] => name,
+        _ => return Err(Error::help()),
+    };
+    let images = image::images(ctx, name, &args.filter).await?;
+    // Every other word means a table, which scripts may rely on: upstream never refused one.
+    if let "json" | "yaml" = args.output.as_str() {
+        let document = schema::view(&ListImagesResponse { images });
+        return ctx.print(&View::List(document, Encoding::of_status(&args.output)?));
+    }
+    ctx.print(&view(&images, &args))
+}
+
+fn view(images: &[Image], args: &ImagesArgs) -> View {
+    if args.quiet {
+        return View::Text(images.iter().map(|image| format!("{}\n", image.id)).collect());
+    }
+    if args.verbose {
+        return View::Text(images.iter().map(paragraph).collect());
+    }
+    let digests = args.digests.then_some("DIGEST");
+    let pinned = args.pinned.then_some("PINNED");
+    let columns = ["IMAGE", "TAG"].into_iter().chain(digests).chain(["IMAGE ID", "SIZE"]).chain(pinned);
+    View::Table(Table { columns: columns.collect(), rows: images.iter().flat_map(|image| rows(image, args)).collect() })
+}
+
+/// A row for each tag.
+fn rows(image: &Image, args: &ImagesArgs) -> Vec<Vec<String>> {
+    let short = |text: &str| match args.no_trunc {
+        true => text.to_owned(),
+        false => human::short_id(text, "sha256:").to_owned(),
+    };
+    let digest = args.digests.then(|| short(image::digest(image).1));
+    let pinned = args.pinned.then(|| image.pinned.to_string());
+    let row = |(name, tag)| {
+        let rest = [short(&image.id), human::size(image.size, 3)];
+        [name, tag].into_iter().chain(digest.clone()).chain(rest).chain(pinned.clone()).collect()
+    };
+    image::tags(image).into_iter().map(row).collect()
+}
+
+fn paragraph(image: &Image) -> String {
+    let lines = |label: &str, values: &[String]| values.iter().map(|it| format!("{label}: {it}\n")).collect::<String>();
+    let uid = image.uid.as_ref().map(|uid| match uid.value {
+        0 => "Uid: \n".to_owned(),
+        value => format!("Uid: value:{value}\n"),
+    });
+    [
+        format!("ID: {}\n", image.id),
+        lines("RepoTags", &image.repo_tags),
+        lines("RepoDigests", &image.repo_digests),
+        if image.size == 0 { String::new() } else { format!("Size: {}\n", image.size) },
+        uid.unwrap_or_default(),
+        if image.username.is_empty() { String::new() } else { format!("Username: {}\n", image.username) },
+        if image.pinned { "Pinned: true\n".to_owned() } else { String::new() },
+        "\n".to_owned(),
+    ]
+    .concat()
+}

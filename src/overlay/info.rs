@@ -1,0 +1,63 @@
+//! `crictl info`: the runtime's condition and configuration.
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::{RuntimeHandler, RuntimeFeatures, StatusRequest, StatusResponse};
+use crate::schema::{self, Described, Value};
+use crate::view::{Encoding, View, status};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "info",
+    about: "Show the condition and the configuration of the runtime",
+    example: "crictl info -o yaml",
+    arguments: InfoArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug)]
+struct InfoArgs {
+    /// Output format: json, yaml or go-template
+    #[arg(long, short, value_name = "FORMAT", default_value = "json")]
+    output: String,
+    /// Only the condition, without what the runtime adds to it
+    #[arg(long, short)]
+    quiet: bool,
+    /// Go template, for -o go-template
+    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
+    template: String,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    if !parsed.positionals.is_empty() {
+        return Err(Error::help());
+    }
+    let args: InfoArgs = args(parsed)?;
+    let response = ctx.runtime().await?.status(request(&args)).await?;
+    let document = document(&response)?;
+    ctx.print(&View::Status(document, Encoding::of_status(&args.output)?))
+}
+
+fn request(args: &InfoArgs) -> StatusRequest {
+    StatusRequest { verbose: !args.quiet }
+}
+
+/// Handlers and features have Go's form, unlike the status beside them: upstream marshals the generated structs.
+fn document(response: &StatusResponse) -> Result<Value, Error> {
+    let runtime = response.status.as_ref().filter(|status| status.conditions.len() >= 2);
+    let runtime = runtime.ok_or_else(|| Error::failure("the runtime's status lacks its two conditions"))?;
+    let mut members = Value::object([("status", schema::view(runtime))]);
+    if !response.runtime_handlers.is_empty() {
+        let handlers = response.runtime_handlers.iter();
+        let handlers = handlers.map(|handler| status::go_struct(RuntimeHandler::SCHEMA, &schema::view(handler)));
+        members.set("runtimeHandlers", Value::List(handlers.collect()));
+    }
+    if let Some(features) = &response.features {
+        members.set("features", status::go_struct(RuntimeFeatures::SCHEMA, &schema::view(features)));
+    }
+    status::document(members, &response.info)
+}

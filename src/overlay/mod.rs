@@ -1,0 +1,25 @@
+//! The commands of crictl, one file each; no file uses another.
+//!
+//! This list is kept by `cargo regen`, from the names of the files beside it.
+
+mod images;
+mod info;
+mod inspect;
+mod inspecti;
+mod inspectp;
+mod pods;
+mod ps;
+mod version;
+
+use crate::command::Overlay;
+
+pub(crate) static OVERLAYS: &[Overlay] = &[
+    images::OVERLAY,
+    info::OVERLAY,
+    inspect::OVERLAY,
+    inspecti::OVERLAY,
+    inspectp::OVERLAY,
+    pods::OVERLAY,
+    ps::OVERLAY,
+    version::OVERLAY,
+];

@@ -1,0 +1,138 @@
+//! `crictl pods`: the pod sandboxes.
+
+use clap::Args;
+use jiff::tz::TimeZone;
+
+use crate::args::go::Parsed;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::{ListPodSandboxResponse, PodSandbox, PodSandboxState};
+use crate::schema;
+use crate::select::{self, Pods};
+use crate::view::{Encoding, Table, View, block, human};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "pods",
+    about: "List pods",
+    example: "crictl pods --namespace kube-system --state ready",
+    arguments: PodsArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct PodsArgs {
+    /// The pod with this id or prefix of it
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    id: String,
+    /// Pods with this label; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    label: Vec<String>,
+    /// The newest N pods; 0 for no limit
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 0)]
+    last: i64,
+    /// The newest pod
+    #[arg(long, short)]
+    latest: bool,
+    /// Pods whose name this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    name: String,
+    /// Pods whose namespace this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    namespace: String,
+    /// Ids in full
+    #[arg(long)]
+    no_trunc: bool,
+    /// Output format: table, json or yaml
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    output: String,
+    /// Only the ids
+    #[arg(long, short)]
+    quiet: bool,
+    /// Pods of this state: ready or notready
+    #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
+    state: String,
+    /// A paragraph for each pod
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// Positionals are ignored, as upstream does.
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let args: PodsArgs = args(parsed)?;
+    let items = select::pods(ctx, &wanted(&args)).await?;
+    if let Some(encoding) = Encoding::of_list(&args.output)? {
+        return ctx.print(&View::List(schema::view(&ListPodSandboxResponse { items }), encoding));
+    }
+    let view = view(&items, &args, ctx.now(), ctx.zone())?;
+    ctx.print(&view)
+}
+
+fn wanted(args: &PodsArgs) -> Pods {
+    Pods {
+        id: args.id.clone(),
+        state: args.state.clone(),
+        labels: args.label.clone(),
+        name: args.name.clone(),
+        namespace: args.namespace.clone(),
+        latest: args.latest,
+        last: args.last,
+    }
+}
+
+fn view(pods: &[PodSandbox], args: &PodsArgs, now: i64, zone: &TimeZone) -> Result<View, Error> {
+    if args.quiet {
+        return Ok(View::Text(pods.iter().map(|pod| format!("{}\n", pod.id)).collect()));
+    }
+    if args.verbose {
+        let paragraphs: Result<_, _> = pods.iter().map(|pod| paragraph(pod, zone)).collect();
+        return Ok(View::Text(paragraphs?));
+    }
+    let rows: Result<_, _> = pods.iter().map(|pod| row(pod, args.no_trunc, now)).collect();
+    let columns = ["POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME"];
+    Ok(View::Table(Table { columns: columns.into(), rows: rows? }))
+}
+
+fn row(pod: &PodSandbox, no_trunc: bool, now: i64) -> Result<Vec<String>, Error> {
+    let metadata = pod.metadata.clone().unwrap_or_default();
+    Ok(vec![
+        if no_trunc { pod.id.clone() } else { human::short_id(&pod.id, "").to_owned() },
+        human::ago(pod.created_at, now),
+        state(pod.state)?.to_owned(),
+        metadata.name,
+        metadata.namespace,
+        metadata.attempt.to_string(),
+        handler(pod).to_owned(),
+    ])
+}
+
+fn paragraph(pod: &PodSandbox, zone: &TimeZone) -> Result<String, Error> {
+    let metadata = pod.metadata.clone().unwrap_or_default();
+    let attempt = (metadata.attempt != 0).then(|| format!("Attempt: {}\n", metadata.attempt));
+    Ok([
+        format!("ID: {}\n", pod.id),
+        block::line("Name", &metadata.name),
+        block::line("UID", &metadata.uid),
+        block::line("Namespace", &metadata.namespace),
+        attempt.unwrap_or_default(),
+        format!("Status: {}\n", state(pod.state)?),
+        format!("Created: {}\n", human::date_time(pod.created_at, zone)),
+        block::entries("Labels", &pod.labels),
+        block::entries("Annotations", &pod.annotations),
+        format!("Runtime: {}\n\n", handler(pod)),
+    ]
+    .concat())
+}
+
+fn handler(pod: &PodSandbox) -> &str {
+    if pod.runtime_handler.is_empty() { "(default)" } else { &pod.runtime_handler }
+}
+
+fn state(number: i32) -> Result<&'static str, Error> {
+    match PodSandboxState::try_from(number) {
+        Ok(PodSandboxState::SandboxReady) => Ok("Ready"),
+        Ok(PodSandboxState::SandboxNotready) => Ok("NotReady"),
+        Err(_) => Err(Error::failure(format!("the runtime gave a pod the state {number}, which no CRI knows"))),
+    }
+}

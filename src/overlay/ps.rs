@@ -1,0 +1,182 @@
+//! `crictl ps`: the containers.
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::{Container, ContainerState, ListContainersResponse};
+use crate::schema;
+use crate::select::{self, Containers, POD_NAME, POD_NAMESPACE, image_status, label_or_unknown};
+use crate::view::{Encoding, Table, View, block, human};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "ps",
+    about: "List containers",
+    example: "crictl ps -a --name nginx",
+    arguments: PsArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct PsArgs {
+    /// Containers of every state, not only running ones
+    #[arg(long, short)]
+    all: bool,
+    /// The container with this id or prefix of it
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    id: String,
+    /// Containers of this image, by name or id
+    #[arg(long, value_name = "IMAGE", default_value = "", hide_default_value = true)]
+    image: String,
+    /// Containers with this label; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    label: Vec<String>,
+    /// The newest N containers of any state; 0 for no limit
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 0)]
+    last: i64,
+    /// The newest container of any state
+    #[arg(long, short)]
+    latest: bool,
+    /// Containers whose name this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    name: String,
+    /// Containers whose pod's namespace this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    namespace: String,
+    /// Ids in full
+    #[arg(long)]
+    no_trunc: bool,
+    /// Output format: table, json or yaml
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    output: String,
+    /// Containers of this pod
+    #[arg(long, short, value_name = "POD-ID", default_value = "", hide_default_value = true)]
+    pod: String,
+    /// Only the ids
+    #[arg(long, short)]
+    quiet: bool,
+    /// The image's first tag instead of its id
+    #[arg(long, short)]
+    resolve_image_path: bool,
+    /// Containers of this state: created, running, exited or unknown
+    #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
+    state: String,
+    /// A paragraph for each container
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    if !parsed.positionals.is_empty() {
+        return Err(Error::help());
+    }
+    let args: PsArgs = args(parsed)?;
+    let containers = select::containers(ctx, &wanted(&args)).await?;
+    if let Some(encoding) = Encoding::of_list(&args.output)? {
+        let document = schema::view(&ListContainersResponse { containers });
+        return ctx.print(&View::List(document, encoding));
+    }
+    let images = match args.resolve_image_path && !args.quiet && !args.verbose {
+        true => tags(ctx, &containers, args.no_trunc).await?,
+        false => containers.iter().map(|container| image(container, args.no_trunc)).collect(),
+    };
+    let view = view(&containers, &images, &args, ctx.now())?;
+    ctx.print(&view)
+}
+
+fn wanted(args: &PsArgs) -> Containers {
+    Containers {
+        id: args.id.clone(),
+        pod: args.pod.clone(),
+        image: args.image.clone(),
+        state: args.state.clone(),
+        labels: args.label.clone(),
+        name: args.name.clone(),
+        namespace: args.namespace.clone(),
+        all: args.all,
+        latest: args.latest,
+        last: args.last,
+    }
+}
+
+/// The first tag of each container's image, asked for by the name that would be shown.
+async fn tags(ctx: &mut Context<'_>, containers: &[Container], no_trunc: bool) -> Result<Vec<String>, Error> {
+    let images = ctx.image().await?;
+    let mut tags = Vec::new();
+    for container in containers {
+        let shown = image(container, no_trunc);
+        let status = images.image_status(image_status(&shown)).await?.image;
+        let tag = status.and_then(|image| image.repo_tags.into_iter().next());
+        tags.push(tag.unwrap_or(shown));
+    }
+    Ok(tags)
+}
+
+/// The image as the table shows it. Only a digest is cut; a kubelet gives the id where people expect a name.
+fn image(container: &Container, no_trunc: bool) -> String {
+    let image = container.image.as_ref().map_or("", |image| &image.image);
+    match image.split_once(':') {
+        Some((_, hex)) if !no_trunc && human::is_digest(image) => human::short_id(hex, "").to_owned(),
+        _ => image.to_owned(),
+    }
+}
+
+fn view(containers: &[Container], images: &[String], args: &PsArgs, now: i64) -> Result<View, Error> {
+    if args.quiet {
+        return Ok(View::Text(containers.iter().map(|container| format!("{}\n", container.id)).collect()));
+    }
+    if args.verbose {
+        let paragraphs: Result<_, _> = containers.iter().map(|container| paragraph(container, now)).collect();
+        return Ok(View::Text(paragraphs?));
+    }
+    let rows: Result<_, _> = containers.iter().zip(images).map(|it| row(it.0, it.1, args.no_trunc, now)).collect();
+    let columns = ["CONTAINER", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD", "NAMESPACE"];
+    Ok(View::Table(Table { columns: columns.into(), rows: rows? }))
+}
+
+fn row(container: &Container, image: &str, no_trunc: bool, now: i64) -> Result<Vec<String>, Error> {
+    let id = |id: &str| if no_trunc { id.to_owned() } else { human::short_id(id, "").to_owned() };
+    let metadata = container.metadata.clone().unwrap_or_default();
+    Ok(vec![
+        id(&container.id),
+        image.to_owned(),
+        human::ago(container.created_at, now),
+        state(container.state)?.to_owned(),
+        metadata.name,
+        metadata.attempt.to_string(),
+        id(&container.pod_sandbox_id),
+        label_or_unknown(&container.labels, POD_NAME).to_owned(),
+        label_or_unknown(&container.labels, POD_NAMESPACE).to_owned(),
+    ])
+}
+
+fn paragraph(container: &Container, now: i64) -> Result<String, Error> {
+    let metadata = container.metadata.clone().unwrap_or_default();
+    let image = container.image.as_ref().map(|image| format!("Image: {}\n", image.image));
+    Ok([
+        format!("ID: {}\nPodID: {}\n", container.id, container.pod_sandbox_id),
+        format!("Namespace: {}\n", label_or_unknown(&container.labels, POD_NAMESPACE)),
+        block::line("Name", &metadata.name),
+        format!("Attempt: {}\n", metadata.attempt),
+        format!("State: {}\n", state(container.state)?),
+        image.unwrap_or_default(),
+        format!("Created: {}\n", human::ago(container.created_at, now)),
+        block::entries("Labels", &container.labels),
+        block::entries("Annotations", &container.annotations),
+        "\n".to_owned(),
+    ]
+    .concat())
+}
+
+fn state(number: i32) -> Result<&'static str, Error> {
+    match ContainerState::try_from(number) {
+        Ok(ContainerState::ContainerCreated) => Ok("Created"),
+        Ok(ContainerState::ContainerRunning) => Ok("Running"),
+        Ok(ContainerState::ContainerExited) => Ok("Exited"),
+        Ok(ContainerState::ContainerUnknown) => Ok("Unknown"),
+        Err(_) => Err(Error::failure(format!("the runtime gave a container the state {number}, which no CRI knows"))),
+    }
+}

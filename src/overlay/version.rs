@@ -1,0 +1,45 @@
+//! `crictl version`: what the runtime says of itself.
+
+use crate::command::Overlay;
+use crate::args::go::Parsed;
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::{VersionRequest, VersionResponse};
+use crate::view::View;
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "version",
+    about: "Show the name and the version of the runtime",
+    example: "crictl version",
+    grouping: false,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    if !parsed.positionals.is_empty() {
+        return Err(Error::help());
+    }
+    let response = ctx.runtime().await?.version(request()).await?;
+    ctx.print(&view(&response)?)
+}
+
+/// `v1` is the version of the kubelet's side of the CRI.
+fn request() -> VersionRequest {
+    VersionRequest { version: "v1".to_owned() }
+}
+
+/// A runtime that leaves one of the four empty breaks the CRI's contract, and upstream refuses it.
+fn view(response: &VersionResponse) -> Result<View, Error> {
+    let fields = [
+        ("Version", &response.version),
+        ("RuntimeName", &response.runtime_name),
+        ("RuntimeVersion", &response.runtime_version),
+        ("RuntimeApiVersion", &response.runtime_api_version),
+    ];
+    let missing: Vec<_> = [0, 1, 3, 2].into_iter().filter(|at| fields[*at].1.is_empty()).map(|at| fields[at].0).collect();
+    if !missing.is_empty() {
+        return Err(Error::failure(format!("the runtime's version lacks {}", missing.join(", "))));
+    }
+    Ok(View::Text(fields.iter().map(|(name, value)| format!("{name}:  {value}\n")).collect()))
+}

@@ -1,0 +1,22 @@
+//! From a view to the bytes that are written; nothing else writes results.
+
+pub(crate) mod structured;
+pub(crate) mod table;
+
+use crate::error::Error;
+use crate::view::{Encoding, View};
+
+/// The smallest width of a column, which is upstream's.
+const COLUMN: usize = 20;
+
+/// A view as text.
+pub(crate) fn render(view: &View) -> Result<String, Error> {
+    Ok(match view {
+        View::Table(table) => table::render(&table.columns, &table.rows, COLUMN),
+        View::Text(text) => text.clone(),
+        View::List(value, Encoding::Json) => structured::list_json(value)?,
+        View::List(value, Encoding::Yaml) => structured::yaml(value.clone())?,
+        View::Status(value, Encoding::Json) => structured::status_json(value.clone())?,
+        View::Status(value, Encoding::Yaml) => structured::yaml(value.clone())?,
+    })
+}

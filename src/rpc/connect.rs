@@ -1,0 +1,66 @@
+//! From an endpoint to a channel. The systems differ here.
+
+use std::io;
+
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tonic::transport::Channel;
+
+use crate::rpc::endpoint::Endpoint;
+
+/// The connection itself failed: no byte of gRPC was exchanged.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Dial(#[source] pub(crate) io::Error);
+
+/// Whatever bytes go over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A channel that connects when it is first used.
+pub(crate) fn channel(endpoint: &Endpoint) -> Channel {
+    let endpoint = endpoint.clone();
+    let connector = tower::service_fn(move |_| {
+        let endpoint = endpoint.clone();
+        async move { dial(&endpoint).await.map(TokioIo::new).map_err(Dial) }
+    });
+    // Every runtime serves the authority that Go's client sends for a unix socket.
+    tonic::transport::Endpoint::from_static("http://localhost").connect_with_connector_lazy(connector)
+}
+
+/// Opens a connection.
+///
+/// # Errors
+/// The system's own: no such socket, no permission, nobody listening.
+pub(crate) async fn dial(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
+    match endpoint {
+        #[cfg(unix)]
+        Endpoint::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+        Endpoint::Tcp(address) => {
+            let stream = tokio::net::TcpStream::connect(address.as_str()).await?;
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream))
+        }
+        #[cfg(windows)]
+        Endpoint::Pipe(path) => open_pipe(path).await,
+        #[allow(unreachable_patterns)]
+        other => Err(io::Error::new(io::ErrorKind::Unsupported, format!("{other} can't be used on this system"))),
+    }
+}
+
+/// A pipe's server takes one client at a time and is busy while it makes ready for the next.
+#[cfg(windows)]
+async fn open_pipe(path: &str) -> io::Result<Box<dyn Stream>> {
+    const ERROR_PIPE_BUSY: i32 = 231;
+    let name = path.replace('/', "\\");
+    loop {
+        match tokio::net::windows::named_pipe::ClientOptions::new().open(&name) {
+            Ok(pipe) => return Ok(Box::new(pipe)),
+            Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY) => {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}

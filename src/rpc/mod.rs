@@ -1,0 +1,204 @@
+//! Calls to a runtime: one lazy channel per endpoint, a deadline per call, errors that name
+//! the method. Messages travel as bytes, so `crictl rpc` and the commands share one path.
+
+pub(crate) mod connect;
+pub(crate) mod endpoint;
+mod codec;
+pub(crate) mod status;
+
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use tonic::client::Grpc;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Status, Streaming};
+
+use crate::error::Error;
+use crate::generated::methods;
+use crate::log::{Level, Logger};
+use crate::method::{Caller, Method};
+use crate::rpc::codec::BytesCodec;
+use crate::rpc::endpoint::Endpoint;
+use crate::schema::{self, Described};
+
+/// The largest response that is taken. Go's clients of the CRI take as much.
+const MAX_RESPONSE: usize = 16 << 20;
+
+/// A channel to one endpoint, and how its calls are made. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Client<'io> {
+    channel: Channel,
+    endpoint: Rc<Endpoint>,
+    /// How long a call may take; `None` is for ever.
+    deadline: Option<Duration>,
+    log: Rc<Logger<'io>>,
+    /// What helps where nobody serves the endpoint.
+    hint: Option<Rc<str>>,
+}
+
+impl<'io> Client<'io> {
+    /// A client whose channel connects when the first call is made.
+    pub(crate) fn new(endpoint: Endpoint, deadline: Duration, hint: Option<&str>, log: &Rc<Logger<'io>>) -> Self {
+        Self {
+            channel: connect::channel(&endpoint),
+            endpoint: Rc::new(endpoint),
+            deadline: Some(deadline),
+            log: Rc::clone(log),
+            hint: hint.map(Rc::from),
+        }
+    }
+
+    /// The same channel with another deadline.
+    pub(crate) fn with_deadline(&self, deadline: Option<Duration>) -> Self {
+        Self { deadline, ..self.clone() }
+    }
+
+    /// How long a call may take.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.deadline
+    }
+
+    /// Calls a unary method with an encoded request.
+    pub(crate) async fn unary_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Error> {
+        self.debug(method, &request);
+        let call = async {
+            let mut grpc = self.grpc().await?;
+            let path = PathAndQuery::from_static(method.path);
+            Ok(grpc.unary(self.request(request), path, BytesCodec).await?.into_inner())
+        };
+        match self.within(call).await {
+            Ok(response) => Ok(response),
+            Err(status) => Err(self.failed(method, &status).await),
+        }
+    }
+
+    /// Calls a method that answers with a stream; the deadline is for the call, not for the stream.
+    pub(crate) async fn stream_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Error> {
+        self.debug(method, &request);
+        let call = async {
+            let mut grpc = self.grpc().await?;
+            let path = PathAndQuery::from_static(method.path);
+            Ok(grpc.server_streaming(Request::new(Bytes::from(request)), path, BytesCodec).await?.into_inner())
+        };
+        match call.await {
+            Ok(bodies) => Ok(Bodies { bodies, method, client: self.clone() }),
+            Err(status) => Err(self.failed(method, &status).await),
+        }
+    }
+
+    async fn grpc(&self) -> Result<Grpc<Channel>, Status> {
+        let mut grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(MAX_RESPONSE);
+        grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
+        Ok(grpc)
+    }
+
+    /// The request with the deadline in its metadata, so that the server gives up when we do.
+    fn request(&self, body: Vec<u8>) -> Request<Bytes> {
+        let mut request = Request::new(Bytes::from(body));
+        if let Some(deadline) = self.deadline {
+            request.set_timeout(deadline);
+        }
+        request
+    }
+
+    async fn within<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        match self.deadline {
+            None => call.await,
+            Some(deadline) => tokio::time::timeout(deadline, call).await.unwrap_or_else(|_| {
+                Err(Status::deadline_exceeded(format!("no answer from {} within {deadline:?}", self.endpoint)))
+            }),
+        }
+    }
+
+    /// The error of a failed call. For a method that the server lacks, asks it for its name and version.
+    async fn failed(&self, method: &'static Method, status: &Status) -> Error {
+        let error = status::error(method, status, &self.endpoint, self.hint.as_deref());
+        if status.code() != Code::Unimplemented || method.name == methods::VERSION.name {
+            return error;
+        }
+        let version = async {
+            let path = PathAndQuery::from_static(methods::VERSION.path);
+            Ok(self.grpc().await?.unary(self.request(Vec::new()), path, BytesCodec).await?.into_inner())
+        };
+        let runtime = self.within(version).await.ok().and_then(|bytes| {
+            let version: crate::generated::cri::VersionResponse = prost::Message::decode(bytes).ok()?;
+            Some(format!("{} {}", version.runtime_name, version.runtime_version))
+        });
+        match runtime {
+            Some(runtime) => error.hint(format!("{runtime} does not implement {}", method.name)),
+            None => error,
+        }
+    }
+
+    /// Secrets are left out: the request is shown through its table, which knows them.
+    fn debug(&self, method: &'static Method, request: &[u8]) {
+        self.log.write(Level::Debug, || {
+            let shown = schema::decode_redacted(method.request, request).unwrap_or_default();
+            let shown = serde_json::to_string(&shown).unwrap_or_default();
+            format!("calling {} at {}: {shown}", method.name, self.endpoint)
+        });
+    }
+}
+
+impl<'io> Caller for Client<'io> {
+    type Error = Error;
+    type Stream<Response: Described> = Messages<'io, Response>;
+
+    async fn unary<Request: Described, Response: Described>(
+        &self,
+        method: &'static Method,
+        request: Request,
+    ) -> Result<Response, Error> {
+        let bytes = self.unary_bytes(method, request.encode_to_vec()).await?;
+        read(method, bytes)
+    }
+
+    async fn stream<Request: Described, Response: Described>(
+        &self,
+        method: &'static Method,
+        request: Request,
+    ) -> Result<Messages<'io, Response>, Error> {
+        let bodies = self.stream_bytes(method, request.encode_to_vec()).await?;
+        Ok(Messages { bodies, response: PhantomData })
+    }
+}
+
+fn read<Response: Described>(method: &'static Method, bytes: Bytes) -> Result<Response, Error> {
+    Response::decode(bytes).map_err(|error| {
+        Error::call(method.name, Code::Internal, format!("the answer is not a {}: {error}", Response::SCHEMA.name))
+    })
+}
+
+/// The encoded messages of a stream.
+pub(crate) struct Bodies<'io> {
+    bodies: Streaming<Bytes>,
+    method: &'static Method,
+    client: Client<'io>,
+}
+
+impl Bodies<'_> {
+    /// The next message, or nothing at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        match self.bodies.message().await {
+            Ok(body) => Ok(body),
+            Err(status) => Err(self.client.failed(self.method, &status).await),
+        }
+    }
+}
+
+/// The messages of a stream.
+pub(crate) struct Messages<'io, Response> {
+    bodies: Bodies<'io>,
+    response: PhantomData<Response>,
+}
+
+impl<Response: Described> Messages<'_, Response> {
+    /// The next message, or nothing at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Result<Option<Response>, Error> {
+        let body = self.bodies.next().await?;
+        body.map(|body| read(self.bodies.method, body)).transpose()
+    }
+}

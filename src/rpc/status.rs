@@ -1,0 +1,65 @@
+//! From gRPC's status to a person's words: the cause first, and a hint where one is known.
+
+use std::error::Error as _;
+use std::io;
+
+use tonic::{Code, Status};
+
+use crate::error::{Error, lower};
+use crate::method::Method;
+use crate::rpc::connect::Dial;
+use crate::rpc::endpoint::Endpoint;
+
+/// The error of a failed call. `hint` replaces ours where nobody serves the endpoint.
+pub(super) fn error(method: &'static Method, status: &Status, endpoint: &Endpoint, hint: Option<&str>) -> Error {
+    if let Some(Dial(cause)) = source(status) {
+        return unreachable(cause, endpoint, hint, |cause| Error::call(method.name, Code::Unavailable, cause));
+    }
+    let message = status.message();
+    match status.code() {
+        // tonic's own code for a message over the limit; Go's clients say ResourceExhausted, and scripts know that.
+        Code::OutOfRange if message.contains("decoded message length too large") => {
+            Error::call(method.name, Code::ResourceExhausted, "the answer is larger than 16 MiB")
+                .hint("narrow the request, for example with an id or a label")
+        }
+        Code::DeadlineExceeded => Error::call(method.name, status.code(), message).hint("raise the limit with --timeout"),
+        code if source::<tonic::transport::Error>(status).is_some() => {
+            let code = if code == Code::Unknown || code == Code::Internal { Code::Unavailable } else { code };
+            let detail = root(status);
+            Error::call(method.name, code, format!("the server at {endpoint} broke the connection or does not speak gRPC: {detail}"))
+        }
+        code => Error::call(method.name, code, message),
+    }
+}
+
+/// Nobody answers at an endpoint, in words; `make` gives the error its kind.
+pub(crate) fn unreachable(
+    cause: &io::Error,
+    endpoint: &Endpoint,
+    hint: Option<&str>,
+    make: impl FnOnce(String) -> Error,
+) -> Error {
+    let running = hint.unwrap_or("is the runtime running? another one is named with --runtime-endpoint");
+    match cause.kind() {
+        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}")).hint(running),
+        io::ErrorKind::ConnectionRefused => make(format!("nobody listens at {endpoint}")).hint(running),
+        io::ErrorKind::PermissionDenied => {
+            make(format!("no permission to open {endpoint}")).hint("run as root, or as the user that owns the socket")
+        }
+        _ => make(format!("cannot connect to {endpoint}: {}", lower(cause))),
+    }
+}
+
+/// The first error of a type among a status's sources.
+fn source<E: std::error::Error + 'static>(status: &Status) -> Option<&E> {
+    sources(status).find_map(|error| error.downcast_ref())
+}
+
+/// The innermost of a status's sources.
+fn root(status: &Status) -> String {
+    sources(status).last().map_or_else(|| status.message().to_owned(), ToString::to_string)
+}
+
+fn sources(status: &Status) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(status.source(), |error: &&(dyn std::error::Error + 'static)| (*error).source())
+}

@@ -1,0 +1,197 @@
+//! From the bytes of a message to its JSON mapping.
+//!
+//! Scalars, lists and maps are always present, also at their defaults; a message
+//! field that is unset is left out. 64-bit integers are text, enums are names.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use prost::bytes::Buf;
+use prost::encoding::{WireType, decode_key, decode_varint, skip_field, DecodeContext};
+
+use super::{Enum, Field, Kind, Label, Message, Value};
+
+/// Why bytes are not a message of the type that they should be.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// A tag, a length or a number that breaks protobuf's encoding.
+    #[error("{0}")]
+    Encoding(#[from] prost::DecodeError),
+    /// The bytes end in the middle of a value.
+    #[error("the message ends too early")]
+    Truncated,
+    /// A field arrived with another wire type than its kind has.
+    #[error("field {0} has the wrong wire type")]
+    WireType(&'static str),
+}
+
+/// Reads a message. Fields that the table does not know are skipped.
+///
+/// # Errors
+/// The bytes are not protobuf, or a field has another wire type than the table says.
+pub fn decode(message: &'static Message, bytes: &[u8]) -> Result<Value, Error> {
+    let mut slots: Vec<Slot> = message.fields.iter().map(|_| Slot::default()).collect();
+    let mut rest = bytes;
+    while rest.has_remaining() {
+        let (number, wire) = decode_key(&mut rest)?;
+        match message.fields.iter().position(|field| field.number == number) {
+            Some(index) => slots[index].read(&message.fields[index], wire, &mut rest)?,
+            None => skip_field(wire, number, &mut rest, DecodeContext::default())?,
+        }
+    }
+    let mut members = Vec::with_capacity(slots.len());
+    for (field, slot) in message.fields.iter().zip(slots) {
+        if let Some(value) = slot.value(field)? {
+            members.push((field.json.to_owned(), value));
+        }
+    }
+    Ok(Value::Object(members))
+}
+
+/// What was read of one field so far.
+#[derive(Default)]
+struct Slot {
+    values: Vec<Value>,
+    /// Occurrences of a message field: protobuf merges them, and merging is joining their bytes.
+    message: Option<Vec<u8>>,
+}
+
+impl Slot {
+    fn read(&mut self, field: &Field, wire: WireType, rest: &mut &[u8]) -> Result<(), Error> {
+        let packed = field.label == Label::Repeated && wire == WireType::LengthDelimited && packable(field.kind);
+        if !packed && wire != wire_type(field.kind) {
+            return Err(Error::WireType(field.name));
+        }
+        match (field.kind, field.label) {
+            (Kind::Message(_), Label::Single | Label::Optional) => {
+                self.message.get_or_insert_default().extend_from_slice(delimited(rest)?);
+            }
+            (Kind::Message(message), _) => self.values.push(decode(message, delimited(rest)?)?),
+            (kind, Label::Repeated) if packed => {
+                let mut list = delimited(rest)?;
+                while list.has_remaining() {
+                    self.values.push(scalar(kind, &mut list)?);
+                }
+            }
+            (kind, Label::Repeated) => self.values.push(scalar(kind, rest)?),
+            (kind, _) => self.values = vec![scalar(kind, rest)?],
+        }
+        Ok(())
+    }
+
+    /// The member's value, or nothing where an unset field is left out.
+    fn value(mut self, field: &Field) -> Result<Option<Value>, Error> {
+        Ok(match (field.label, field.kind) {
+            (Label::Map, Kind::Message(entry)) => Some(map(entry, self.values)?),
+            (Label::Repeated | Label::Map, _) => Some(Value::List(self.values)),
+            (_, Kind::Message(message)) => self.message.map(|bytes| decode(message, &bytes)).transpose()?,
+            (Label::Single, kind) => Some(self.values.pop().unwrap_or_else(|| default(kind))),
+            (Label::Optional, _) => self.values.pop(),
+        })
+    }
+}
+
+/// Entries as an object whose keys are sorted bytewise, as Go's protojson does. The last entry of a key wins.
+fn map(entry: &'static Message, entries: Vec<Value>) -> Result<Value, Error> {
+    let mut sorted = BTreeMap::new();
+    for pair in entries {
+        let key = match pair.get("key") {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Bool(value)) => value.to_string(),
+            Some(Value::Int(value)) => value.to_string(),
+            _ => String::new(),
+        };
+        let value = match (pair.get("value"), entry.field("value").map(|field| field.kind)) {
+            (Some(value), _) => value.clone(),
+            (None, Some(Kind::Message(message))) => decode(message, &[])?,
+            (None, _) => Value::Null,
+        };
+        sorted.insert(key, value);
+    }
+    Ok(Value::object(sorted))
+}
+
+fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Error> {
+    let length = usize::try_from(decode_varint(rest)?).map_err(|_| Error::Truncated)?;
+    let (bytes, after) = rest.split_at_checked(length).ok_or(Error::Truncated)?;
+    *rest = after;
+    Ok(bytes)
+}
+
+fn scalar(kind: Kind, rest: &mut &[u8]) -> Result<Value, Error> {
+    Ok(match kind {
+        Kind::String => Value::String(String::from_utf8_lossy(delimited(rest)?).into_owned()),
+        Kind::Bytes | Kind::Message(_) => Value::String(STANDARD.encode(delimited(rest)?)),
+        Kind::Double => Value::Float(f64::from_bits(fixed64(rest)?)),
+        Kind::Float => float(f32::from_bits(fixed32(rest)?)),
+        Kind::Fixed64 => Value::String(fixed64(rest)?.to_string()),
+        Kind::Sfixed64 => Value::String((fixed64(rest)? as i64).to_string()),
+        Kind::Fixed32 => Value::Int(fixed32(rest)?.into()),
+        Kind::Sfixed32 => Value::Int((fixed32(rest)? as i32).into()),
+        _ => integer(kind, decode_varint(rest)?),
+    })
+}
+
+/// A varint; protobuf truncates to the width of the field.
+fn integer(kind: Kind, raw: u64) -> Value {
+    match kind {
+        Kind::Bool => Value::Bool(raw != 0),
+        Kind::Int32 => Value::Int((raw as i32).into()),
+        Kind::Uint32 => Value::Int((raw as u32).into()),
+        Kind::Sint32 => Value::Int((zigzag(raw) as i32).into()),
+        Kind::Int64 => Value::String((raw as i64).to_string()),
+        Kind::Sint64 => Value::String(zigzag(raw).to_string()),
+        Kind::Enum(kind) => enumerated(kind, raw as i32),
+        _ => Value::String(raw.to_string()),
+    }
+}
+
+fn zigzag(raw: u64) -> i64 {
+    (raw >> 1) as i64 ^ -((raw & 1) as i64)
+}
+
+/// An enum's name; a number that has none stays a number.
+fn enumerated(kind: &Enum, number: i32) -> Value {
+    kind.name_of(number).map_or(Value::Int(number.into()), Value::from)
+}
+
+/// The shortest decimal of a float, which widening to double would hide.
+fn float(value: f32) -> Value {
+    Value::Float(value.to_string().parse().unwrap_or_else(|_| value.into()))
+}
+
+fn fixed32(rest: &mut &[u8]) -> Result<u32, Error> {
+    let (bytes, after) = rest.split_first_chunk().ok_or(Error::Truncated)?;
+    *rest = after;
+    Ok(u32::from_le_bytes(*bytes))
+}
+
+fn fixed64(rest: &mut &[u8]) -> Result<u64, Error> {
+    let (bytes, after) = rest.split_first_chunk().ok_or(Error::Truncated)?;
+    *rest = after;
+    Ok(u64::from_le_bytes(*bytes))
+}
+
+fn default(kind: Kind) -> Value {
+    match kind {
+        Kind::String | Kind::Bytes | Kind::Message(_) => Value::from(""),
+        Kind::Double | Kind::Float => Value::Float(0.0),
+        Kind::Fixed64 | Kind::Sfixed64 => Value::from("0"),
+        Kind::Fixed32 | Kind::Sfixed32 => Value::Int(0),
+        kind => integer(kind, 0),
+    }
+}
+
+fn packable(kind: Kind) -> bool {
+    wire_type(kind) != WireType::LengthDelimited
+}
+
+pub(super) fn wire_type(kind: Kind) -> WireType {
+    match kind {
+        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => WireType::SixtyFourBit,
+        Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => WireType::ThirtyTwoBit,
+        Kind::String | Kind::Bytes | Kind::Message(_) => WireType::LengthDelimited,
+        _ => WireType::Varint,
+    }
+}

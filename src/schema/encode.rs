@@ -1,0 +1,210 @@
+//! From a JSON or YAML document to the bytes of a message.
+//!
+//! Lenient where a person writes: both spellings of a name in any case, enums by
+//! name or number, numbers as text and text as numbers, YAML 1.1's words for a
+//! bool. What no table knows is collected, and the caller decides what it means.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use prost::encoding::{WireType, encode_key, encode_varint};
+
+use super::decode::wire_type;
+use super::{Enum, Field, Kind, Label, Message, Value};
+
+/// Why a value does not fit the field that it is given for.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct Error {
+    /// The field's path from the root of the document, `linux.resources.cpu_quota`.
+    pub path: String,
+    /// What is wrong with its value.
+    pub reason: String,
+}
+
+/// Writes a message. The paths of members that the table does not have are appended to `unknown`.
+///
+/// # Errors
+/// A value that can't be what its field is, named by its path.
+pub fn encode(message: &'static Message, value: &Value, unknown: &mut Vec<String>) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    Encoder { unknown, path: Vec::new() }.message(message, value, &mut out)?;
+    Ok(out)
+}
+
+struct Encoder<'a> {
+    unknown: &'a mut Vec<String>,
+    path: Vec<String>,
+}
+
+impl Encoder<'_> {
+    fn message(&mut self, message: &'static Message, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
+        let members = match value {
+            Value::Object(members) => members,
+            Value::Null => return Ok(()),
+            other => return Err(self.expected("an object", other)),
+        };
+        for (name, value) in members {
+            self.path.push(name.clone());
+            match message.field(name) {
+                Some(field) => self.field(field, value, out)?,
+                None => self.unknown.push(self.path.join(".")),
+            }
+            self.path.pop();
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, field: &'static Field, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
+        match (field.label, value) {
+            // Null is unset, in protobuf's JSON mapping as in Go's decoders.
+            (_, Value::Null) => Ok(()),
+            (Label::Repeated, Value::List(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.path.push(index.to_string());
+                    self.one(field.number, field.kind, item, out)?;
+                    self.path.pop();
+                }
+                Ok(())
+            }
+            (Label::Repeated, other) => Err(self.expected("a list", other)),
+            (Label::Map, Value::Object(members)) => self.map(field, members, out),
+            (Label::Map, other) => Err(self.expected("an object", other)),
+            (Label::Single | Label::Optional, value) => self.one(field.number, field.kind, value, out),
+        }
+    }
+
+    fn map(&mut self, field: &'static Field, members: &[(String, Value)], out: &mut Vec<u8>) -> Result<(), Error> {
+        let Kind::Message(entry) = field.kind else {
+            return Err(self.error("not a map".to_owned()));
+        };
+        for (key, value) in members {
+            self.path.push(key.clone());
+            let pair = Value::object([("key", Value::from(key.as_str())), ("value", value.clone())]);
+            let mut bytes = Vec::new();
+            for (part, member) in entry.fields.iter().filter_map(|part| Some((part, pair.get(part.name)?))) {
+                self.field(part, member, &mut bytes)?;
+            }
+            delimited(field.number, &bytes, out);
+            self.path.pop();
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, number: u32, kind: Kind, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
+        match kind {
+            Kind::Message(message) => {
+                let mut bytes = Vec::new();
+                self.message(message, value, &mut bytes)?;
+                delimited(number, &bytes, out);
+            }
+            Kind::String => delimited(number, self.text(value)?.as_bytes(), out),
+            Kind::Bytes => delimited(number, &self.bytes(value)?, out),
+            kind => {
+                encode_key(number, wire_type(kind), out);
+                self.number(kind, value, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A string field takes numbers and bools as their text, so that `name: 5` and `name: true` say what they seem to.
+    fn text(&self, value: &Value) -> Result<String, Error> {
+        match value {
+            Value::Null => Ok(String::new()),
+            other => plain(other).ok_or_else(|| self.expected("text", other)),
+        }
+    }
+
+    fn bytes(&self, value: &Value) -> Result<Vec<u8>, Error> {
+        let text = self.text(value)?;
+        STANDARD.decode(&text).or_else(|_| URL_SAFE.decode(&text)).map_err(|_| self.error("not base64".to_owned()))
+    }
+
+    fn number(&self, kind: Kind, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
+        match kind {
+            Kind::Bool => encode_varint(self.boolean(value)?.into(), out),
+            Kind::Enum(names) => encode_varint(self.enumerated(names, value)? as u64, out),
+            Kind::Double => out.extend(self.float(value)?.to_le_bytes()),
+            Kind::Float => out.extend((self.float(value)? as f32).to_le_bytes()),
+            Kind::Fixed32 => out.extend(self.integer::<u32>(value)?.to_le_bytes()),
+            Kind::Sfixed32 => out.extend(self.integer::<i32>(value)?.to_le_bytes()),
+            Kind::Fixed64 => out.extend(self.integer::<u64>(value)?.to_le_bytes()),
+            Kind::Sfixed64 => out.extend(self.integer::<i64>(value)?.to_le_bytes()),
+            Kind::Uint32 => encode_varint(self.integer::<u32>(value)?.into(), out),
+            Kind::Uint64 => encode_varint(self.integer::<u64>(value)?, out),
+            Kind::Sint32 => encode_varint(zigzag(self.integer::<i32>(value)?.into()), out),
+            Kind::Sint64 => encode_varint(zigzag(self.integer::<i64>(value)?), out),
+            // A negative int32 is sign-extended to ten bytes on the wire.
+            Kind::Int32 => encode_varint(i64::from(self.integer::<i32>(value)?) as u64, out),
+            _ => encode_varint(self.integer::<i64>(value)? as u64, out),
+        }
+        Ok(())
+    }
+
+    fn boolean(&self, value: &Value) -> Result<bool, Error> {
+        let word = plain(value).unwrap_or_default().to_lowercase();
+        match word.as_str() {
+            "true" | "yes" | "on" | "y" | "t" | "1" => Ok(true),
+            "false" | "no" | "off" | "n" | "f" | "0" => Ok(false),
+            _ => Err(self.expected("true or false", value)),
+        }
+    }
+
+    fn enumerated(&self, names: &Enum, value: &Value) -> Result<i64, Error> {
+        plain(value).and_then(|text| names.number_of(&text)).map(i64::from).ok_or_else(|| {
+            let known: Vec<_> = names.values.iter().map(|(name, _)| *name).take(8).collect();
+            self.expected(&format!("one of {}", known.join(", ")), value)
+        })
+    }
+
+    /// An integer of any width, also quoted, and also `3.0`, which is how JSON writers without integers say 3.
+    fn integer<T: TryFrom<i128>>(&self, value: &Value) -> Result<T, Error> {
+        let wide = match value {
+            Value::Float(float) if float.fract() == 0.0 => Some(*float as i128),
+            other => plain(other).and_then(|text| text.trim().parse::<i128>().ok()),
+        };
+        let wide = wide.ok_or_else(|| self.expected("an integer", value))?;
+        T::try_from(wide).map_err(|_| self.error(format!("{wide} is out of range")))
+    }
+
+    fn float(&self, value: &Value) -> Result<f64, Error> {
+        plain(value).and_then(|text| text.parse().ok()).ok_or_else(|| self.expected("a number", value))
+    }
+
+    fn expected(&self, what: &str, value: &Value) -> Error {
+        let shown = match value {
+            Value::List(_) => "a list".to_owned(),
+            Value::Object(_) => "an object".to_owned(),
+            Value::String(text) => format!("{text:?}"),
+            other => plain(other).unwrap_or_else(|| "null".to_owned()),
+        };
+        self.error(format!("expected {what}, got {shown}"))
+    }
+
+    fn error(&self, reason: String) -> Error {
+        let path = if self.path.is_empty() { "the document".to_owned() } else { self.path.join(".") };
+        Error { path, reason }
+    }
+}
+
+/// A scalar as text; nothing for null, lists and objects.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Int(value) => Some(value.to_string()),
+        Value::Uint(value) => Some(value.to_string()),
+        Value::Float(value) => Some(value.to_string()),
+        Value::Null | Value::List(_) | Value::Object(_) => None,
+    }
+}
+
+fn zigzag(value: i64) -> u64 {
+    ((value << 1) ^ (value >> 63)) as u64
+}
+
+fn delimited(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    encode_key(number, WireType::LengthDelimited, out);
+    encode_varint(bytes.len() as u64, out);
+    out.extend_from_slice(bytes);
+}

@@ -1,0 +1,202 @@
+//! Which containers, pods and images a command means: the filters that several
+//! commands share, the server's first and then ours.
+
+pub(crate) mod image;
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+
+use crate::args::parse::label;
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri;
+
+/// Label of a container that names its pod.
+pub(crate) const POD_NAME: &str = "io.kubernetes.pod.name";
+/// Label of a container that names its pod's namespace.
+pub(crate) const POD_NAMESPACE: &str = "io.kubernetes.pod.namespace";
+
+/// A label's value, or `unknown`: containers that no kubelet made have none.
+pub(crate) fn label_or_unknown<'a>(labels: &'a BTreeMap<String, String>, key: &str) -> &'a str {
+    labels.get(key).map_or("unknown", String::as_str)
+}
+
+/// What containers are wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Containers {
+    pub(crate) id: String,
+    pub(crate) pod: String,
+    pub(crate) image: String,
+    pub(crate) state: String,
+    pub(crate) labels: Vec<String>,
+    /// Regular expression on the container's name.
+    pub(crate) name: String,
+    /// Regular expression on the pod's namespace.
+    pub(crate) namespace: String,
+    pub(crate) all: bool,
+    pub(crate) latest: bool,
+    /// At most so many of the newest; 0 and less is no limit.
+    pub(crate) last: i64,
+}
+
+impl Containers {
+    /// The server's part of the filter.
+    ///
+    /// # Errors
+    /// A state or a label that is none.
+    pub(crate) fn request(&self) -> Result<cri::ListContainersRequest, Error> {
+        let wanted = match self.state.to_lowercase().as_str() {
+            "" if self.all => None,
+            "" | "running" => Some(cri::ContainerState::ContainerRunning),
+            "created" => Some(cri::ContainerState::ContainerCreated),
+            "exited" => Some(cri::ContainerState::ContainerExited),
+            "unknown" => Some(cri::ContainerState::ContainerUnknown),
+            _ => return Err(Error::failure("--state should be one of created, running, exited or unknown")),
+        };
+        // The newest containers are the newest of any state, even where a state was named.
+        let state = wanted.filter(|_| !self.latest && self.last <= 0);
+        Ok(cri::ListContainersRequest {
+            filter: Some(cri::ContainerFilter {
+                id: self.id.clone(),
+                state: state.map(|state| cri::ContainerStateValue { state: state.into() }),
+                pod_sandbox_id: self.pod.clone(),
+                label_selector: labels("label", &self.labels)?,
+            }),
+        })
+    }
+
+    /// Our part of the filter, the newest first. The images are another request's business.
+    fn choose(&self, containers: Vec<cri::Container>) -> Result<Vec<cri::Container>, Error> {
+        let name = pattern("name", &self.name)?;
+        let namespace = pattern("namespace", &self.namespace)?;
+        let mut chosen: Vec<_> = containers
+            .into_iter()
+            .filter(|container| {
+                let named = container.metadata.as_ref().is_some_and(|metadata| name.is_match(&metadata.name));
+                named && namespace.is_match(label_or_unknown(&container.labels, POD_NAMESPACE))
+            })
+            .collect();
+        chosen.sort_by_key(|container| std::cmp::Reverse(container.created_at));
+        chosen.truncate(limit(self.latest, self.last));
+        Ok(chosen)
+    }
+}
+
+/// Lists the containers that are wanted, the newest first.
+///
+/// # Errors
+/// A filter that is wrong, before anything is sent; a call that fails.
+pub(crate) async fn containers(ctx: &mut Context<'_>, wanted: &Containers) -> Result<Vec<cri::Container>, Error> {
+    let request = wanted.request()?;
+    // An expression that is none is refused before anything is sent.
+    wanted.choose(Vec::new())?;
+    let mut containers = ctx.runtime().await?.list_containers(request).await?.containers;
+    if !wanted.image.is_empty() {
+        let images = ctx.image().await?;
+        let mut matching = Vec::new();
+        for container in containers {
+            let used = container.image.as_ref().map_or("", |image| &image.image);
+            let wanted = images.image_status(image_status(&wanted.image)).await?.image;
+            let used = images.image_status(image_status(used)).await?.image;
+            if matches!((wanted, used), (Some(wanted), Some(used)) if wanted.id == used.id) {
+                matching.push(container);
+            }
+        }
+        containers = matching;
+    }
+    wanted.choose(containers)
+}
+
+/// Asks for the status of one image, tersely.
+pub(crate) fn image_status(image: &str) -> cri::ImageStatusRequest {
+    cri::ImageStatusRequest { image: Some(image_spec(image)), verbose: false }
+}
+
+/// An image by its name or id alone.
+pub(crate) fn image_spec(image: &str) -> cri::ImageSpec {
+    cri::ImageSpec { image: image.to_owned(), ..Default::default() }
+}
+
+/// What pods are wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pods {
+    pub(crate) id: String,
+    pub(crate) state: String,
+    pub(crate) labels: Vec<String>,
+    /// Regular expression on the pod's name.
+    pub(crate) name: String,
+    /// Regular expression on the pod's namespace.
+    pub(crate) namespace: String,
+    pub(crate) latest: bool,
+    /// At most so many of the newest; 0 and less is no limit.
+    pub(crate) last: i64,
+}
+
+impl Pods {
+    /// The server's part of the filter.
+    ///
+    /// # Errors
+    /// A state or a label that is none.
+    pub(crate) fn request(&self) -> Result<cri::ListPodSandboxRequest, Error> {
+        let state = match self.state.to_lowercase().as_str() {
+            "" => None,
+            "ready" => Some(cri::PodSandboxState::SandboxReady),
+            "notready" => Some(cri::PodSandboxState::SandboxNotready),
+            _ => return Err(Error::failure("--state should be ready or notready")),
+        };
+        Ok(cri::ListPodSandboxRequest {
+            filter: Some(cri::PodSandboxFilter {
+                id: self.id.clone(),
+                state: state.map(|state| cri::PodSandboxStateValue { state: state.into() }),
+                label_selector: labels("label", &self.labels)?,
+            }),
+        })
+    }
+
+    fn choose(&self, pods: Vec<cri::PodSandbox>) -> Result<Vec<cri::PodSandbox>, Error> {
+        let name = pattern("name", &self.name)?;
+        let namespace = pattern("namespace", &self.namespace)?;
+        let mut chosen: Vec<_> = pods
+            .into_iter()
+            .filter(|pod| {
+                let metadata = pod.metadata.as_ref();
+                metadata.is_some_and(|it| name.is_match(&it.name) && namespace.is_match(&it.namespace))
+            })
+            .collect();
+        chosen.sort_by_key(|pod| std::cmp::Reverse(pod.created_at));
+        chosen.truncate(limit(self.latest, self.last));
+        Ok(chosen)
+    }
+}
+
+/// Lists the pods that are wanted, the newest first.
+///
+/// # Errors
+/// A filter that is wrong, before anything is sent; a call that fails.
+pub(crate) async fn pods(ctx: &mut Context<'_>, wanted: &Pods) -> Result<Vec<cri::PodSandbox>, Error> {
+    let request = wanted.request()?;
+    wanted.choose(Vec::new())?;
+    wanted.choose(ctx.runtime().await?.list_pod_sandbox(request).await?.items)
+}
+
+/// `k=v` words as a map. The flag is named in the error.
+///
+/// # Errors
+/// A word that has not exactly one `=`.
+pub(crate) fn labels(flag: &str, words: &[String]) -> Result<BTreeMap<String, String>, Error> {
+    words.iter().map(|word| label(word).map_err(|error| Error::failure(format!("--{flag}: {error}")))).collect()
+}
+
+/// A regular expression that is searched for; an empty one is found everywhere.
+fn pattern(flag: &str, text: &str) -> Result<Regex, Error> {
+    Regex::new(text).map_err(|_| Error::failure(format!("--{flag} {text:?} is not a regular expression")))
+}
+
+fn limit(latest: bool, last: i64) -> usize {
+    match usize::try_from(last) {
+        Ok(last) if last > 0 => last,
+        _ if latest => 1,
+        _ => usize::MAX,
+    }
+}

@@ -1,0 +1,62 @@
+//! Pure: from a response to what a printer can show. No I/O, no clock, no terminal.
+
+pub(crate) mod block;
+pub(crate) mod human;
+pub(crate) mod status;
+
+use crate::error::Error;
+use crate::schema::Value;
+
+/// What a command has to show.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum View {
+    /// Columns and rows.
+    Table(Table),
+    /// A response as a document, in the style that lists have.
+    List(Value, Encoding),
+    /// A status as a document: keys sorted, HTML characters escaped.
+    Status(Value, Encoding),
+    /// Lines of a form of the command's own.
+    Text(String),
+}
+
+/// Columns and rows; widths are the printer's business.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Table {
+    pub(crate) columns: Vec<&'static str>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// How a document is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Json,
+    Yaml,
+}
+
+impl Encoding {
+    /// The encoding of a list, or nothing for a table.
+    ///
+    /// # Errors
+    /// A format that no list has.
+    pub(crate) fn of_list(output: &str) -> Result<Option<Self>, Error> {
+        match output {
+            "table" => Ok(None),
+            "json" => Ok(Some(Self::Json)),
+            "yaml" => Ok(Some(Self::Yaml)),
+            _ => Err(Error::failure(format!("unsupported output format {output:?}: table, json and yaml are"))),
+        }
+    }
+
+    /// The encoding of a status document; json where nothing is named.
+    ///
+    /// # Errors
+    /// A format that no status document has.
+    pub(crate) fn of_status(output: &str) -> Result<Self, Error> {
+        match output {
+            "" | "json" => Ok(Self::Json),
+            "yaml" => Ok(Self::Yaml),
+            _ => Err(Error::failure(format!("unsupported output format {output:?}: json and yaml are"))),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The documents of `inspect`, `inspectp`, `inspecti`, `info` and `imagefsinfo`: a status,
+//! and what the runtime adds to it in the response's `info` map.
+
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+use crate::schema::{Described, Field, Kind, Label, Message, Value};
+
+/// `{"status": ...}` and a member for each entry of `info`, which may overwrite one that is there.
+///
+/// # Errors
+/// An entry that starts as a JSON object is not one.
+pub(crate) fn document(mut members: Value, info: &BTreeMap<String, String>) -> Result<Value, Error> {
+    for (key, text) in info {
+        let value = match text.starts_with('{') {
+            true => serde_json::from_str(text).map(floats).map_err(|error| {
+                Error::failure(format!("the runtime's info {key:?} is not the JSON that it starts as: {error}"))
+            })?,
+            false => Value::from(text.trim_matches('"')),
+        };
+        members.set(key, value);
+    }
+    Ok(members)
+}
+
+/// One document stands alone, several are a list, none is nothing.
+pub(crate) fn join(mut documents: Vec<Value>) -> Option<Value> {
+    match documents.len() {
+        0 => None,
+        1 => documents.pop(),
+        _ => Some(Value::List(documents)),
+    }
+}
+
+/// Every number as a double: upstream reads info entries that way, so that large integers lose digits.
+fn floats(value: Value) -> Value {
+    match value {
+        Value::Int(number) => Value::Float(number as f64),
+        Value::Uint(number) => Value::Float(number as f64),
+        Value::List(items) => Value::List(items.into_iter().map(floats).collect()),
+        Value::Object(members) => Value::object(members.into_iter().map(|(key, value)| (key, floats(value)))),
+        other => other,
+    }
+}
+
+/// Adds a null for each member of the message that is unset, which `inspect` and `inspectp` show.
+pub(crate) fn nulls<M: Described>(mut status: Value) -> Value {
+    for field in M::SCHEMA.fields {
+        if status.get(field.json).is_none() {
+            status.set(field.json, Value::Null);
+        }
+    }
+    status
+}
+
+/// The message as Go's encoding/json writes the generated structs: the proto's own names, nothing that is empty.
+pub(crate) fn go_struct(message: &'static Message, value: &Value) -> Value {
+    let member = |field: &Field| {
+        let value = value.get(field.json)?;
+        let shown = match (field.label, field.kind, value) {
+            (Label::Repeated, Kind::Message(inner), Value::List(items)) => {
+                Value::List(items.iter().map(|item| go_struct(inner, item)).collect())
+            }
+            (Label::Single | Label::Optional, Kind::Message(inner), value) => go_struct(inner, value),
+            (_, _, value) => value.clone(),
+        };
+        let empty = match &shown {
+            Value::Bool(value) => !value,
+            // A 64-bit integer is text in the JSON mapping.
+            Value::String(text) => text.is_empty() || text == "0" && !matches!(field.kind, Kind::String),
+            Value::Int(number) => *number == 0,
+            Value::List(items) => items.is_empty(),
+            _ => false,
+        };
+        (!empty).then(|| (field.name, shown))
+    };
+    Value::object(message.fields.iter().filter_map(member))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn info_entries_become_members_in_their_own_form() {
+        let info = [("pid", "123"), ("j", r#"{"a":9223372036854775807}"#), ("q", "\"quoted\""), ("arr", "[1,2]")];
+        let info = info.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let document = document(Value::object([("status", Value::Null)]), &info).expect("they are well-formed");
+        assert_eq!(document.get("pid"), Some(&Value::from("123")));
+        assert_eq!(document.get("q"), Some(&Value::from("quoted")));
+        assert_eq!(document.get("arr"), Some(&Value::from("[1,2]")));
+        let number = document.get("j").and_then(|value| value.get("a")).cloned();
+        assert_eq!(number, Some(Value::Float(9_223_372_036_854_775_807.0)));
+    }
+
+    #[test]
+    fn an_info_entry_that_is_no_json_after_all_is_an_error() {
+        let info = BTreeMap::from([("x".to_owned(), "{oops".to_owned())]);
+        assert!(document(Value::object::<&str>([]), &info).is_err());
+    }
+
+    #[test]
+    fn an_info_entry_called_status_overwrites_the_status() {
+        let info = BTreeMap::from([("status".to_owned(), "mine".to_owned())]);
+        let document = document(Value::object([("status", Value::Null)]), &info).expect("it is text");
+        assert_eq!(document.get("status"), Some(&Value::from("mine")));
+    }
+}
