@@ -64,12 +64,7 @@ pub(crate) fn rfc3339(nanos: i64, zone: &TimeZone) -> String {
     let moment = Moment::new(nanos, zone);
     let offset = match moment.offset {
         0 => "Z".to_owned(),
-        _ => format!(
-            "{}{:02}:{:02}",
-            moment.sign(),
-            moment.hours(),
-            moment.minutes()
-        ),
+        _ => moment.numeric_offset(":"),
     };
     format!("{}T{}{offset}", moment.date, moment.time)
 }
@@ -78,14 +73,11 @@ pub(crate) fn rfc3339(nanos: i64, zone: &TimeZone) -> String {
 /// `2024-05-01 10:00:00.5 +0200 CEST`.
 pub(crate) fn date_time(nanos: i64, zone: &TimeZone) -> String {
     let moment = Moment::new(nanos, zone);
-    let (sign, hours, minutes) = (moment.sign(), moment.hours(), moment.minutes());
-    let Moment {
-        date,
-        time,
-        abbreviation,
-        ..
-    } = moment;
-    format!("{date} {time} {sign}{hours:02}{minutes:02} {abbreviation}")
+    let offset = moment.numeric_offset("");
+    format!(
+        "{} {} {offset} {}",
+        moment.date, moment.time, moment.abbreviation
+    )
 }
 
 /// A duration in nanoseconds as its largest unit: `3 weeks`.
@@ -154,16 +146,10 @@ impl Moment {
         }
     }
 
-    fn sign(&self) -> char {
-        if self.offset < 0 { '-' } else { '+' }
-    }
-
-    fn hours(&self) -> i32 {
-        self.offset.abs() / 3600
-    }
-
-    fn minutes(&self) -> i32 {
-        self.offset.abs() / 60 % 60
+    fn numeric_offset(&self, separator: &str) -> String {
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        let minutes = self.offset.abs() / 60;
+        format!("{sign}{:02}{separator}{:02}", minutes / 60, minutes % 60)
     }
 }
 

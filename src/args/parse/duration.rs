@@ -95,11 +95,8 @@ fn group<'a>(text: &str, rest: &'a str) -> Result<(u64, &'a str), DurationError>
         unit: unit.to_owned(),
         text: text.to_owned(),
     })?;
-    let whole = if whole.is_empty() {
-        Some(0)
-    } else {
-        whole.parse::<u64>().ok()
-    };
+    // `.5s` has no digits before the point.
+    let whole = format!("0{whole}").parse::<u64>().ok();
     whole
         .and_then(|whole| whole.checked_mul(scale))
         .and_then(|nanos| nanos.checked_add(part(fraction, scale)))
