@@ -21,10 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let release = release::pick(Path::new(PROTOS), wanted.as_deref())?;
     println!("cargo::rustc-env=CRI_RELEASE={}", release.name);
 
-    let input = Input {
-        proto: &release.proto,
-        docs: Path::new(DOCS).exists().then_some(Path::new(DOCS)),
-    };
+    let input = Input { proto: &release.proto, docs: Path::new(DOCS).exists().then_some(Path::new(DOCS)) };
     let out_dir = env::var("OUT_DIR")?;
     generate(input, Path::new(&out_dir))?;
     Ok(())

@@ -215,15 +215,15 @@ fn root(env: &Env) -> Command {
         .args_override_self(true)
         .arg(Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version"))
         .arg(Arg::new("words").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true));
-    let command = GlobalArgs::augment_args(command).mut_arg("config", |arg| arg.default_value(config::default_path(env)));
+    let command =
+        GlobalArgs::augment_args(command).mut_arg("config", |arg| arg.default_value(config::default_path(env)));
     document_env(command, GLOBAL_ENV)
 }
 
 /// The root's help, with the commands.
 fn root_help(env: &Env) -> String {
-    let commands = OVERLAYS.iter().map(|overlay| {
-        Command::new(overlay.name).about(overlay.about).visible_aliases(overlay.aliases)
-    });
+    let commands =
+        OVERLAYS.iter().map(|overlay| Command::new(overlay.name).about(overlay.about).visible_aliases(overlay.aliases));
     let help = root(env).subcommands(commands).subcommand_help_heading("Commands").render_help();
     format!("{}\n", help.to_string().trim_end())
 }

@@ -113,7 +113,11 @@ pub(crate) fn load(wanted: &Path, explicit: bool, executable: Option<&Path>) -> 
     let missing = !wanted.exists();
     let chosen = if missing { beside.as_deref().unwrap_or(wanted) } else { wanted };
     let warning = missing.then(|| {
-        format!("config {:?} does not exist, trying next: {:?}", wanted.display().to_string(), chosen.display().to_string())
+        format!(
+            "config {:?} does not exist, trying next: {:?}",
+            wanted.display().to_string(),
+            chosen.display().to_string()
+        )
     });
     let file = match read(chosen) {
         Ok(file) => Some(file),

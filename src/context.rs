@@ -115,7 +115,9 @@ impl<'io> Context<'io> {
                     self.warn(format!("no {service} endpoint is configured, using default endpoints: {text} answers"));
                     return Ok(candidate);
                 }
-                Err(cause) => errors.push(status::unreachable(&cause, &candidate, None, Error::failure).cause().to_owned()),
+                Err(cause) => {
+                    errors.push(status::unreachable(&cause, &candidate, None, Error::failure).cause().to_owned())
+                }
             }
         }
         Err(Error::failure(format!("no runtime answers: {}", errors.join(", ")))

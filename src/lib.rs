@@ -27,9 +27,9 @@ pub mod method;
 mod overlay;
 mod print;
 mod rpc;
-mod select;
 #[doc(hidden)]
 pub mod schema;
+mod select;
 mod view;
 
 pub use app::{run, run_with};

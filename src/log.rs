@@ -59,7 +59,12 @@ pub(crate) struct Logger<'io> {
 }
 
 impl<'io> Logger<'io> {
-    pub(crate) fn new(err: &'io mut (dyn Write + Send), terminal: bool, now: fn() -> SystemTime, zone: TimeZone) -> Self {
+    pub(crate) fn new(
+        err: &'io mut (dyn Write + Send),
+        terminal: bool,
+        now: fn() -> SystemTime,
+        zone: TimeZone,
+    ) -> Self {
         Self { err: RefCell::new(err), terminal, zone, now, started: now(), debug: Cell::new(false) }
     }
 

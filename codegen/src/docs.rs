@@ -42,10 +42,7 @@ impl Docs {
     ///
     /// When it cannot be read, or is not of this form.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let failed = |reason| Error::Docs {
-            path: path.to_owned(),
-            reason,
-        };
+        let failed = |reason| Error::Docs { path: path.to_owned(), reason };
         let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
         serde_yaml::from_str(&text).map_err(|error| failed(error.to_string()))
     }

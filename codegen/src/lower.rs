@@ -4,8 +4,8 @@
 mod unique;
 
 use prost_reflect::{
-    DescriptorPool, EnumDescriptor, FieldDescriptor, Kind as Proto, MessageDescriptor,
-    MethodDescriptor, ServiceDescriptor, Syntax, Value,
+    DescriptorPool, EnumDescriptor, FieldDescriptor, Kind as Proto, MessageDescriptor, MethodDescriptor,
+    ServiceDescriptor, Syntax, Value,
 };
 
 use crate::{
@@ -42,11 +42,7 @@ fn package(pool: &DescriptorPool) -> Result<String, Error> {
         let name = file.name().to_owned();
         if file.package_name() != expected {
             let package = file.package_name().to_owned();
-            return Err(Error::ForeignPackage {
-                file: name,
-                package,
-                expected,
-            });
+            return Err(Error::ForeignPackage { file: name, package, expected });
         }
         if file.syntax() != Syntax::Proto3 {
             return Err(Error::Syntax { file: name });
@@ -98,10 +94,7 @@ fn messages(pool: &DescriptorPool) -> Vec<MessageDescriptor> {
         }
     }
     let mut all = Vec::new();
-    for message in pool
-        .files()
-        .flat_map(|file| file.messages().collect::<Vec<_>>())
-    {
+    for message in pool.files().flat_map(|file| file.messages().collect::<Vec<_>>()) {
         collect(message, &mut all);
     }
     all
@@ -196,9 +189,7 @@ fn enumeration(it: &EnumDescriptor) -> Enum {
         full_name: it.full_name().to_owned(),
         names: enum_names(it),
         opaque: it.parent_message().as_ref().is_some_and(is_opaque),
-        values: declared
-            .map(|value| (value.name().to_owned(), value.number()))
-            .collect(),
+        values: declared.map(|value| (value.name().to_owned(), value.number())).collect(),
     }
 }
 
@@ -211,8 +202,5 @@ fn enum_names(it: &EnumDescriptor) -> Type {
 }
 
 fn names(relative: &str) -> Type {
-    Type {
-        rust: name::path(relative),
-        table: name::table(relative),
-    }
+    Type { rust: name::path(relative), table: name::table(relative) }
 }

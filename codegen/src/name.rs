@@ -45,12 +45,11 @@ pub(crate) fn variant(of: &str, value: &str) -> String {
 
 fn escape(name: String) -> String {
     match name.as_str() {
-        "as" | "break" | "const" | "continue" | "else" | "enum" | "false" | "fn" | "for" | "if"
-        | "impl" | "in" | "let" | "loop" | "match" | "mod" | "move" | "mut" | "pub" | "ref"
-        | "return" | "static" | "struct" | "trait" | "true" | "type" | "unsafe" | "use"
-        | "where" | "while" | "dyn" | "abstract" | "become" | "box" | "do" | "final" | "macro"
-        | "override" | "priv" | "typeof" | "unsized" | "virtual" | "yield" | "async" | "await"
-        | "try" | "gen" => format!("r#{name}"),
+        "as" | "break" | "const" | "continue" | "else" | "enum" | "false" | "fn" | "for" | "if" | "impl" | "in"
+        | "let" | "loop" | "match" | "mod" | "move" | "mut" | "pub" | "ref" | "return" | "static" | "struct"
+        | "trait" | "true" | "type" | "unsafe" | "use" | "where" | "while" | "dyn" | "abstract" | "become" | "box"
+        | "do" | "final" | "macro" | "override" | "priv" | "typeof" | "unsized" | "virtual" | "yield" | "async"
+        | "await" | "try" | "gen" => format!("r#{name}"),
         // These cannot be raw identifiers.
         "super" | "self" | "Self" | "extern" | "crate" => format!("{name}_"),
         _ if name.starts_with(char::is_numeric) => format!("_{name}"),
@@ -65,10 +64,7 @@ mod tests {
     #[test]
     fn nested_types_live_in_the_module_of_their_parent() {
         assert_eq!(path("Mount"), "Mount");
-        assert_eq!(
-            path("SecurityProfile.ProfileType"),
-            "security_profile::ProfileType"
-        );
+        assert_eq!(path("SecurityProfile.ProfileType"), "security_profile::ProfileType");
     }
 
     #[test]

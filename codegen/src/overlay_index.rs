@@ -38,10 +38,7 @@ pub fn check(folder: &Path) -> Result<(), Error> {
 ///
 /// When the folder cannot be read.
 pub fn text(folder: &Path) -> Result<String, Error> {
-    let names = names(folder).map_err(|source| Error::Io {
-        path: folder.to_owned(),
-        source,
-    })?;
+    let names = names(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
     let modules = names.iter().map(|name| format!("mod {name};\n"));
     let overlays = names.iter().map(|name| format!("    {name}::OVERLAY,\n"));
     Ok(format!(
@@ -57,8 +54,7 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_module = path.join("mod.rs").is_file()
-            || path.extension().is_some_and(|extension| extension == "rs");
+        let is_module = path.join("mod.rs").is_file() || path.extension().is_some_and(|extension| extension == "rs");
         let name = path.file_stem().and_then(|name| name.to_str());
         if let Some(name) = name.filter(|name| is_module && *name != "mod") {
             names.push(name.to_owned());

@@ -30,10 +30,7 @@ pub fn pick(protos: &Path, wanted: Option<&str>) -> Result<Release, Error> {
     let existing = releases.iter().map(|release| release.name.clone());
     let existing = existing.collect();
     let found = releases.into_iter().find(|release| release.name == wanted);
-    found.ok_or_else(|| Error::UnknownRelease {
-        wanted: wanted.to_owned(),
-        existing,
-    })
+    found.ok_or_else(|| Error::UnknownRelease { wanted: wanted.to_owned(), existing })
 }
 
 /// All releases under `protos`, the lowest first.
@@ -42,10 +39,7 @@ pub fn pick(protos: &Path, wanted: Option<&str>) -> Result<Release, Error> {
 ///
 /// When the folder cannot be read.
 pub fn all(protos: &Path) -> Result<Vec<Release>, Error> {
-    let failed = |source| Error::Io {
-        path: protos.to_owned(),
-        source,
-    };
+    let failed = |source| Error::Io { path: protos.to_owned(), source };
     let mut releases = Vec::new();
     for entry in fs::read_dir(protos).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -61,7 +55,5 @@ pub fn all(protos: &Path) -> Result<Vec<Release>, Error> {
 
 /// Releases are compared by number, because 1.9 is older than 1.36.
 fn numbers(name: &str) -> Vec<u64> {
-    name.split('.')
-        .map(|part| part.parse().unwrap_or_default())
-        .collect()
+    name.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }

@@ -33,7 +33,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4317")]
     pub(crate) tracing_endpoint: String,
     /// How many of a million runs are traced; negative for all
-    #[arg(long, value_name = "N", default_value = "-1", value_parser = parse::integer)]
+    #[arg(long, value_name = "N", default_value = "-1", value_parser = parse::go_int)]
     pub(crate) tracing_sampling_rate_per_million: i64,
     /// Write a CPU profile in pprof's format
     #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]

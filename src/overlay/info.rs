@@ -6,7 +6,7 @@ use crate::args::go::Parsed;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
-use crate::generated::cri::{RuntimeHandler, RuntimeFeatures, StatusRequest, StatusResponse};
+use crate::generated::cri::{RuntimeFeatures, RuntimeHandler, StatusRequest, StatusResponse};
 use crate::schema::{self, Described, Value};
 use crate::view::{Encoding, View, status};
 

@@ -1,7 +1,7 @@
 //! `crictl version`: what the runtime says of itself.
 
-use crate::command::Overlay;
 use crate::args::go::Parsed;
+use crate::command::Overlay;
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{VersionRequest, VersionResponse};
@@ -37,7 +37,8 @@ fn view(response: &VersionResponse) -> Result<View, Error> {
         ("RuntimeVersion", &response.runtime_version),
         ("RuntimeApiVersion", &response.runtime_api_version),
     ];
-    let missing: Vec<_> = [0, 1, 3, 2].into_iter().filter(|at| fields[*at].1.is_empty()).map(|at| fields[at].0).collect();
+    let missing: Vec<_> =
+        [0, 1, 3, 2].into_iter().filter(|at| fields[*at].1.is_empty()).map(|at| fields[at].0).collect();
     if !missing.is_empty() {
         return Err(Error::failure(format!("the runtime's version lacks {}", missing.join(", "))));
     }

@@ -13,27 +13,23 @@ const PADDING: usize = 3;
 pub(crate) fn render(columns: &[&str], rows: &[Vec<String>], min_width: usize) -> String {
     let header: Vec<String> = columns.iter().map(ToString::to_string).collect();
     let lines = || std::iter::once(&header).chain(rows);
-    let widths: Vec<usize> = (0..columns.len())
-        .map(|column| {
-            let cells = lines().filter_map(|line| line.get(column));
-            let longest = cells
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or_default();
-            min_width.max(longest + PADDING)
-        })
-        .collect();
+    let width = |column: usize| {
+        let cells = lines().filter_map(|line| line.get(column));
+        let longest = cells.map(|cell| cell.chars().count()).max();
+        min_width.max(longest.unwrap_or_default() + PADDING)
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
     let mut text = String::new();
     for line in lines() {
-        let last = line.len().saturating_sub(1);
-        for (column, cell) in line.iter().enumerate() {
+        let Some((last, padded)) = line.split_last() else {
+            continue;
+        };
+        for (cell, width) in padded.iter().zip(&widths) {
+            let blanks = width - cell.chars().count();
             text.push_str(cell);
-            if column < last {
-                let width = widths.get(column).copied().unwrap_or(min_width);
-                let padding = width.saturating_sub(cell.chars().count());
-                text.extend(std::iter::repeat_n(' ', padding));
-            }
+            text.extend(std::iter::repeat_n(' ', blanks));
         }
+        text.push_str(last);
         text.push('\n');
     }
     text

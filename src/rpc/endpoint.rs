@@ -18,7 +18,11 @@ pub(crate) enum Endpoint {
 pub(crate) const DEFAULTS: &[&str] = if cfg!(windows) {
     &["npipe:////./pipe/containerd-containerd", "npipe:////./pipe/cri-dockerd"]
 } else if cfg!(target_os = "freebsd") {
-    &["unix:///var/run/containerd/containerd.sock", "unix:///var/run/crio/crio.sock", "unix:///var/run/cri-dockerd.sock"]
+    &[
+        "unix:///var/run/containerd/containerd.sock",
+        "unix:///var/run/crio/crio.sock",
+        "unix:///var/run/cri-dockerd.sock",
+    ]
 } else {
     &["unix:///run/containerd/containerd.sock", "unix:///run/crio/crio.sock", "unix:///var/run/cri-dockerd.sock"]
 };

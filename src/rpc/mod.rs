@@ -1,9 +1,9 @@
 //! Calls to a runtime: one lazy channel per endpoint, a deadline per call, errors that name
 //! the method. Messages travel as bytes, so `crictl rpc` and the commands share one path.
 
+mod codec;
 pub(crate) mod connect;
 pub(crate) mod endpoint;
-mod codec;
 pub(crate) mod status;
 
 use std::marker::PhantomData;

@@ -22,11 +22,17 @@ pub(super) fn error(method: &'static Method, status: &Status, endpoint: &Endpoin
             Error::call(method.name, Code::ResourceExhausted, "the answer is larger than 16 MiB")
                 .hint("narrow the request, for example with an id or a label")
         }
-        Code::DeadlineExceeded => Error::call(method.name, status.code(), message).hint("raise the limit with --timeout"),
+        Code::DeadlineExceeded => {
+            Error::call(method.name, status.code(), message).hint("raise the limit with --timeout")
+        }
         code if source::<tonic::transport::Error>(status).is_some() => {
             let code = if code == Code::Unknown || code == Code::Internal { Code::Unavailable } else { code };
             let detail = root(status);
-            Error::call(method.name, code, format!("the server at {endpoint} broke the connection or does not speak gRPC: {detail}"))
+            Error::call(
+                method.name,
+                code,
+                format!("the server at {endpoint} broke the connection or does not speak gRPC: {detail}"),
+            )
         }
         code => Error::call(method.name, code, message),
     }

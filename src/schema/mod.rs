@@ -95,7 +95,9 @@ impl Message {
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         let exact = self.fields.iter().find(|field| field.name == name || field.json == name);
         exact.or_else(|| {
-            self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name) || field.json.eq_ignore_ascii_case(name))
+            self.fields
+                .iter()
+                .find(|field| field.name.eq_ignore_ascii_case(name) || field.json.eq_ignore_ascii_case(name))
         })
     }
 }

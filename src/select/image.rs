@@ -41,7 +41,9 @@ fn filtered(mut images: Vec<Image>, filter: &str) -> Result<Vec<Image>, Error> {
             images = until(images, mark);
             images.reverse();
         }
-        _ => return Err(Error::failure(format!("--filter {filter:?}: there are before, dangling, reference and since"))),
+        _ => {
+            return Err(Error::failure(format!("--filter {filter:?}: there are before, dangling, reference and since")));
+        }
     }
     Ok(images)
 }
@@ -52,12 +54,15 @@ fn until(images: Vec<Image>, mark: &str) -> Vec<Image> {
         let (name, tag) = tags(image).swap_remove(0);
         format!("{name}:{tag}") == mark
     };
-    let (comparable, named): (fn(&Image) -> bool, &dyn Fn(&Image) -> bool) = match (mark.contains(':'), mark.contains('@')) {
-        (true, false) => (|_| true, &tag),
-        (false, false) => (|_| true, &|image: &Image| image.id.starts_with(mark)),
-        (true, true) => (|image| !image.repo_digests.is_empty(), &|image: &Image| image.repo_digests[0].starts_with(mark)),
-        (false, true) => (|_| false, &|_: &Image| false),
-    };
+    let (comparable, named): (fn(&Image) -> bool, &dyn Fn(&Image) -> bool) =
+        match (mark.contains(':'), mark.contains('@')) {
+            (true, false) => (|_| true, &tag),
+            (false, false) => (|_| true, &|image: &Image| image.id.starts_with(mark)),
+            (true, true) => {
+                (|image| !image.repo_digests.is_empty(), &|image: &Image| image.repo_digests[0].starts_with(mark))
+            }
+            (false, true) => (|_| false, &|_: &Image| false),
+        };
     images.into_iter().filter(comparable).take_while(|image| !named(image)).collect()
 }
 

@@ -35,10 +35,7 @@ pub(crate) fn size(bytes: u64, precision: usize) -> String {
 /// The start of an id, long enough to be unique on a node.
 pub(crate) fn short_id<'a>(id: &'a str, prefix: &str) -> &'a str {
     let id = id.strip_prefix(prefix).unwrap_or(id);
-    let end = id
-        .char_indices()
-        .nth(SHORT_ID)
-        .map_or(id.len(), |(at, _)| at);
+    let end = id.char_indices().nth(SHORT_ID).map_or(id.len(), |(at, _)| at);
     &id[..end]
 }
 
@@ -53,10 +50,7 @@ pub(crate) fn is_digest(text: &str) -> bool {
         "sha512" => 128,
         _ => return false,
     };
-    hex.len() == length
-        && hex
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    hex.len() == length && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// RFC 3339 with as many digits of the fraction as needed: `2024-05-01T10:00:00.5+02:00`.
@@ -64,12 +58,7 @@ pub(crate) fn rfc3339(nanos: i64, zone: &TimeZone) -> String {
     let moment = Moment::new(nanos, zone);
     let offset = match moment.offset {
         0 => "Z".to_owned(),
-        _ => format!(
-            "{}{:02}:{:02}",
-            moment.sign(),
-            moment.hours(),
-            moment.minutes()
-        ),
+        _ => moment.numeric_offset(":"),
     };
     format!("{}T{}{offset}", moment.date, moment.time)
 }
@@ -78,14 +67,8 @@ pub(crate) fn rfc3339(nanos: i64, zone: &TimeZone) -> String {
 /// `2024-05-01 10:00:00.5 +0200 CEST`.
 pub(crate) fn date_time(nanos: i64, zone: &TimeZone) -> String {
     let moment = Moment::new(nanos, zone);
-    let (sign, hours, minutes) = (moment.sign(), moment.hours(), moment.minutes());
-    let Moment {
-        date,
-        time,
-        abbreviation,
-        ..
-    } = moment;
-    format!("{date} {time} {sign}{hours:02}{minutes:02} {abbreviation}")
+    let offset = moment.numeric_offset("");
+    format!("{} {} {offset} {}", moment.date, moment.time, moment.abbreviation)
 }
 
 /// A duration in nanoseconds as its largest unit: `3 weeks`.
@@ -154,16 +137,10 @@ impl Moment {
         }
     }
 
-    fn sign(&self) -> char {
-        if self.offset < 0 { '-' } else { '+' }
-    }
-
-    fn hours(&self) -> i32 {
-        self.offset.abs() / 3600
-    }
-
-    fn minutes(&self) -> i32 {
-        self.offset.abs() / 60 % 60
+    fn numeric_offset(&self, separator: &str) -> String {
+        let sign = if self.offset < 0 { '-' } else { '+' };
+        let minutes = self.offset.abs() / 60;
+        format!("{sign}{:02}{separator}{:02}", minutes / 60, minutes % 60)
     }
 }
 
@@ -224,13 +201,8 @@ mod tests {
         for (bytes, expected) in three {
             assert_eq!(size(bytes, 3), expected, "{bytes}");
         }
-        let four = [
-            (1023, "1.023kB"),
-            (8192, "8.192kB"),
-            (12_345_678, "12.35MB"),
-            (999_950, "1000kB"),
-            (2_830_336, "2.83MB"),
-        ];
+        let four =
+            [(1023, "1.023kB"), (8192, "8.192kB"), (12_345_678, "12.35MB"), (999_950, "1000kB"), (2_830_336, "2.83MB")];
         for (bytes, expected) in four {
             assert_eq!(size(bytes, 4), expected, "{bytes}");
         }
@@ -238,10 +210,7 @@ mod tests {
 
     #[test]
     fn ids_lose_their_prefix_and_their_tail() {
-        assert_eq!(
-            short_id("sha256:0123456789abcdef", "sha256:"),
-            "0123456789abc"
-        );
+        assert_eq!(short_id("sha256:0123456789abcdef", "sha256:"), "0123456789abc");
         assert_eq!(short_id("sha256:0123456789abcdef", ""), "sha256:012345");
         assert_eq!(short_id("short", ""), "short");
         assert_eq!(short_id("ääääääääääääääää", ""), "äääääääääääää");
@@ -262,22 +231,14 @@ mod tests {
     fn times_are_written_in_the_zone_that_was_asked_for() {
         let at = 1_700_000_000_120_000_000;
         assert_eq!(rfc3339(at, &TimeZone::UTC), "2023-11-14T22:13:20.12Z");
-        assert_eq!(
-            date_time(at, &TimeZone::UTC),
-            "2023-11-14 22:13:20.12 +0000 UTC"
-        );
-        assert_eq!(
-            date_time(0, &TimeZone::UTC),
-            "1970-01-01 00:00:00 +0000 UTC"
-        );
+        assert_eq!(date_time(at, &TimeZone::UTC), "2023-11-14 22:13:20.12 +0000 UTC");
+        assert_eq!(date_time(0, &TimeZone::UTC), "1970-01-01 00:00:00 +0000 UTC");
 
         let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("a valid zone");
         assert_eq!(rfc3339(at, &berlin), "2023-11-14T23:13:20.12+01:00");
         assert_eq!(date_time(at, &berlin), "2023-11-14 23:13:20.12 +0100 CET");
 
-        let west = tz::Offset::from_seconds(-3 * 3600 - 1800)
-            .expect("a valid offset")
-            .to_time_zone();
+        let west = tz::Offset::from_seconds(-3 * 3600 - 1800).expect("a valid offset").to_time_zone();
         assert_eq!(rfc3339(0, &west), "1969-12-31T20:30:00-03:30");
     }
 
@@ -303,9 +264,7 @@ mod tests {
     }
 
     fn bytes_of(size: &str) -> f64 {
-        let at = size
-            .find(|c: char| "BkMGTPE".contains(c))
-            .unwrap_or(size.len());
+        let at = size.find(|c: char| "BkMGTPE".contains(c)).unwrap_or(size.len());
         let power = "BkMGTPE".find(&size[at..=at]).unwrap_or_default();
         size[..at].parse::<f64>().expect("a number") * 1000f64.powi(power as i32)
     }

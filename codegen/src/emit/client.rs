@@ -31,20 +31,13 @@ impl<C: Caller> {client}<C> {body}
 fn function(method: &Method) -> String {
     let (call, item) = match method.flow {
         Flow::Unary => ("unary", format!("cri::{}", method.response.rust)),
-        Flow::ServerStream => (
-            "stream",
-            format!("C::Stream<cri::{}>", method.response.rust),
-        ),
+        Flow::ServerStream => ("stream", format!("C::Stream<cri::{}>", method.response.rust)),
     };
     let doc = match method.doc.as_str() {
         "" => format!("Calls `{}`", method.name),
         doc => doc.to_owned(),
     };
-    format!(
-        "    /// {doc}.\n{} {{\n{}\n    }}\n",
-        signature(method, &item),
-        call_of(call, &method.table)
-    )
+    format!("    /// {doc}.\n{} {{\n{}\n    }}\n", signature(method, &item), call_of(call, &method.table))
 }
 
 /// On one line where that fits into rustfmt's 100 columns with the brace.

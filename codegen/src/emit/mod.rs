@@ -22,10 +22,7 @@ pub(crate) fn write(model: &Model, out_dir: &Path) -> Result<(), Error> {
 
 /// Writes one file, with the header that keeps people from editing it.
 pub(crate) fn file(path: &Path, text: &str) -> Result<(), Error> {
-    fs::write(path, format!("{HEADER}{text}")).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })
+    fs::write(path, format!("{HEADER}{text}")).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
 /// A slice of items at a depth of indentation, on one line where rustfmt would put it there.
@@ -39,9 +36,7 @@ fn slice(items: &[String], depth: usize) -> String {
         _ => {
             let indent = "    ".repeat(depth + 1);
             let items = items.iter();
-            let items: String = items
-                .map(|item| format!("{indent}{},\n", item.replace('\n', "\n    ")))
-                .collect();
+            let items: String = items.map(|item| format!("{indent}{},\n", item.replace('\n', "\n    "))).collect();
             format!("&[\n{items}{}]", "    ".repeat(depth))
         }
     }

@@ -4,9 +4,8 @@ use super::slice;
 use crate::model::{Enum, Field, Kind, Message, Model};
 
 pub(super) fn text(model: &Model) -> String {
-    let mut text = String::from(
-        "use super::cri;\nuse crate::schema::{Described, Enum, Field, Kind, Label, Message};\n",
-    );
+    let mut text =
+        String::from("use super::cri;\nuse crate::schema::{Described, Enum, Field, Kind, Label, Message};\n");
     for message in &model.messages {
         text += &table(message);
         if !message.map_entry {
@@ -79,10 +78,7 @@ impl Described for cri::{} {{
 /// The `Debug` of a message with a secret: its name, and nothing that is in it.
 fn redacting_debug(message: &Message) -> String {
     let rust = &message.names.rust;
-    let body = format!(
-        "f.debug_struct({:?}).finish_non_exhaustive()",
-        own_name(rust)
-    );
+    let body = format!("f.debug_struct({:?}).finish_non_exhaustive()", own_name(rust));
     debug(rust, &body)
 }
 
@@ -109,9 +105,7 @@ fn own_name(rust: &str) -> &str {
 
 fn enumeration(it: &Enum) -> String {
     let values = it.values.iter();
-    let values: Vec<_> = values
-        .map(|(name, number)| format!("({name:?}, {number})"))
-        .collect();
+    let values: Vec<_> = values.map(|(name, number)| format!("({name:?}, {number})")).collect();
     format!(
         "
 pub static {}: Enum = Enum {{

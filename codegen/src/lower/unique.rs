@@ -85,10 +85,6 @@ impl Scope {
     fn add(&mut self, name: &str, full_name: &str) -> Result<(), Error> {
         let first = self.names.insert(name.to_owned(), full_name.to_owned());
         let Some(first) = first else { return Ok(()) };
-        Err(Error::NameClash {
-            first,
-            second: full_name.to_owned(),
-            name: name.to_owned(),
-        })
+        Err(Error::NameClash { first, second: full_name.to_owned(), name: name.to_owned() })
     }
 }
