@@ -4,6 +4,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
+use crate::args::parse::go_int;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
@@ -30,7 +31,7 @@ struct PodsArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     label: Vec<String>,
     /// The newest N pods; 0 for no limit
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 0)]
+    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
     last: i64,
     /// The newest pod
     #[arg(long, short)]

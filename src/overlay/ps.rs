@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
+use crate::args::parse::go_int;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
@@ -35,7 +36,7 @@ struct PsArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     label: Vec<String>,
     /// The newest N containers of any state; 0 for no limit
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 0)]
+    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
     last: i64,
     /// The newest container of any state
     #[arg(long, short)]
