@@ -97,6 +97,23 @@ impl<'io> Context<'io> {
         self.image.clone().map(ImageService).ok_or_else(|| Error::failure("no image service"))
     }
 
+    /// Fails where the image service has an endpoint of its own at which nobody listens: commands that may need
+    /// both services refuse to start with half of them, as upstream's do. No call is made.
+    ///
+    /// # Errors
+    /// As [`Context::image`], or nobody listens there.
+    pub(crate) async fn reach_image_service(&mut self) -> Result<(), Error> {
+        let own = self.settings.image_endpoint.as_deref().is_some_and(|endpoint| !endpoint.is_empty());
+        if !own {
+            return Ok(());
+        }
+        let image = self.image().await?.0;
+        match connect::dial(image.endpoint()).await {
+            Ok(_) => Ok(()),
+            Err(cause) => Err(status::unreachable(&cause, image.endpoint(), None, Error::failure)),
+        }
+    }
+
     async fn client(&self, service: &str, configured: Option<&str>) -> Result<Client<'io>, Error> {
         let endpoint = match configured {
             Some(text) => endpoint::parse(text).map_err(Error::failure)?,

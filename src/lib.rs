@@ -13,6 +13,7 @@
 
 mod app;
 mod args;
+mod check;
 mod command;
 mod config;
 mod context;

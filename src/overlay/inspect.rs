@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
 use crate::args::parse::go_int;
+use crate::check;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
@@ -78,7 +79,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let mut documents = Vec::new();
     for id in ids {
         let response = runtime.container_status(request(&id, &args)).await?;
-        let status = checked(&response)?;
+        let status = check::container(&response)?;
         if args.output == "table" {
             ctx.print(&View::Text(table(status, &response, !args.quiet, ctx.now())))?;
         } else {
@@ -108,25 +109,6 @@ fn wanted(args: &InspectArgs) -> Containers {
 
 fn request(id: &str, args: &InspectArgs) -> ContainerStatusRequest {
     ContainerStatusRequest { container_id: id.to_owned(), verbose: !args.quiet }
-}
-
-/// The status, if it has what the CRI requires of one.
-fn checked(response: &ContainerStatusResponse) -> Result<&ContainerStatus, Error> {
-    let status = response.status.as_ref();
-    let status = status.ok_or_else(|| Error::failure("the runtime's answer has no container status"))?;
-    for (present, what) in [
-        (!status.id.is_empty(), "id"),
-        (status.metadata.is_some(), "metadata"),
-        (status.metadata.as_ref().is_some_and(|metadata| !metadata.name.is_empty()), "name"),
-        (status.created_at != 0, "time of creation"),
-        (status.image.as_ref().is_some_and(|image| !image.image.is_empty()), "image"),
-        (!status.image_ref.is_empty(), "image reference"),
-    ] {
-        if !present {
-            return Err(Error::failure(format!("the runtime's container status {:?} has no {what}", status.id)));
-        }
-    }
-    Ok(status)
 }
 
 fn document(status: &ContainerStatus, response: &ContainerStatusResponse, zone: &TimeZone) -> Result<Value, Error> {

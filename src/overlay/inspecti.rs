@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
+use crate::check;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
@@ -54,7 +55,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let mut documents = Vec::new();
     for id in ids {
         let response = images.image_status(request(&id, &args)).await?;
-        let image = checked(&response, &id)?;
+        let image = check::image(&response, &id)?.ok_or_else(|| missing(&id))?;
         if args.output == "table" {
             ctx.print(&View::Text(table(image, &response, !args.quiet)))?;
         } else {
@@ -71,13 +72,8 @@ fn request(id: &str, args: &InspectiArgs) -> ImageStatusRequest {
     ImageStatusRequest { image: Some(image_spec(id)), verbose: !args.quiet }
 }
 
-/// The image, if there is one and it has what the CRI requires.
-fn checked<'a>(response: &'a ImageStatusResponse, id: &str) -> Result<&'a Image, Error> {
-    let image = response.image.as_ref().ok_or_else(|| Error::failure(format!("no such image {id:?} present")))?;
-    if image.id.is_empty() || image.size == 0 {
-        return Err(Error::failure(format!("the runtime's status of image {id:?} has no id or no size")));
-    }
-    Ok(image)
+fn missing(id: &str) -> Error {
+    Error::failure(format!("no such image {id:?} present"))
 }
 
 fn table(image: &Image, response: &ImageStatusResponse, verbose: bool) -> String {

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
 use crate::args::parse::go_int;
+use crate::check;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
@@ -68,7 +69,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let mut documents = Vec::new();
     for id in ids {
         let response = runtime.pod_sandbox_status(request(&id, &args)).await?;
-        let status = checked(&response)?;
+        let status = check::pod(&response)?;
         if args.output == "table" {
             ctx.print(&View::Text(table(status, &response, !args.quiet, ctx.zone())))?;
         } else {
@@ -95,24 +96,6 @@ fn wanted(args: &InspectpArgs) -> Pods {
 
 fn request(id: &str, args: &InspectpArgs) -> PodSandboxStatusRequest {
     PodSandboxStatusRequest { pod_sandbox_id: id.to_owned(), verbose: !args.quiet }
-}
-
-/// The status, if it has what the CRI requires of one.
-fn checked(response: &PodSandboxStatusResponse) -> Result<&PodSandboxStatus, Error> {
-    let status = response.status.as_ref().ok_or_else(|| Error::failure("the runtime's answer has no pod status"))?;
-    let metadata = status.metadata.as_ref();
-    let named = metadata.is_some_and(|it| !it.name.is_empty() && !it.namespace.is_empty() && !it.uid.is_empty());
-    for (present, what) in [
-        (!status.id.is_empty(), "id"),
-        (metadata.is_some(), "metadata"),
-        (named, "name, namespace or uid"),
-        (status.created_at != 0, "time of creation"),
-    ] {
-        if !present {
-            return Err(Error::failure(format!("the runtime's pod status {:?} has no {what}", status.id)));
-        }
-    }
-    Ok(status)
 }
 
 fn document(status: &PodSandboxStatus, response: &PodSandboxStatusResponse, zone: &TimeZone) -> Result<Value, Error> {

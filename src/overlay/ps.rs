@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::args::parse::go_int;
+use crate::check;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
@@ -109,9 +110,9 @@ async fn tags(ctx: &mut Context<'_>, containers: &[Container], no_trunc: bool) -
     let mut tags = Vec::new();
     for container in containers {
         let shown = image(container, no_trunc);
-        let status = images.image_status(image_status(&shown)).await?.image;
-        let tag = status.and_then(|image| image.repo_tags.into_iter().next());
-        tags.push(tag.unwrap_or(shown));
+        let response = images.image_status(image_status(&shown)).await?;
+        let tag = check::image(&response, &shown)?.and_then(|image| image.repo_tags.first());
+        tags.push(tag.unwrap_or(&shown).clone());
     }
     Ok(tags)
 }

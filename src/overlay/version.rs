@@ -20,13 +20,17 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     if !parsed.positionals.is_empty() {
         return Err(Error::help());
     }
-    let response = ctx.runtime().await?.version(request()).await?;
+    let runtime = ctx.runtime().await?;
+    // Upstream asks without a version first, and a runtime may answer either request alone: both are part of what
+    // this command finds out.
+    runtime.version(request("")).await?;
+    let response = runtime.version(request("v1")).await?;
     ctx.print(&view(&response)?)
 }
 
-/// `v1` is the version of the kubelet's side of the CRI.
-fn request() -> VersionRequest {
-    VersionRequest { version: "v1".to_owned() }
+/// The version is that of the kubelet's side of the CRI.
+fn request(version: &str) -> VersionRequest {
+    VersionRequest { version: version.to_owned() }
 }
 
 /// A runtime that leaves one of the four empty breaks the CRI's contract, and upstream refuses it.

@@ -10,29 +10,39 @@ const PADDING: usize = 3;
 /// Every column but the last is as wide as its longest cell plus [`PADDING`], and at least
 /// `min_width`. The last one is not padded, so a line ends in blanks only where its last cell is
 /// empty. Widths count characters, as Go's `tabwriter` does, not the columns a terminal uses.
+///
+/// A tab in a cell starts another cell and a newline another line, as for `tabwriter`: so a column
+/// is as wide as its longest cell in a run of lines that all have it.
 pub(crate) fn render(columns: &[&str], rows: &[Vec<String>], min_width: usize) -> String {
-    let header: Vec<String> = columns.iter().map(ToString::to_string).collect();
-    let lines = || std::iter::once(&header).chain(rows);
-    let width = |column: usize| {
-        let cells = lines().filter_map(|line| line.get(column));
-        let longest = cells.map(|cell| cell.chars().count()).max();
-        min_width.max(longest.unwrap_or_default() + PADDING)
-    };
-    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
-    let mut text = String::new();
-    for line in lines() {
-        let Some((last, padded)) = line.split_last() else {
-            continue;
-        };
-        for (cell, width) in padded.iter().zip(&widths) {
-            let blanks = width - cell.chars().count();
-            text.push_str(cell);
-            text.extend(std::iter::repeat_n(' ', blanks));
-        }
-        text.push_str(last);
-        text.push('\n');
+    let header = columns.join("\t");
+    let text = rows.iter().fold(header, |text, row| text + "\n" + &row.join("\t"));
+    let lines: Vec<Vec<&str>> = text.split('\n').map(|line| line.split('\t').collect()).collect();
+    let mut widths: Vec<Vec<usize>> = lines.iter().map(|line| vec![0; line.len() - 1]).collect();
+    for column in 0..widths.iter().map(Vec::len).max().unwrap_or_default() {
+        align(&lines, &mut widths, column, min_width);
     }
-    text
+    let mut out = String::new();
+    for (line, widths) in lines.iter().zip(&widths) {
+        for (cell, width) in line.iter().zip(widths) {
+            out.push_str(cell);
+            out.extend(std::iter::repeat_n(' ', width - cell.chars().count()));
+        }
+        out.push_str(line.last().unwrap_or(&""));
+        out.push('\n');
+    }
+    out
+}
+
+/// Sets the width of one column in each run of lines that have it.
+fn align(lines: &[Vec<&str>], widths: &mut [Vec<usize>], column: usize, min_width: usize) {
+    let mut start = 0;
+    while start < lines.len() {
+        let run = widths[start..].iter().take_while(|widths| widths.len() > column).count();
+        let longest = lines[start..start + run].iter().map(|line| line[column].chars().count()).max();
+        let width = min_width.max(longest.unwrap_or_default() + PADDING);
+        widths[start..start + run].iter_mut().for_each(|widths| widths[column] = width);
+        start += run.max(1);
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +78,12 @@ mod tests {
     fn widths_count_characters_not_bytes() {
         let text = render(&["A", "B"], &[row(&["äöü", "b"])], 10);
         assert_eq!(text, "A         B\näöü       b\n");
+    }
+
+    #[test]
+    fn a_newline_in_a_cell_ends_the_columns_after_it() {
+        let text = render(&["A", "B", "C"], &[row(&["a", "x\ny", "c"])], 4);
+        assert_eq!(text, "A   B   C\na   x\ny   c\n");
     }
 
     proptest! {

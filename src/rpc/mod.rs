@@ -56,6 +56,11 @@ impl<'io> Client<'io> {
         Self { deadline, ..self.clone() }
     }
 
+    /// Where the channel leads.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// How long a call may take.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.deadline

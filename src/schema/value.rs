@@ -82,7 +82,10 @@ impl Serialize for Value {
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Int(value) => serializer.serialize_i64(*value),
             Self::Uint(value) => serializer.serialize_u64(*value),
-            Self::Float(value) => serializer.serialize_f64(*value),
+            Self::Float(value) => match whole(*value) {
+                Some(digits) => serializer.serialize_i128(digits),
+                None => serializer.serialize_f64(*value),
+            },
             Self::String(value) => serializer.serialize_str(value),
             Self::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
@@ -106,6 +109,12 @@ impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Document)
     }
+}
+
+/// A float that Go writes without a fraction, as the digits that Go writes: the shortest that tell it
+/// from its neighbours, then zeros.
+fn whole(value: f64) -> Option<i128> {
+    if value.fract() == 0.0 && value.abs() < 1e21 { value.to_string().parse().ok() } else { None }
 }
 
 struct Document;

@@ -2,8 +2,6 @@
 
 use std::cmp::Ordering;
 
-use regex::Regex;
-
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Image, ImageFilter, ListImagesRequest};
@@ -31,7 +29,7 @@ fn filtered(mut images: Vec<Image>, filter: &str) -> Result<Vec<Image>, Error> {
     match filter.split_once('=') {
         Some(("dangling", wanted)) => images.retain(|image| wanted == image.repo_tags.is_empty().to_string()),
         Some(("reference", wanted)) => {
-            let pattern = Regex::new(wanted)
+            let pattern = super::pattern::compile(wanted)
                 .map_err(|_| Error::failure(format!("--filter reference: {wanted:?} is not a regular expression")))?;
             images.retain(|image| pattern.is_match(repository(image)) || repository(image) == wanted);
         }
@@ -42,7 +40,9 @@ fn filtered(mut images: Vec<Image>, filter: &str) -> Result<Vec<Image>, Error> {
             images.reverse();
         }
         _ => {
-            return Err(Error::failure(format!("--filter {filter:?}: there are before, dangling, reference and since")));
+            return Err(Error::failure(format!(
+                "--filter {filter:?}: there are before, dangling, reference and since"
+            )));
         }
     }
     Ok(images)

@@ -2,12 +2,14 @@
 //! commands share, the server's first and then ours.
 
 pub(crate) mod image;
+mod pattern;
 
 use std::collections::BTreeMap;
 
 use regex::Regex;
 
 use crate::args::parse::label;
+use crate::check;
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri;
@@ -91,15 +93,18 @@ pub(crate) async fn containers(ctx: &mut Context<'_>, wanted: &Containers) -> Re
     let request = wanted.request()?;
     // An expression that is none is refused before anything is sent.
     wanted.choose(Vec::new())?;
+    ctx.reach_image_service().await?;
     let mut containers = ctx.runtime().await?.list_containers(request).await?.containers;
     if !wanted.image.is_empty() {
         let images = ctx.image().await?;
         let mut matching = Vec::new();
         for container in containers {
             let used = container.image.as_ref().map_or("", |image| &image.image);
-            let wanted = images.image_status(image_status(&wanted.image)).await?.image;
-            let used = images.image_status(image_status(used)).await?.image;
-            if matches!((wanted, used), (Some(wanted), Some(used)) if wanted.id == used.id) {
+            let filter = images.image_status(image_status(&wanted.image)).await?;
+            let filter = check::image(&filter, &wanted.image)?;
+            let response = images.image_status(image_status(used)).await?;
+            let used = check::image(&response, used)?;
+            if filter.zip(used).is_some_and(|(filter, used)| filter.id == used.id) {
                 matching.push(container);
             }
         }
@@ -190,7 +195,7 @@ pub(crate) fn labels(flag: &str, words: &[String]) -> Result<BTreeMap<String, St
 
 /// A regular expression that is searched for; an empty one is found everywhere.
 fn pattern(flag: &str, text: &str) -> Result<Regex, Error> {
-    Regex::new(text).map_err(|_| Error::failure(format!("--{flag} {text:?} is not a regular expression")))
+    pattern::compile(text).map_err(|_| Error::failure(format!("--{flag} {text:?} is not a regular expression")))
 }
 
 fn limit(latest: bool, last: i64) -> usize {

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 /// Go's zero time, which is what a missing timestamp is shown as in JSON.
 pub(crate) const GO_ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 
-/// Characters that are left of an id in a table.
+/// Bytes that are left of an id in a table; one that ends within a character loses it whole.
 const SHORT_ID: usize = 13;
 
 /// How long ago `created` was, both in nanoseconds since 1970: `About an hour ago`.
@@ -35,8 +35,7 @@ pub(crate) fn size(bytes: u64, precision: usize) -> String {
 /// The start of an id, long enough to be unique on a node.
 pub(crate) fn short_id<'a>(id: &'a str, prefix: &str) -> &'a str {
     let id = id.strip_prefix(prefix).unwrap_or(id);
-    let end = id.char_indices().nth(SHORT_ID).map_or(id.len(), |(at, _)| at);
-    &id[..end]
+    &id[..id.floor_char_boundary(SHORT_ID)]
 }
 
 /// Whether the text is `ALGORITHM:HEX` of a known algorithm and the right length.

@@ -1,6 +1,7 @@
 //! The documents of `inspect`, `inspectp`, `inspecti`, `info` and `imagefsinfo`: a status,
 //! and what the runtime adds to it in the response's `info` map.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::error::Error;
@@ -13,7 +14,7 @@ use crate::schema::{Described, Field, Kind, Label, Message, Value};
 pub(crate) fn document(mut members: Value, info: &BTreeMap<String, String>) -> Result<Value, Error> {
     for (key, text) in info {
         let value = match text.starts_with('{') {
-            true => serde_json::from_str(text).map(floats).map_err(|error| {
+            true => serde_json::from_str(&whole_surrogates(text)).map(floats).map_err(|error| {
                 Error::failure(format!("the runtime's info {key:?} is not the JSON that it starts as: {error}"))
             })?,
             false => Value::from(text.trim_matches('"')),
@@ -21,6 +22,33 @@ pub(crate) fn document(mut members: Value, info: &BTreeMap<String, String>) -> R
         members.set(key, value);
     }
     Ok(members)
+}
+
+/// The text with each half of a surrogate pair that has lost the other replaced by U+FFFD, as Go reads it.
+/// serde_json refuses a document that has one.
+fn whole_surrogates(text: &str) -> Cow<'_, str> {
+    let mut whole = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        let length = match (surrogate(escape), escape.get(6..).and_then(surrogate)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => 12,
+            (Some(_), _) => 6,
+            (None, _) => escape.len().min(2),
+        };
+        // An escaped character may be of several bytes; such an escape is an error that the parser names.
+        let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
+        whole.push_str(before);
+        whole.push_str(if length == 6 { "\\ufffd" } else { escape });
+        rest = after;
+    }
+    if whole.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(whole + rest) }
+}
+
+/// The number of a `\uXXXX` escape that is half of a surrogate pair.
+fn surrogate(escape: &str) -> Option<u32> {
+    let digits = escape.strip_prefix("\\u")?.get(..4)?;
+    u32::from_str_radix(digits, 16).ok().filter(|number| (0xd800..0xe000).contains(number))
 }
 
 /// One document stands alone, several are a list, none is nothing.
@@ -91,6 +119,11 @@ mod tests {
         assert_eq!(document.get("arr"), Some(&Value::from("[1,2]")));
         let number = document.get("j").and_then(|value| value.get("a")).cloned();
         assert_eq!(number, Some(Value::Float(9_223_372_036_854_775_807.0)));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_replaced_and_a_whole_one_is_not() {
+        assert_eq!(whole_surrogates(r#"{"a":"\ud800x\ud83d\ude00\\ud800"}"#), r#"{"a":"\ufffdx\ud83d\ude00\\ud800"}"#);
     }
 
     #[test]
