@@ -2,6 +2,7 @@
 
 pub(crate) mod structured;
 pub(crate) mod table;
+mod yaml;
 
 use crate::error::Error;
 use crate::view::{Encoding, View};
@@ -15,8 +16,7 @@ pub(crate) fn render(view: &View) -> Result<String, Error> {
         View::Table(table) => table::render(&table.columns, &table.rows, COLUMN),
         View::Text(text) => text.clone(),
         View::List(value, Encoding::Json) => structured::list_json(value)?,
-        View::List(value, Encoding::Yaml) => structured::yaml(value.clone())?,
         View::Status(value, Encoding::Json) => structured::status_json(value.clone())?,
-        View::Status(value, Encoding::Yaml) => structured::yaml(value.clone())?,
+        View::List(value, Encoding::Yaml) | View::Status(value, Encoding::Yaml) => yaml::document(value),
     })
 }

@@ -1,4 +1,4 @@
-//! JSON and YAML as crictl writes them.
+//! JSON as crictl writes it.
 
 use std::io::{self, Write};
 
@@ -21,12 +21,6 @@ pub(crate) fn status_json(value: Value) -> Result<String, Error> {
 /// One line without blanks, for streams. Go's escapes do not apply.
 pub(crate) fn compact_json(value: &Value) -> Result<String, Error> {
     serde_json::to_string(value).map(|text| text + "\n").map_err(|error| Error::failure(error.to_string()))
-}
-
-/// YAML with the keys of every object sorted, and the empty line that upstream puts after each document.
-pub(crate) fn yaml(value: Value) -> Result<String, Error> {
-    let text = serde_yaml::to_string(&value.sorted()).map_err(|error| Error::failure(error.to_string()))?;
-    Ok(text + "\n")
 }
 
 fn write(value: &Value, formatter: Go<'_>) -> Result<String, Error> {
