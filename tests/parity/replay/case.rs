@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::replay::Result;
 use crate::replay::far_end::Script;
+use crate::replay::flag;
 use crate::replay::text;
 
 /// One recorded run of the reference.
@@ -145,7 +146,7 @@ impl Case {
     }
 }
 
-/// Reads all cases: the recorded ones and those made of the template table.
+/// Reads all cases: the recorded ones, and those made of the tables of templates and flags.
 pub(crate) fn load(data: &Path) -> Result<Vec<Case>> {
     let mut paths: Vec<_> = fs::read_dir(data.join("cases"))?
         .map(|entry| entry.map(|entry| entry.path()))
@@ -159,6 +160,7 @@ pub(crate) fn load(data: &Path) -> Result<Vec<Case>> {
         cases.extend(read);
     }
     cases.extend(templates(&data.join("go-template.json"))?);
+    cases.extend(flag::cases(&data.join("cli.json"))?);
     Ok(cases)
 }
 

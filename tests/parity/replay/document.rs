@@ -39,26 +39,30 @@ pub(crate) fn parse_yaml(text: &str) -> Result<Vec<Value>> {
         .or_else(|_| Ok(vec![yaml_document(text)?]))
 }
 
-/// Whether two values are the same; a whole number is the same with and without a fraction.
+/// Whether two values are the same; a number is the same with and without a fraction of zero.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
-            a == b || (a.as_f64() == b.as_f64() && is_float(a, b))
+            a == b || whole(a).is_some_and(|a| whole(b) == Some(a))
         }
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            let same_field = |(key, a)| b.get(key).is_some_and(|b| same(a, b));
+            a.len() == b.len() && a.iter().all(same_field)
         }
         _ => a == b,
     }
 }
 
-fn is_float(a: &Number, b: &Number) -> bool {
-    a.is_f64() || b.is_f64()
+/// The exact value of a number that has no fraction.
+fn whole(number: &Number) -> Option<i128> {
+    let float = || {
+        let float = number.as_f64()?;
+        (float.fract() == 0.0 && float.abs() < 1e38).then_some(float as i128)
+    };
+    number.as_i128().or_else(float)
 }
 
 type Events<'a> = Parser<'a, StrInput<'a>>;

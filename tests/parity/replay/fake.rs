@@ -164,7 +164,7 @@ impl Server {
     ) -> http::Response<tonic::body::Body> {
         let path = request.uri().path().to_owned();
         let Some(method) = self.methods.get(&path) else {
-            self.log(&path, Value::Null);
+            self.log(&path, &Value::Null);
             return Status::unimplemented("Method not found!").into_http();
         };
         let mut grpc = tonic::server::Grpc::new(BytesCodec)
@@ -198,7 +198,7 @@ impl Server {
             .and_then(|message| serde_json::to_value(message).map_err(|error| error.to_string()))
             .unwrap_or_else(|error| json!({"@undecodable": error}));
         let mut rules = method.rules.lock().unwrap_or_else(PoisonError::into_inner);
-        self.log(&method.name, request.clone());
+        self.log(&method.name, &request);
         let rule = rules
             .iter_mut()
             .find_map(|rule| rule.takes(&request, &self.subst).then_some(&*rule))
@@ -207,7 +207,7 @@ impl Server {
             .map_err(|error| Status::internal(format!("fixture: {error}")))
     }
 
-    fn log(&self, method: &str, request: Value) {
+    fn log(&self, method: &str, request: &Value) {
         let mut call = json!({"method": method, "request": request});
         if let Some(tag) = self.tag {
             call["server"] = tag.into();

@@ -9,6 +9,7 @@ mod compare;
 mod document;
 mod fake;
 mod far_end;
+mod flag;
 mod list;
 mod message;
 mod normalise;

@@ -72,12 +72,12 @@ async fn attempt(case: &Case, setup: &Setup) -> Result<Outcome> {
     drop(servers);
     let mut received = calls.received();
     if let Some(far_end) = far_end {
-        let records = far_end.stop().into_iter();
+        let records = far_end.stop().await.into_iter();
         received.extend(records.map(|record| json!({"method": "@stream", "request": record})));
     }
     received.extend(talks);
     let normal = Normaliser::new(place.root(), &program, &subst);
-    Ok(outcome(case, &place, end, &received, &normal)?)
+    Ok(outcome(case, &place, &end, &received, &normal)?)
 }
 
 fn start_servers(
@@ -181,7 +181,7 @@ fn input(case: &Case, subst: &Subst) -> Input {
 fn outcome(
     case: &Case,
     place: &Place,
-    end: End,
+    end: &End,
     calls: &[Value],
     normal: &Normaliser,
 ) -> std::io::Result<Outcome> {
