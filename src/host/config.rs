@@ -120,7 +120,8 @@ fn text(value: &str) -> String {
     json!(value).to_string()
 }
 
-#[cfg(test)]
+// Other paths, and less to say, on Windows.
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
@@ -133,7 +134,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn the_config_keeps_containerd_in_the_data_dir() {
         let text = config(&host());
         for line in [
@@ -151,7 +151,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn the_host_and_the_flags_show_in_the_config() {
         let text = config(&Host {
             restricts_oom_score: true,

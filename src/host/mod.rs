@@ -123,11 +123,6 @@ mod tests {
         line.split(' ').map(OsString::from).collect()
     }
 
-    fn dir(line: &str, env: &[(&str, &str)]) -> PathBuf {
-        let env = env.iter().map(|(key, value)| (OsString::from(key), OsString::from(value))).collect();
-        data_dir(&Arguments::try_parse_from(words(line)).unwrap(), &env).unwrap()
-    }
-
     #[test]
     fn everything_after_crictl_is_left_as_it_is() {
         let args = words("ephemerd --data-dir crictl crictl --data-dir=x -- ps --help crictl");
@@ -145,10 +140,12 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn the_data_dir_is_the_flag_else_the_variable_else_the_systems_place() {
-        let env = [(DATA_DIR, "/from/env")];
-        assert_eq!(dir("ephemerd --data-dir /from/flag crictl", &env), Path::new("/from/flag"));
-        assert_eq!(dir("ephemerd crictl", &env), Path::new("/from/env"));
-        assert_eq!(dir("ephemerd crictl", &[(DATA_DIR, "")]), Path::new("/var/lib/ephemerd"));
-        assert_eq!(dir("ephemerd crictl", &[]), Path::new("/var/lib/ephemerd"));
+        let dir = |line: &str, variable: &str| {
+            let env = vec![(OsString::from(DATA_DIR), OsString::from(variable))];
+            data_dir(&Arguments::try_parse_from(words(line)).unwrap(), &env).unwrap()
+        };
+        assert_eq!(dir("ephemerd --data-dir /from/flag crictl", "/from/env"), Path::new("/from/flag"));
+        assert_eq!(dir("ephemerd crictl", "/from/env"), Path::new("/from/env"));
+        assert_eq!(dir("ephemerd crictl", ""), Path::new("/var/lib/ephemerd"));
     }
 }

@@ -69,7 +69,7 @@ fn clear(paths: &Paths) -> Result<(), Error> {
     }
     if system::answers(&address) {
         let error = Error::failure(format!("something already answers at {}", paths.endpoint()));
-        return Err(error.hint("another `ephemerd serve` has this data directory; stop it, or choose another --data-dir"));
+        return Err(error.hint("stop the other `ephemerd serve`, or the containerd that a killed one left, or choose another --data-dir"));
     }
     remove_sockets(paths)
 }

@@ -94,20 +94,23 @@ impl Stops {
 }
 
 #[cfg(windows)]
-pub(super) struct Stops(Option<tokio::signal::windows::CtrlC>);
+pub(super) struct Stops(Option<(tokio::signal::windows::CtrlC, tokio::signal::windows::CtrlBreak)>);
 
 #[cfg(windows)]
 impl Stops {
     pub(super) fn new(enabled: bool) -> io::Result<Self> {
-        enabled.then(tokio::signal::windows::ctrl_c).transpose().map(Self)
+        use tokio::signal::windows::{ctrl_break, ctrl_c};
+        Ok(Self(if enabled { Some((ctrl_c()?, ctrl_break()?)) } else { None }))
     }
 
     pub(super) async fn next(&mut self) -> Stop {
-        match &mut self.0 {
-            Some(ctrl_c) => ctrl_c.recv().await,
-            None => std::future::pending().await,
+        let Some((ctrl_c, ctrl_break)) = &mut self.0 else {
+            return std::future::pending().await;
         };
-        Stop::Interrupt
+        tokio::select! {
+            _ = ctrl_c.recv() => Stop::Interrupt,
+            _ = ctrl_break.recv() => Stop::Terminate,
+        }
     }
 }
 
