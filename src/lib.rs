@@ -20,7 +20,7 @@ mod context;
 mod error;
 #[doc(hidden)]
 pub mod generated;
-
+pub mod host;
 mod io;
 mod log;
 #[doc(hidden)]

@@ -158,11 +158,7 @@ mod tests {
             sandbox_image: Some("localhost/pause:1".into()),
             ..host()
         });
-        for line in [
-            "restrict_oom_score_adj = true",
-            "BinaryName = \"/opt/runc\"",
-            "sandbox = \"localhost/pause:1\"",
-        ] {
+        for line in ["restrict_oom_score_adj = true", "BinaryName = \"/opt/runc\"", "sandbox = \"localhost/pause:1\""] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
     }

@@ -27,14 +27,21 @@ pub(super) async fn find(named: Option<&Path>, env: &Env) -> Result<PathBuf, Err
     let shown = program.display();
     let output = Command::new(&program).arg("--version").env_clear().envs(env.iter().cloned()).output().await;
     let output = output.map_err(|error| Error::from(error).context(format!("running {shown}")).hint(INSTALL))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let major = major(&text).filter(|_| output.status.success());
-    let major = major.ok_or_else(|| Error::failure(format!("{shown} does not tell containerd's version")).hint(INSTALL))?;
-    if major < OLDEST_MAJOR {
-        let version = text.split_whitespace().nth(2).unwrap_or_default();
-        return Err(Error::failure(format!("{shown} is containerd {version}, which is too old")).hint(INSTALL));
-    }
+    check(&program, &String::from_utf8_lossy(&output.stdout))?;
     Ok(program)
+}
+
+/// Whether a program that says this of its version can be used.
+fn check(program: &Path, text: &str) -> Result<(), Error> {
+    let program = program.display();
+    match major(text) {
+        None => Err(Error::failure(format!("{program} does not tell containerd's version")).hint(INSTALL)),
+        Some(major) if major < OLDEST_MAJOR => {
+            let version = text.split_whitespace().nth(2).unwrap_or_default();
+            Err(Error::failure(format!("{program} is containerd {version}, which is too old")).hint(INSTALL))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 fn search(path: &OsStr) -> Option<PathBuf> {
@@ -59,5 +66,23 @@ mod tests {
         assert_eq!(major("containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3\n"), Some(1));
         assert_eq!(major("busybox v1.35\n"), None);
         assert_eq!(major(""), None);
+    }
+
+    #[test]
+    fn a_containerd_that_is_too_old_is_refused_with_what_to_install() {
+        let refusal = |text| check(Path::new("x"), text).unwrap_err().line();
+        assert_eq!(
+            refusal("containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3"),
+            format!("x is containerd 1.6.20~ds1, which is too old; {INSTALL}")
+        );
+        assert_eq!(refusal("hello"), format!("x does not tell containerd's version; {INSTALL}"));
+    }
+
+    #[tokio::test]
+    async fn a_missing_containerd_is_told_with_what_to_install() {
+        let error = find(None, &vec![("PATH".into(), "".into())]).await.unwrap_err();
+        assert_eq!(error.line(), format!("there is no containerd in PATH; {INSTALL}"));
+        let named = find(Some(Path::new("/missing/containerd")), &Vec::new()).await.unwrap_err();
+        assert_eq!(named.line(), format!("no such file or directory, running /missing/containerd; {INSTALL}"));
     }
 }

@@ -148,4 +148,18 @@ mod tests {
         assert_eq!(dir("ephemerd crictl", "/from/env"), Path::new("/from/env"));
         assert_eq!(dir("ephemerd crictl", ""), Path::new("/var/lib/ephemerd"));
     }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_missing_socket_is_told_with_how_to_start_containerd() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = tempfile::NamedTempFile::new().unwrap();
+        let mut io = Io::buffers(std::io::empty(), std::io::sink(), output.reopen().unwrap());
+        let env = [("CONTAINER_RUNTIME_ENDPOINT", "unix:///elsewhere.sock"), (DATA_DIR, dir.path().to_str().unwrap())];
+        assert_eq!(run(["ephemerd", "crictl", "ps"], env, &mut io), 1);
+        let text = std::fs::read_to_string(output.path()).unwrap();
+        let dir = dir.path().display();
+        assert!(text.contains(&format!("unix://{dir}/containerd/containerd.sock")), "{text}");
+        assert!(text.contains(&format!("start it with `ephemerd --data-dir {dir} serve`")), "{text}");
+    }
 }

@@ -69,7 +69,9 @@ fn clear(paths: &Paths) -> Result<(), Error> {
     }
     if system::answers(&address) {
         let error = Error::failure(format!("something already answers at {}", paths.endpoint()));
-        return Err(error.hint("stop the other `ephemerd serve`, or the containerd that a killed one left, or choose another --data-dir"));
+        return Err(error.hint(
+            "stop the other `ephemerd serve`, or the containerd that a killed one left, or choose another --data-dir",
+        ));
     }
     remove_sockets(paths)
 }
@@ -106,7 +108,8 @@ fn write_files(paths: &Paths, args: &ServeArgs) -> Result<(), Error> {
 /// Whether a directory has a network's configuration, by the endings that CNI looks for.
 fn has_network(dir: &Path) -> bool {
     let Ok(entries) = fs::read_dir(dir) else { return false };
-    let known = |path: PathBuf| path.extension().is_some_and(|end| ["conf", "conflist", "json"].iter().any(|x| end == *x));
+    let known =
+        |path: PathBuf| path.extension().is_some_and(|end| ["conf", "conflist", "json"].iter().any(|x| end == *x));
     entries.flatten().any(|entry| known(entry.path()))
 }
 
