@@ -20,7 +20,8 @@ mod context;
 mod error;
 #[doc(hidden)]
 pub mod generated;
-
+pub mod host;
+pub mod host;
 mod io;
 mod log;
 #[doc(hidden)]

@@ -1,0 +1,165 @@
+//! `ephemerd`: what stands around crictl. It runs a containerd of its own in a data directory, and crictl against it.
+//! Knows the library's entry and nothing of what is behind it; nothing in crictl knows this module.
+
+mod config;
+mod containerd;
+mod paths;
+mod serve;
+mod system;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+use crate::host::paths::Paths;
+use crate::{Io, Preset, run_with};
+
+/// The environment of a run.
+type Env = Vec<(OsString, OsString)>;
+
+/// Names the data directory where no flag does.
+const DATA_DIR: &str = "EPHEMERD_DATA_DIR";
+
+/// Runs `ephemerd` with these arguments (the first is the program's name) in this environment, and returns its exit
+/// status.
+pub fn run<A, K, V>(args: impl IntoIterator<Item = A>, env: impl IntoIterator<Item = (K, V)>, io: &mut Io) -> u8
+where
+    A: Into<OsString>,
+    K: Into<OsString>,
+    V: Into<OsString>,
+{
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let env: Env = env.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+    let (own, crictl) = split(&args);
+    let arguments = match Arguments::try_parse_from(own) {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error, io),
+    };
+    let result = data_dir(&arguments, &env).and_then(|dir| match arguments.command {
+        Command::Crictl => Ok(run_crictl(&dir, crictl, env, io)),
+        Command::Serve(args) => serve::serve(&Paths::new(&dir), &args, &env, io),
+    });
+    result.unwrap_or_else(|error| {
+        let _ = writeln!(io.err, "ephemerd: {}", error.line());
+        error.exit()
+    })
+}
+
+/// Runs a containerd of its own, and crictl against it.
+#[derive(Debug, Parser)]
+#[command(name = "ephemerd", version)]
+struct Arguments {
+    /// Where containerd keeps its state and its socket [default: $EPHEMERD_DATA_DIR, else the system's place]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run crictl against this data directory's containerd; all that follows is crictl's
+    // What follows is cut off before clap sees it, `--help` too.
+    #[command(override_usage = "ephemerd [--data-dir DIR] crictl ARGS...")]
+    Crictl,
+    /// Run containerd in the data directory until it ends or is told to
+    Serve(serve::ServeArgs),
+}
+
+/// Ephemerd's own words, up to and with the name of the command, and the words of crictl.
+fn split(args: &[OsString]) -> (&[OsString], &[OsString]) {
+    let mut words = args.iter().enumerate().skip(1);
+    while let Some((index, word)) = words.next() {
+        if word == "--data-dir" {
+            words.next();
+        } else if word == "crictl" {
+            return args.split_at(index + 1);
+        } else if !word.as_encoded_bytes().starts_with(b"-") {
+            break;
+        }
+    }
+    (args, &[])
+}
+
+/// Shows clap's answer: help, or what is wrong with the command line.
+fn refuse(error: &clap::Error, io: &mut Io) -> u8 {
+    let text = error.render();
+    let stream = if error.use_stderr() { &mut io.err } else { &mut io.out };
+    let _ = write!(stream, "{text}").and_then(|()| stream.flush());
+    u8::try_from(error.exit_code()).unwrap_or(1)
+}
+
+/// The data directory as an absolute path, since containerd takes no other.
+fn data_dir(arguments: &Arguments, env: &Env) -> Result<PathBuf, Error> {
+    let named = variable(env, DATA_DIR).filter(|dir| !dir.is_empty()).map(Path::new);
+    let dir = arguments.data_dir.as_deref().or(named).unwrap_or(Path::new(system::DATA_DIR));
+    std::path::absolute(dir).map_err(|error| Error::from(error).context("in the name of the data directory"))
+}
+
+/// A variable's value, the last one's if several have its name.
+fn variable<'env>(env: &'env Env, name: &str) -> Option<&'env OsStr> {
+    env.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
+}
+
+fn run_crictl(dir: &Path, args: &[OsString], env: Env, io: &mut Io) -> u8 {
+    let preset = Preset {
+        endpoint: Paths::new(dir).endpoint(),
+        hint: format!(
+            "ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`",
+            dir = dir.display()
+        ),
+    };
+    let args = [OsString::from("crictl")].into_iter().chain(args.iter().cloned());
+    run_with(args, env, io, Some(&preset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn everything_after_crictl_is_left_as_it_is() {
+        let args = words("ephemerd --data-dir crictl crictl --data-dir=x -- ps --help crictl");
+        let (own, rest) = split(&args);
+        assert_eq!(own, words("ephemerd --data-dir crictl crictl"));
+        assert_eq!(rest, words("--data-dir=x -- ps --help crictl"));
+    }
+
+    #[test]
+    fn crictl_as_a_later_word_is_not_the_command() {
+        let args = words("ephemerd --data-dir=x help crictl");
+        assert_eq!(split(&args), (args.as_slice(), [].as_slice()));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_data_dir_is_the_flag_else_the_variable_else_the_systems_place() {
+        let dir = |line: &str, variable: &str| {
+            let env = vec![(OsString::from(DATA_DIR), OsString::from(variable))];
+            data_dir(&Arguments::try_parse_from(words(line)).unwrap(), &env).unwrap()
+        };
+        assert_eq!(dir("ephemerd --data-dir /from/flag crictl", "/from/env"), Path::new("/from/flag"));
+        assert_eq!(dir("ephemerd crictl", "/from/env"), Path::new("/from/env"));
+        assert_eq!(dir("ephemerd crictl", ""), Path::new("/var/lib/ephemerd"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_missing_socket_is_told_with_how_to_start_containerd() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = tempfile::NamedTempFile::new().unwrap();
+        let mut io = Io::buffers(std::io::empty(), std::io::sink(), output.reopen().unwrap());
+        let env = [("CONTAINER_RUNTIME_ENDPOINT", "unix:///elsewhere.sock"), (DATA_DIR, dir.path().to_str().unwrap())];
+        assert_eq!(run(["ephemerd", "crictl", "ps"], env, &mut io), 1);
+        let text = std::fs::read_to_string(output.path()).unwrap();
+        let dir = dir.path().display();
+        assert!(text.contains(&format!("unix://{dir}/containerd/containerd.sock")), "{text}");
+        assert!(text.contains(&format!("start it with `ephemerd --data-dir {dir} serve`")), "{text}");
+    }
+}

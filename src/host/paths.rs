@@ -1,0 +1,78 @@
+//! Where things are in a data directory, and what its containerd is called on this system. Pure.
+
+use std::path::{Path, PathBuf};
+
+/// The places in one data directory.
+#[derive(Clone, Debug)]
+pub(super) struct Paths {
+    containerd: PathBuf,
+}
+
+impl Paths {
+    pub(super) fn new(data_dir: &Path) -> Self {
+        Self { containerd: data_dir.join("containerd") }
+    }
+
+    /// What `-r` of crictl would have to be.
+    pub(super) fn endpoint(&self) -> String {
+        let address = self.address();
+        match cfg!(windows) {
+            true => format!("npipe:{}", address.display().to_string().replace('\\', "/")),
+            false => format!("unix://{}", address.display()),
+        }
+    }
+
+    /// Where containerd listens: a socket, or on Windows the one pipe, since pipes are in no directory.
+    pub(super) fn address(&self) -> PathBuf {
+        match cfg!(windows) {
+            true => PathBuf::from(r"\\.\pipe\ephemerd-containerd"),
+            false => self.containerd.join("containerd.sock"),
+        }
+    }
+
+    /// The second socket, which containerd makes for its shims beside the first.
+    pub(super) fn shim_address(&self) -> PathBuf {
+        let mut name = self.address().into_os_string();
+        name.push(".ttrpc");
+        PathBuf::from(name)
+    }
+
+    /// All that is containerd's.
+    pub(super) fn containerd(&self) -> &Path {
+        &self.containerd
+    }
+
+    /// The config file that `serve` writes.
+    pub(super) fn config(&self) -> PathBuf {
+        self.containerd.join("config.toml")
+    }
+
+    /// The network that pods get where the host has none configured.
+    pub(super) fn network(&self) -> PathBuf {
+        self.containerd.join("cni").join("10-ephemerd.conflist")
+    }
+
+    /// `HOST:PORT/hosts.toml` files: how to reach a registry.
+    pub(super) fn registries(&self) -> PathBuf {
+        self.containerd.join("certs.d")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn the_endpoint_is_a_socket_under_the_data_dir() {
+        let paths = Paths::new(Path::new("/var/lib/ephemerd"));
+        assert_eq!(paths.endpoint(), "unix:///var/lib/ephemerd/containerd/containerd.sock");
+        assert_eq!(paths.shim_address(), Path::new("/var/lib/ephemerd/containerd/containerd.sock.ttrpc"));
+    }
+
+    #[test]
+    #[cfg(windows)]
+    fn the_endpoint_is_a_pipe() {
+        assert_eq!(Paths::new(Path::new(r"C:\x")).endpoint(), "npipe:////./pipe/ephemerd-containerd");
+    }
+}

@@ -1,0 +1,155 @@
+//! Where the systems differ for a supervisor: default place, capabilities, signals, what is left of a socket.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+
+use tokio::process::{Child, Command};
+
+/// The data directory where none is named.
+pub(super) const DATA_DIR: &str = if cfg!(windows) { r"C:\ProgramData\ephemerd" } else { "/var/lib/ephemerd" };
+
+/// The longest name of a socket that containerd takes; the system's own limit is 107.
+const LONGEST_ADDRESS: usize = 106;
+
+/// Whether a socket can have this name. A pipe's is our own choice and short.
+pub(super) fn can_listen(address: &Path) -> bool {
+    cfg!(windows) || address.as_os_str().len() <= LONGEST_ADDRESS
+}
+
+/// Whether somebody listens at an address.
+#[cfg(unix)]
+pub(super) fn answers(address: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(address).is_ok()
+}
+
+#[cfg(windows)]
+pub(super) fn answers(address: &Path) -> bool {
+    // A pipe exists only while somebody serves it.
+    std::fs::OpenOptions::new().read(true).write(true).open(address).is_ok()
+}
+
+/// Removes a socket that nobody listens at; a pipe goes with its server.
+pub(super) fn remove_socket(address: &Path) -> io::Result<()> {
+    match std::fs::remove_file(address) {
+        Err(error) if cfg!(unix) && error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether this process may not lower an OOM score: without the capability every container with a score would fail.
+pub(super) fn restricts_oom_score() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    cfg!(target_os = "linux") && !has_sys_resource(&status)
+}
+
+fn has_sys_resource(status: &str) -> bool {
+    const CAP_SYS_RESOURCE: u32 = 24;
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = effective.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    effective.is_some_and(|mask| mask & (1 << CAP_SYS_RESOURCE) != 0)
+}
+
+/// Keeps a terminal's Ctrl-C from the child: it gets the signal from us, and once.
+pub(super) fn shield(command: &mut Command) {
+    #[cfg(unix)]
+    command.process_group(0);
+    #[cfg(windows)]
+    command.creation_flags(0x0000_0200); // CREATE_NEW_PROCESS_GROUP
+}
+
+/// A wish of the person or the supervisor that this program ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stop {
+    Interrupt,
+    Terminate,
+}
+
+/// The process's signals, from when it is made; none of them if the run is not to look at them.
+#[cfg(unix)]
+pub(super) struct Stops(Option<[tokio::signal::unix::Signal; 3]>);
+
+#[cfg(unix)]
+impl Stops {
+    pub(super) fn new(enabled: bool) -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        if !enabled {
+            return Ok(Self(None));
+        }
+        // A terminal that closes would leave containerd behind, without anybody to supervise it.
+        let hangup = signal(SignalKind::hangup())?;
+        Ok(Self(Some([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, hangup])))
+    }
+
+    pub(super) async fn next(&mut self) -> Stop {
+        let Some([interrupt, terminate, hangup]) = &mut self.0 else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => Stop::Interrupt,
+            _ = terminate.recv() => Stop::Terminate,
+            _ = hangup.recv() => Stop::Terminate,
+        }
+    }
+}
+
+#[cfg(windows)]
+pub(super) struct Stops(Option<(tokio::signal::windows::CtrlC, tokio::signal::windows::CtrlBreak)>);
+
+#[cfg(windows)]
+impl Stops {
+    pub(super) fn new(enabled: bool) -> io::Result<Self> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c};
+        Ok(Self(if enabled { Some((ctrl_c()?, ctrl_break()?)) } else { None }))
+    }
+
+    pub(super) async fn next(&mut self) -> Stop {
+        let Some((ctrl_c, ctrl_break)) = &mut self.0 else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = ctrl_c.recv() => Stop::Interrupt,
+            _ = ctrl_break.recv() => Stop::Terminate,
+        }
+    }
+}
+
+/// Asks a child to end.
+#[cfg(unix)]
+pub(super) fn forward(stop: Stop, child: &mut Child) -> io::Result<()> {
+    use rustix::process::{Pid, Signal, kill_process};
+    let signal = match stop {
+        Stop::Interrupt => Signal::INT,
+        Stop::Terminate => Signal::TERM,
+    };
+    // A child that has ended has no id any more, and needs no signal.
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    pid.map_or(Ok(()), |pid| kill_process(pid, signal)).map_err(io::Error::from)
+}
+
+/// Windows has no signal for a single process: it is ended.
+#[cfg(windows)]
+pub(super) fn forward(_: Stop, child: &mut Child) -> io::Result<()> {
+    child.start_kill()
+}
+
+/// A child's status as ours: its own, or as a shell reports a signal.
+pub(super) fn status(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return u8::try_from(128 + signal).unwrap_or(1);
+    }
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_capability_is_read_from_the_effective_set() {
+        assert!(has_sys_resource("Name:\tx\nCapPrm:\t0\nCapEff:\t000001ffffffffff\n"));
+        assert!(!has_sys_resource("CapPrm:\t000001ffffffffff\nCapEff:\t000001fffeffffff\n"));
+        assert!(!has_sys_resource(""));
+    }
+}

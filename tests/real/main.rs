@@ -1,0 +1,115 @@
+//! `ephemerd` and its crictl against a real containerd. `tests/real/up SCRATCH` makes ready what that needs, and
+//! `REAL_CONTAINERD_ENV=SCRATCH/env` names it; without the variable there is nothing to test, and each test says so.
+
+#![cfg(target_os = "linux")]
+#![allow(missing_docs)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use support::Real;
+
+#[test]
+fn serve_prints_its_endpoint_and_crictl_answers_there() {
+    let Some(real) = Real::find() else { return };
+    let ephemerd = real.serve("answers");
+    assert_eq!(ephemerd.endpoint, format!("unix://{}/containerd/containerd.sock", ephemerd.data_dir.display()));
+
+    let version = ephemerd.crictl(["version"]);
+    assert!(
+        version.contains("RuntimeName:  containerd\n") && version.contains("RuntimeApiVersion:  v1\n"),
+        "{version}"
+    );
+    let info = ephemerd.json(["info"]);
+    assert_eq!(condition(&info, "RuntimeReady"), Some(true), "{info:#}");
+    assert_eq!(condition(&info, "NetworkReady"), Some(true), "{info:#}");
+}
+
+#[test]
+fn a_pod_and_its_container_are_listed_and_inspected() {
+    let Some(real) = Real::find() else { return };
+    let ephemerd = real.serve("lists");
+    let pod = ephemerd.run_pod("web", "10001");
+    let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
+
+    assert_eq!(ephemerd.crictl(["pods", "--quiet"]), format!("{}\n", pod.id));
+    assert_eq!(ephemerd.crictl(["ps", "--all", "--quiet"]), format!("{container}\n"));
+    let listed = ephemerd.crictl(["ps", "-a"]);
+    let row: Vec<&str> = listed.lines().nth(1).unwrap_or_default().split_whitespace().collect();
+    assert_eq!((row[0], row[1], row.contains(&"Running")), (&container[..13], real["BUSYBOX_IMAGE"].as_str(), true));
+    let images = ephemerd.crictl(["images"]);
+    assert!(images.contains("/test/busybox ") && images.contains("/test/pause "), "{images}");
+
+    let inspected = ephemerd.json(["inspect", &container]);
+    assert_eq!(inspected["status"]["metadata"]["name"], "server");
+    assert_eq!(inspected["status"]["state"], "CONTAINER_RUNNING");
+    let inspected = ephemerd.json(["inspectp", &pod.id]);
+    assert_eq!(inspected["status"]["state"], "SANDBOX_READY");
+    let ip = inspected["status"]["network"]["ip"].as_str().unwrap_or_default();
+    assert!(!ip.is_empty(), "the pod has no address: {inspected:#}");
+    let inspected = ephemerd.json(["inspecti", &real["BUSYBOX_IMAGE"]]);
+    assert_eq!(inspected["status"]["repoTags"][0], real["BUSYBOX_IMAGE"].as_str());
+}
+
+#[test]
+fn sigterm_ends_containerd_and_leaves_no_socket() {
+    let Some(real) = Real::find() else { return };
+    for (name, signal) in [("term", Signal::TERM), ("int", Signal::INT)] {
+        let mut ephemerd = real.serve(name);
+        let containerd = ephemerd.containerd();
+        assert_eq!(ephemerd.end(signal).code(), Some(0));
+        assert!(!ephemerd.socket().exists());
+        assert!(!fs::exists(format!("/proc/{containerd}")).unwrap(), "containerd is still there after {name}");
+    }
+}
+
+#[test]
+fn serve_ends_with_the_status_of_a_containerd_that_dies() {
+    let Some(real) = Real::find() else { return };
+    let mut ephemerd = real.serve("dies");
+    ephemerd.kill_containerd();
+    assert_eq!(ephemerd.wait().code(), Some(128 + 9));
+    assert!(!ephemerd.socket().exists());
+}
+
+#[test]
+fn a_container_outlives_serve_and_is_found_again() {
+    let Some(real) = Real::find() else { return };
+    let mut ephemerd = real.serve("again");
+    let pod = ephemerd.run_pod("web", "10002");
+    let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
+    ephemerd.end(Signal::TERM);
+
+    let ephemerd = real.serve("again");
+    assert_eq!(ephemerd.crictl(["ps", "--quiet"]), format!("{container}\n"));
+}
+
+#[test]
+fn a_stale_socket_is_replaced() {
+    let Some(real) = Real::find() else { return };
+    let socket = real.data_dir("stale").join("containerd/containerd.sock");
+    fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    drop(UnixListener::bind(&socket).unwrap());
+    assert!(socket.exists());
+    assert!(real.serve("stale").crictl(["version"]).contains("containerd"));
+}
+
+#[test]
+fn a_data_dir_that_is_served_is_not_served_twice() {
+    let Some(real) = Real::find() else { return };
+    let ephemerd = real.serve("twice");
+    let (status, error) = real.refused("twice");
+    assert_eq!(status, Some(1));
+    assert!(error.contains(&format!("something already answers at {}", ephemerd.endpoint)), "{error}");
+    assert!(ephemerd.crictl(["version"]).contains("containerd"), "the first one no longer answers");
+}
+
+fn condition(info: &Value, name: &str) -> Option<bool> {
+    let conditions = info["status"]["conditions"].as_array()?;
+    conditions.iter().find(|condition| condition["type"] == name)?["status"].as_bool()
+}

@@ -1,0 +1,174 @@
+//! An `ephemerd serve` of a test's own, and the pods in it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::ops::Index;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Once;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+const EPHEMERD: &str = env!("CARGO_BIN_EXE_ephemerd");
+
+/// One line tells that all are skipped.
+static SKIPPED: Once = Once::new();
+
+/// What `tests/real/up` has made ready: programs, registries, images.
+pub(crate) struct Real {
+    scratch: PathBuf,
+    values: HashMap<String, String>,
+}
+
+impl Real {
+    /// Nothing where the test can't be run, which is said.
+    pub(crate) fn find() -> Option<Self> {
+        let Some(path) = std::env::var_os("REAL_CONTAINERD_ENV").map(PathBuf::from) else {
+            SKIPPED.call_once(|| {
+                // Past the test harness, which shows what a test prints only if it fails.
+                let _ = writeln!(std::io::stderr(), "skipped: needs a real containerd, see tests/real/up");
+            });
+            return None;
+        };
+        let text = fs::read_to_string(&path).unwrap();
+        let values = text.lines().filter_map(|line| line.split_once('='));
+        let values = values.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        Some(Self { scratch: path.parent().unwrap().to_owned(), values })
+    }
+
+    pub(crate) fn data_dir(&self, name: &str) -> PathBuf {
+        self.scratch.join(name)
+    }
+
+    /// Serves a data directory until the value is dropped.
+    pub(crate) fn serve(&self, name: &str) -> Ephemerd {
+        let mut child = self.command(name).stdout(Stdio::piped()).spawn().unwrap();
+        let mut endpoint = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
+        assert!(!endpoint.is_empty(), "serve ended before containerd answered: {:?}", child.wait());
+        Ephemerd { data_dir: self.data_dir(name), endpoint: endpoint.trim_end().to_owned(), child }
+    }
+
+    /// The status and the error of a `serve` that does not start.
+    pub(crate) fn refused(&self, name: &str) -> (Option<i32>, String) {
+        let mut child = self.command(name).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut error = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+        (child.wait().unwrap().code(), error)
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(EPHEMERD);
+        command.arg("--data-dir").arg(self.data_dir(name)).arg("serve").args(["--containerd", &self["CONTAINERD"]]);
+        command.args(["--runc", &self["RUNC"], "--sandbox-image", &self["PAUSE_IMAGE"]]);
+        command
+    }
+}
+
+impl Index<&str> for Real {
+    type Output = String;
+
+    fn index(&self, key: &str) -> &String {
+        &self.values[key]
+    }
+}
+
+/// A pod: its id, and its config, which containers are created with too.
+pub(crate) struct Pod {
+    pub(crate) id: String,
+    config: Value,
+}
+
+/// A served data directory.
+pub(crate) struct Ephemerd {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) endpoint: String,
+    child: Child,
+}
+
+impl Ephemerd {
+    /// What crictl prints.
+    pub(crate) fn crictl<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> String {
+        let mut command = Command::new(EPHEMERD);
+        command.arg("--data-dir").arg(&self.data_dir).arg("crictl").args(args);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    pub(crate) fn json<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Value {
+        serde_json::from_str(&self.crictl(args)).unwrap()
+    }
+
+    /// Calls a method with a whole request.
+    pub(crate) fn rpc(&self, method: &str, request: &Value) -> Value {
+        // A sandbox takes longer than the two seconds that a call may where nothing is said.
+        self.json(["--timeout", "60s", "rpc", method, "--data", &request.to_string()])
+    }
+
+    pub(crate) fn run_pod(&self, name: &str, uid: &str) -> Pod {
+        let logs = self.data_dir.join("logs").join(name);
+        let metadata = json!({ "name": name, "namespace": "default", "uid": uid });
+        let config = json!({ "metadata": metadata, "log_directory": logs, "linux": {} });
+        let answer = self.rpc("run-pod-sandbox", &json!({ "config": config }));
+        Pod { id: text(&answer["podSandboxId"]), config }
+    }
+
+    /// Starts a container that sleeps, and returns its id.
+    pub(crate) fn start(&self, pod: &Pod, name: &str, image: &str) -> String {
+        let image = json!({ "image": image });
+        self.rpc("pull-image", &json!({ "image": image }));
+        let config = json!({
+            "metadata": { "name": name },
+            "image": image,
+            "command": ["sleep", "1000"],
+            "log_path": format!("{name}.log"),
+            "linux": {},
+        });
+        let request = json!({ "pod_sandbox_id": pod.id, "config": config, "sandbox_config": pod.config });
+        let id = text(&self.rpc("create-container", &request)["containerId"]);
+        self.rpc("start-container", &json!({ "container_id": id }));
+        id
+    }
+
+    pub(crate) fn socket(&self) -> &Path {
+        Path::new(self.endpoint.trim_start_matches("unix://"))
+    }
+
+    /// The process id of the containerd that is served.
+    pub(crate) fn containerd(&self) -> i32 {
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        children.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    pub(crate) fn kill_containerd(&self) {
+        kill_process(Pid::from_raw(self.containerd()).unwrap(), Signal::KILL).unwrap();
+    }
+
+    /// Sends a signal and waits for the end.
+    pub(crate) fn end(&mut self, signal: Signal) -> ExitStatus {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self.wait()
+    }
+
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+/// Ends what still runs; pods are left to `tests/real/down`, which must be able to end them anyway.
+impl Drop for Ephemerd {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
