@@ -10,7 +10,15 @@ const PROTOS: &str = "proto";
 const DOCS: &str = "codegen/docs.yaml";
 const OVERLAYS: &str = "src/overlay";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() {
+    if let Err(error) = build() {
+        for line in error.to_string().lines() {
+            println!("cargo::error={line}");
+        }
+    }
+}
+
+fn build() -> Result<(), Box<dyn Error>> {
     for path in [PROTOS, DOCS, OVERLAYS] {
         println!("cargo::rerun-if-changed={path}");
     }

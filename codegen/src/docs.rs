@@ -2,7 +2,7 @@
 //! one, else the first sentence of the proto's comment.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs,
     path::Path,
 };
@@ -50,7 +50,7 @@ impl Docs {
     /// The entries that none of the models has, as `Message.field`.
     #[must_use]
     pub fn unknown(&self, models: &[Model]) -> Vec<String> {
-        let known: Vec<String> = models.iter().flat_map(entries).collect();
+        let known: HashSet<String> = models.iter().flat_map(entries).collect();
         let methods = self.methods.keys().cloned();
         let messages = self.messages.iter().flat_map(|(message, docs)| {
             let fields = docs.fields.keys();

@@ -22,6 +22,12 @@ pub enum Error {
         /// The name of the file.
         file: String,
     },
+    /// A file without a package.
+    #[error("{file} has no package: the names of its messages need one, as in runtime.v1")]
+    NoPackage {
+        /// The name of the file.
+        file: String,
+    },
     /// An import from another package.
     #[error(
         "{file} is of package {package:?}, and only {expected:?} is generated: \

@@ -40,6 +40,9 @@ fn package(pool: &DescriptorPool) -> Result<String, Error> {
     let expected = expected.unwrap_or_default();
     for file in pool.files() {
         let name = file.name().to_owned();
+        if file.package_name().is_empty() {
+            return Err(Error::NoPackage { file: name });
+        }
         if file.package_name() != expected {
             let package = file.package_name().to_owned();
             return Err(Error::ForeignPackage { file: name, package, expected });

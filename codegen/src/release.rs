@@ -57,3 +57,48 @@ pub fn all(protos: &Path) -> Result<Vec<Release>, Error> {
 fn numbers(name: &str) -> Vec<u64> {
     name.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vendored(names: &[&str]) -> tempfile::TempDir {
+        let protos = tempfile::tempdir().expect("a scratch folder");
+        for name in names {
+            let folder = protos.path().join(name);
+            fs::create_dir(&folder).expect("it can be made");
+            fs::write(folder.join("api.proto"), "").expect("it can be written");
+        }
+        protos
+    }
+
+    #[test]
+    fn the_highest_release_is_built_by_number() {
+        let protos = vendored(&["1.9", "1.36", "1.4"]);
+        let picked = pick(protos.path(), None).expect("there is one");
+        assert_eq!(picked.name, "1.36");
+        assert_eq!(picked.proto, protos.path().join("1.36").join("api.proto"));
+    }
+
+    #[test]
+    fn the_release_that_is_wanted_is_built() {
+        let protos = vendored(&["1.9", "1.36"]);
+        let picked = pick(protos.path(), Some("1.9")).expect("there is one");
+        assert_eq!(picked.name, "1.9");
+    }
+
+    #[test]
+    fn a_release_that_is_not_there_is_refused_with_those_that_are() {
+        let protos = vendored(&["1.36", "1.9"]);
+        let error = pick(protos.path(), Some("1.8")).expect_err("it is not there");
+        let text = error.to_string();
+        assert_eq!(text, "no proto of release 1.8: there are 1.9, 1.36");
+    }
+
+    #[test]
+    fn a_folder_without_protos_is_refused() {
+        let protos = vendored(&[]);
+        let error = pick(protos.path(), None).expect_err("there is none");
+        assert!(matches!(error, Error::NoRelease { .. }));
+    }
+}

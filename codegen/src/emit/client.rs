@@ -1,5 +1,6 @@
 //! The typed clients, one struct for each service.
 
+use super::layout::WIDTH;
 use crate::model::{Flow, Method, Model, Service};
 
 pub(super) fn text(model: &Model) -> String {
@@ -29,38 +30,34 @@ impl<C: Caller> {client}<C> {body}
 }
 
 fn function(method: &Method) -> String {
-    let (call, item) = match method.flow {
-        Flow::Unary => ("unary", format!("cri::{}", method.response.rust)),
-        Flow::ServerStream => ("stream", format!("C::Stream<cri::{}>", method.response.rust)),
-    };
     let doc = match method.doc.as_str() {
         "" => format!("Calls `{}`", method.name),
         doc => doc.to_owned(),
     };
-    format!("    /// {doc}.\n{} {{\n{}\n    }}\n", signature(method, &item), call_of(call, &method.table))
+    let response = format!("cri::{}", method.response.rust);
+    let (call, response) = match method.flow {
+        Flow::Unary => ("unary", response),
+        Flow::ServerStream => ("stream", format!("C::Stream<{response}>")),
+    };
+    format!(
+        "    /// {doc}.
+{} {{
+        self.0.{call}(&methods::{}, request).await
+    }}
+",
+        signature(method, &response),
+        method.table
+    )
 }
 
-/// On one line where that fits into rustfmt's 100 columns with the brace.
-fn signature(method: &Method, item: &str) -> String {
+fn signature(method: &Method, response: &str) -> String {
     let name = format!("    pub async fn {}", method.function);
     let request = format!("request: cri::{}", method.request.rust);
-    let result = format!("-> Result<{item}, C::Error>");
+    let result = format!("-> Result<{response}, C::Error>");
     let line = format!("{name}(&self, {request}) {result}");
-    if line.len() + 2 <= 100 {
+    // The brace is on the same line.
+    if line.len() + 2 <= WIDTH {
         return line;
     }
     format!("{name}(\n        &self,\n        {request},\n    ) {result}")
-}
-
-/// rustfmt breaks a chain of calls that is wider than 60.
-fn call_of(call: &str, table: &str) -> String {
-    let line = format!("self.0.{call}(&methods::{table}, request).await");
-    if line.len() <= 60 {
-        return format!("        {line}");
-    }
-    format!(
-        "        self.0
-            .{call}(&methods::{table}, request)
-            .await"
-    )
 }

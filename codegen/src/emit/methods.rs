@@ -1,49 +1,32 @@
 //! The table of methods.
 
-use super::slice;
+use super::layout::{Code, list, table};
 use crate::model::{Method, Model, Service};
 
 pub(super) fn text(model: &Model) -> String {
     let mut text = String::from("use super::schema;\nuse crate::method::{Flow, Method};\n");
-    let mut names = Vec::new();
+    let mut all = Vec::new();
     for service in &model.services {
         for it in &service.methods {
             text += &method(service, it);
-            names.push(format!("&{}", it.table));
+            all.push(Code::Word(format!("&{}", it.table)));
         }
     }
-    text += &format!(
-        "
-/// Every method, in the order of the proto.
-pub static METHODS: &[&Method] = {};
-",
-        slice(&names, 0)
-    );
-    text
+    let head = "pub static METHODS: &[&Method] = ";
+    let all = list("&[", all, "]").text(0, head.len());
+    text + &format!("\n/// Every method, in the order of the proto.\n{head}{all};\n")
 }
 
 fn method(service: &Service, method: &Method) -> String {
-    format!(
-        "
-pub static {}: Method = Method {{
-    service: {:?},
-    name: {:?},
-    path: {:?},
-    command: {:?},
-    doc: {:?},
-    flow: Flow::{:?},
-    request: &schema::{},
-    response: &schema::{},
-}};
-",
-        method.table,
-        service.name,
-        method.name,
-        method.path,
-        method.command,
-        method.doc,
-        method.flow,
-        method.request.table,
-        method.response.table
-    )
+    let fields = [
+        format!("service: {:?}", service.name),
+        format!("name: {:?}", method.name),
+        format!("path: {:?}", method.path),
+        format!("command: {:?}", method.command),
+        format!("doc: {:?}", method.doc),
+        format!("flow: Flow::{:?}", method.flow),
+        format!("request: &schema::{}", method.request.table),
+        format!("response: &schema::{}", method.response.table),
+    ];
+    table(&method.table, "Method", fields.map(Code::Word))
 }

@@ -1,9 +1,7 @@
 //! From the model to text. Nothing is decided here.
-//!
-//! The text is laid out as rustfmt would, which prettyplease does not do: that
-//! one breaks lines at other widths.
 
 mod client;
+mod layout;
 mod methods;
 mod schema;
 
@@ -24,23 +22,3 @@ pub(crate) fn write(model: &Model, out_dir: &Path) -> Result<(), Error> {
 pub(crate) fn file(path: &Path, text: &str) -> Result<(), Error> {
     fs::write(path, format!("{HEADER}{text}")).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
-
-/// A slice of items at a depth of indentation, on one line where rustfmt would put it there.
-fn slice(items: &[String], depth: usize) -> String {
-    let line = format!("[{}]", items.join(", "));
-    let one_line = items.iter().all(|item| !item.contains('\n')) && line.len() <= ARRAY_WIDTH;
-    match items {
-        _ if one_line => format!("&{line}"),
-        // rustfmt lets a single item hug the brackets.
-        [item] => format!("&[{item}]"),
-        _ => {
-            let indent = "    ".repeat(depth + 1);
-            let items = items.iter();
-            let items: String = items.map(|item| format!("{indent}{},\n", item.replace('\n', "\n    "))).collect();
-            format!("&[\n{items}{}]", "    ".repeat(depth))
-        }
-    }
-}
-
-/// How wide an array may be on one line, by rustfmt's default.
-const ARRAY_WIDTH: usize = 60;

@@ -1,18 +1,34 @@
 //! The tables of messages and enums, and what ties prost's structs to them.
 
-use super::slice;
+use super::layout::{Code, list, literal, table};
 use crate::model::{Enum, Field, Kind, Message, Model};
 
+const HEAD: &str = "\
+use super::cri;
+use crate::schema::{Described, Enum, Field, Kind, Label, Message};
+
+/// Most fields are in no oneof and are no secret.
+const fn field(
+    name: &'static str,
+    json: &'static str,
+    number: u32,
+    label: Label,
+    kind: Kind,
+    doc: &'static str,
+) -> Field {
+    Field { name, json, number, label, kind, oneof: None, redact: false, doc }
+}
+";
+
 pub(super) fn text(model: &Model) -> String {
-    let mut text =
-        String::from("use super::cri;\nuse crate::schema::{Described, Enum, Field, Kind, Label, Message};\n");
-    for message in &model.messages {
-        text += &table(message);
-        if !message.map_entry {
-            text += &described(message);
+    let mut text = HEAD.to_owned();
+    for it in &model.messages {
+        text += &message(it);
+        if !it.map_entry {
+            text += &described(it);
         }
-        if message.opaque && !message.map_entry {
-            text += &redacting_debug(message);
+        if it.opaque && !it.map_entry {
+            text += &redacting_debug(it);
         }
     }
     for it in &model.enums {
@@ -24,43 +40,39 @@ pub(super) fn text(model: &Model) -> String {
     text
 }
 
-fn table(message: &Message) -> String {
-    let fields: Vec<_> = message.fields.iter().map(field).collect();
-    format!(
-        "
-pub static {}: Message = Message {{
-    name: {:?},
-    doc: {:?},
-    fields: {},
-}};
-",
-        message.names.table,
-        message.full_name,
-        message.doc,
-        slice(&fields, 1)
-    )
+fn message(message: &Message) -> String {
+    let name = Code::Word(format!("name: {:?}", message.full_name));
+    let doc = Code::Word(format!("doc: {:?}", message.doc));
+    let fields = list("fields: &[", message.fields.iter().map(field), "]");
+    table(&message.names.table, "Message", [name, doc, fields])
 }
 
-/// One entry of a table, indented for a table that has only one.
-fn field(field: &Field) -> String {
+fn field(field: &Field) -> Code {
     let kind = match &field.kind {
-        Kind::Scalar(kind) => (*kind).to_owned(),
-        Kind::Enum(table) => format!("Enum(&{table})"),
-        Kind::Message(table) => format!("Message(&{table})"),
+        Kind::Scalar(kind) => format!("Kind::{kind}"),
+        Kind::Enum(table) => format!("Kind::Enum(&{table})"),
+        Kind::Message(table) => format!("Kind::Message(&{table})"),
     };
-    format!(
-        "Field {{
-        name: {:?},
-        json: {:?},
-        number: {},
-        label: Label::{:?},
-        kind: Kind::{kind},
-        oneof: {:?},
-        redact: {},
-        doc: {:?},
-    }}",
-        field.name, field.json, field.number, field.label, field.oneof, field.redact, field.doc
-    )
+    let arguments = [
+        literal(&field.name),
+        literal(&field.json),
+        literal(field.number),
+        Code::Word(format!("Label::{:?}", field.label)),
+        Code::Word(kind),
+        literal(&field.doc),
+    ];
+    if field.oneof.is_none() && !field.redact {
+        return list("field(", arguments, ")");
+    }
+    let mut fields = Vec::new();
+    if let Some(oneof) = &field.oneof {
+        fields.push(Code::Word(format!("oneof: Some({oneof:?})")));
+    }
+    if field.redact {
+        fields.push(Code::Word("redact: true".to_owned()));
+    }
+    fields.push(list("..field(", arguments, ")"));
+    list("Field {", fields, "}")
 }
 
 fn described(message: &Message) -> String {
@@ -78,8 +90,8 @@ impl Described for cri::{} {{
 /// The `Debug` of a message with a secret: its name, and nothing that is in it.
 fn redacting_debug(message: &Message) -> String {
     let rust = &message.names.rust;
-    let body = format!("f.debug_struct({:?}).finish_non_exhaustive()", own_name(rust));
-    debug(rust, &body)
+    let name = rust.rsplit("::").next().unwrap_or(rust);
+    debug(rust, &format!("f.debug_struct({name:?}).finish_non_exhaustive()"))
 }
 
 /// prost leaves the `Debug` out for the enums inside such a message too.
@@ -99,22 +111,8 @@ impl std::fmt::Debug for cri::{rust} {{
     )
 }
 
-fn own_name(rust: &str) -> &str {
-    rust.rsplit("::").next().unwrap_or(rust)
-}
-
 fn enumeration(it: &Enum) -> String {
-    let values = it.values.iter();
-    let values: Vec<_> = values.map(|(name, number)| format!("({name:?}, {number})")).collect();
-    format!(
-        "
-pub static {}: Enum = Enum {{
-    name: {:?},
-    values: {},
-}};
-",
-        it.names.table,
-        it.full_name,
-        slice(&values, 1)
-    )
+    let name = Code::Word(format!("name: {:?}", it.full_name));
+    let values = list("values: &[", it.values.iter().map(literal), "]");
+    table(&it.names.table, "Enum", [name, values])
 }

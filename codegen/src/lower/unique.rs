@@ -2,7 +2,7 @@
 //! line. Without this check the compiler, or prost's panic, would report them far
 //! from their cause.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     Error,
@@ -39,22 +39,16 @@ fn methods(model: &Model) -> Result<(), Error> {
     Ok(())
 }
 
-/// A oneof is a field of the struct, its members are not.
+/// A oneof is a field of the struct, its members are not. That two fields have
+/// one name is seen by the compiler of protos, which does not look at oneofs.
 fn fields(message: &Message) -> Result<(), Error> {
-    let mut fields = Scope::default();
-    let mut oneofs = HashMap::new();
+    let mut names = Scope::default();
+    let mut oneofs = HashSet::new();
     for field in &message.fields {
-        let full_name = format!("{}.{}", message.full_name, field.name);
-        match &field.oneof {
-            None => fields.add(&name::snake(&field.name), &full_name)?,
-            Some(oneof) => {
-                let members: &mut Scope = oneofs.entry(oneof).or_default();
-                if members.names.is_empty() {
-                    let full_name = format!("{}.{oneof}", message.full_name);
-                    fields.add(&name::snake(oneof), &full_name)?;
-                }
-                members.add(&name::camel(&field.name), &full_name)?;
-            }
+        let name = field.oneof.as_ref().unwrap_or(&field.name);
+        if field.oneof.is_none() || oneofs.insert(name) {
+            let full_name = format!("{}.{name}", message.full_name);
+            names.add(&name::snake(name), &full_name)?;
         }
     }
     Ok(())
@@ -64,10 +58,9 @@ fn fields(message: &Message) -> Result<(), Error> {
 fn values(it: &Enum) -> Result<(), Error> {
     let own = it.full_name.rsplit('.').next().unwrap_or_default();
     let mut variants = Scope::default();
-    let mut numbers = Vec::new();
+    let mut numbers = HashSet::new();
     for (value, number) in &it.values {
-        if !numbers.contains(number) {
-            numbers.push(*number);
+        if numbers.insert(number) {
             let full_name = format!("{}.{value}", it.full_name);
             variants.add(&name::variant(own, value), &full_name)?;
         }

@@ -1,0 +1,34 @@
+//! What several tests need: the fixtures, and goldens that refresh themselves.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crictl_codegen::release::{self, Release};
+
+/// A path below this crate.
+pub(crate) fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+/// The releases whose protos are kept for the tests, the oldest first.
+pub(crate) fn releases() -> Vec<Release> {
+    release::all(&path("tests/proto")).expect("the folder is there")
+}
+
+/// Compares the files with what they must be. Stale ones are rewritten, then the test fails:
+/// whoever reviews the change reads the difference, and nobody edits a golden by hand.
+pub(crate) fn refresh(files: impl IntoIterator<Item = (PathBuf, String)>) {
+    let mut stale = Vec::new();
+    for (path, expected) in files {
+        let actual = fs::read_to_string(&path).unwrap_or_default();
+        if actual.replace("\r\n", "\n") != expected {
+            let folder = path.parent().expect("a file is in a folder");
+            fs::create_dir_all(folder).expect("the folder can be made");
+            fs::write(&path, expected).expect("the file can be written");
+            stale.push(path);
+        }
+    }
+    assert!(stale.is_empty(), "rewritten, review and commit: {stale:#?}");
+}

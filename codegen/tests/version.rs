@@ -1,0 +1,62 @@
+//! Every release of the CRI goes through the generator.
+
+use std::fs;
+
+use crictl_codegen::{
+    Input, generate, model,
+    release::{self, Release},
+};
+
+use crate::support::{path, refresh, releases};
+
+#[test]
+fn every_release_has_its_methods() {
+    let counts: Vec<_> =
+        releases().iter().map(|release| (release.name.clone(), methods(release).lines().count())).collect();
+    let counts: Vec<_> = counts.iter().map(|(name, it)| (name.as_str(), *it)).collect();
+    let expected = [("1.30", 34), ("1.32", 34), ("1.34", 35), ("1.35", 35), ("1.36", 41), ("1.37", 43)];
+    assert_eq!(counts, expected);
+}
+
+#[test]
+fn the_methods_of_each_release_are_the_golden_ones() {
+    let golden = path("tests/golden");
+    refresh(releases().iter().map(|release| {
+        let file = golden.join(&release.name).join("methods.txt");
+        (file, methods(release))
+    }));
+}
+
+#[test]
+fn the_code_of_each_release_parses() {
+    for release in releases() {
+        let out_dir = tempfile::tempdir().expect("a scratch folder");
+        generate(input(&release), out_dir.path()).expect("the release can be expressed");
+        for entry in fs::read_dir(out_dir.path()).expect("the folder is there") {
+            let path = entry.expect("the folder can be read").path();
+            let text = fs::read_to_string(&path).expect("the file was written");
+            if let Err(error) = syn::parse_file(&text) {
+                panic!("{} of {}: {error}", path.display(), release.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_built_proto_is_one_of_the_tested_ones() {
+    let built = release::pick(&path("../proto"), None).expect("there is one to build");
+    let tested = release::pick(&path("tests/proto"), Some(&built.name)).expect("it is tested");
+    let read = |release: Release| fs::read_to_string(release.proto).expect("it can be read");
+    assert_eq!(read(built), read(tested));
+}
+
+/// One line for each method, in the order of the proto.
+fn methods(release: &Release) -> String {
+    let model = model(input(release)).expect("the release can be expressed");
+    let methods = model.services.into_iter().flat_map(|service| service.methods);
+    methods.map(|it| format!("{} {} {:?}\n", it.path, it.command, it.flow)).collect()
+}
+
+fn input(release: &Release) -> Input<'_> {
+    Input { proto: &release.proto, docs: None }
+}
