@@ -59,9 +59,10 @@ struct Failure {
 impl Failure {
     /// Says what went wrong, and returns the status.
     fn report(&self, error: &Error, zone: &TimeZone, io: &mut Io) -> u8 {
+        let help = error.own_help().unwrap_or(&self.help);
         let shown = match error.kind() {
-            Kind::Help => io.out.write_all(self.help.as_bytes()),
-            Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{}", error.cause(), self.help),
+            Kind::Help => io.out.write_all(help.as_bytes()),
+            Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{help}", error.cause()),
             _ => Ok(()),
         };
         let _ = shown.and_then(|()| io.out.flush());
@@ -90,7 +91,7 @@ fn start(
     failure.help = root_help(env);
     // A host's endpoint takes the place of the environment's, not of the command line's.
     let lookup = |name: &str| env.get(name).filter(|_| preset.is_none() || name == "CRI_CONFIG_FILE").cloned();
-    let rules = Rules { grouping: false, interspersed: false, variables: GLOBAL_ENV };
+    let rules = Rules { grouping: false, interspersed: false, variables: GLOBAL_ENV, ..Rules::default() };
     let parsed = match go::parse(root(env), args, &rules, &lookup).map_err(|error| Error::usage(error.0))? {
         Outcome::Help => return Err(Error::help()),
         Outcome::Run(parsed) => parsed,
@@ -137,7 +138,12 @@ fn command(
 ) -> Result<(&'static Overlay, Parsed), Error> {
     failure.help = overlay.help(parent);
     let lookup = |name: &str| env.get(name).cloned();
-    let rules = Rules { grouping: overlay.grouping, interspersed: overlay.interspersed, variables: overlay.env };
+    let rules = Rules {
+        grouping: overlay.grouping,
+        interspersed: overlay.interspersed,
+        variables: overlay.env,
+        ..Rules::default()
+    };
     let outcome = go::parse(overlay.command(parent), words, &rules, &lookup);
     let parsed = match outcome.map_err(|error| Error::usage(error.0))? {
         Outcome::Help => return Err(Error::help()),

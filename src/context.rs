@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use jiff::tz::TimeZone;
 
 use crate::config::{Env, Settings};
-use crate::error::Error;
+use crate::error::{Error, lower};
 use crate::generated::client::{ImageService, RuntimeService};
 use crate::io::Io;
 use crate::log::{Level, Logger};
@@ -140,6 +140,25 @@ impl<'io> Context<'io> {
         Err(Error::failure(format!("no runtime answers: {}", errors.join(", ")))
             .context("using default endpoints")
             .hint("is the runtime running? its endpoint is named with --runtime-endpoint or in the config file"))
+    }
+
+    /// The text of a file that the command line names.
+    ///
+    /// # Errors
+    /// It can't be read, or is not text.
+    pub(crate) fn read_file(&self, path: &str) -> Result<String, Error> {
+        std::fs::read_to_string(path).map_err(|error| Error::failure(format!("{path}: {}", lower(&error))))
+    }
+
+    /// Everything on standard input.
+    ///
+    /// # Errors
+    /// It can't be read, or is not text.
+    pub(crate) fn read_input(&mut self) -> Result<String, Error> {
+        let mut text = String::new();
+        let read = self.input.read_to_string(&mut text);
+        read.map_err(|error| Error::failure(format!("standard input: {}", lower(&error))))?;
+        Ok(text)
     }
 
     /// Writes a result.

@@ -12,6 +12,8 @@ pub(crate) struct Error {
     contexts: Vec<String>,
     call: Option<Call>,
     hints: Vec<String>,
+    /// The help that a usage error shows, where it is not the command's.
+    help: Option<String>,
 }
 
 /// What kind of error it is; it alone decides the status.
@@ -44,7 +46,7 @@ pub(crate) struct Call {
 
 impl Error {
     fn new(kind: Kind, cause: impl Into<String>) -> Self {
-        Self { kind, cause: cause.into(), contexts: Vec::new(), call: None, hints: Vec::new() }
+        Self { kind, cause: cause.into(), contexts: Vec::new(), call: None, hints: Vec::new(), help: None }
     }
 
     pub(crate) fn failure(cause: impl Into<String>) -> Self {
@@ -88,8 +90,18 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_kind(self, kind: Kind) -> Self {
-        Self { kind, ..self }
+    /// The same error with a status of the command's own.
+    pub(crate) fn with_status(self, status: u8) -> Self {
+        Self { kind: Kind::Status(status), ..self }
+    }
+
+    /// Says which help belongs to it, where it is not the command's.
+    pub(crate) fn with_help(self, help: String) -> Self {
+        Self { help: Some(help), ..self }
+    }
+
+    pub(crate) fn own_help(&self) -> Option<&str> {
+        self.help.as_deref()
     }
 
     pub(crate) fn kind(&self) -> Kind {

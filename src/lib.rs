@@ -21,7 +21,6 @@ mod error;
 #[doc(hidden)]
 pub mod generated;
 pub mod host;
-pub mod host;
 mod io;
 mod log;
 #[doc(hidden)]

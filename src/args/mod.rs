@@ -1,5 +1,6 @@
 //! The command line: Go's flag rules in front of clap, and the flags of the root command.
 
+pub(crate) mod field;
 pub(crate) mod go;
 pub(crate) mod parse;
 

@@ -9,6 +9,7 @@ mod inspecti;
 mod inspectp;
 mod pods;
 mod ps;
+mod rpc;
 mod version;
 
 use crate::command::Overlay;
@@ -21,5 +22,6 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     inspectp::OVERLAY,
     pods::OVERLAY,
     ps::OVERLAY,
+    rpc::OVERLAY,
     version::OVERLAY,
 ];

@@ -16,7 +16,10 @@ pub(crate) fn render(view: &View) -> Result<String, Error> {
         View::Table(table) => table::render(&table.columns, &table.rows, COLUMN),
         View::Text(text) => text.clone(),
         View::List(value, Encoding::Json) => structured::list_json(value)?,
+        View::Item(value, Encoding::Json) => structured::compact_json(value)?,
         View::Status(value, Encoding::Json) => structured::status_json(value.clone())?,
-        View::List(value, Encoding::Yaml) | View::Status(value, Encoding::Yaml) => yaml::document(value),
+        View::List(value, Encoding::Yaml) | View::Item(value, Encoding::Yaml) | View::Status(value, Encoding::Yaml) => {
+            yaml::document(value)
+        }
     })
 }

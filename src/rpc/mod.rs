@@ -3,6 +3,7 @@
 
 mod codec;
 pub(crate) mod connect;
+pub(crate) mod deadline;
 pub(crate) mod endpoint;
 pub(crate) mod status;
 

@@ -14,6 +14,8 @@ pub(crate) enum View {
     Table(Table),
     /// A response as a document, in the style that lists have.
     List(Value, Encoding),
+    /// One message of a stream: JSON on one line.
+    Item(Value, Encoding),
     /// A status as a document: keys sorted, HTML characters escaped.
     Status(Value, Encoding),
     /// Lines of a form of the command's own.

@@ -36,7 +36,7 @@ pub(super) fn settle<'a>(
         let of_flag = |token: &&Token| token.flag.get_id() == flag.get_id();
         let tokens: Vec<&Token> = line.tokens.iter().filter(of_flag).collect();
         one_spelling(flag, &tokens)?;
-        let given = from_line(flag, &tokens);
+        let given = from_line(flag, &tokens, rules);
         all.extend(given.or_else(|| from_environment(flag, rules, lookup)));
     }
     Ok(all)
@@ -80,9 +80,10 @@ fn one_spelling(flag: &Arg, tokens: &[&Token<'_>]) -> Result<(), UsageError> {
     }
 }
 
-fn from_line<'a>(flag: &'a Arg, tokens: &[&Token<'_>]) -> Option<Given<'a>> {
+fn from_line<'a>(flag: &'a Arg, tokens: &[&Token<'_>], rules: &Rules) -> Option<Given<'a>> {
     let last = tokens.last()?;
     let values = match flag.get_action() {
+        ArgAction::Append if rules.whole_lists => tokens.iter().map(|token| token.value.clone()).collect(),
         ArgAction::Append => tokens.iter().flat_map(|token| pieces(&token.value)).collect(),
         _ => vec![last.value.clone()],
     };

@@ -30,6 +30,8 @@ pub(crate) struct Rules {
     /// It is for every command whose positionals are not somebody else's command line. After
     /// the name of a subcommand every flag is the subcommand's.
     pub(crate) interspersed: bool,
+    /// Whether a list's value is taken whole. Upstream splits it at commas, which JSON has too.
+    pub(crate) whole_lists: bool,
     /// Flags, by long name, that fall back to an environment variable.
     pub(crate) variables: &'static [(&'static str, &'static str)],
 }

@@ -22,8 +22,12 @@ struct ExampleArgs {
     ids: Vec<String>,
 }
 
-const STRICT: Rules =
-    Rules { grouping: true, interspersed: false, variables: &[("output", "OUTPUT"), ("pull-timeout", "PULL_TIMEOUT")] };
+const STRICT: Rules = Rules {
+    grouping: true,
+    interspersed: false,
+    whole_lists: false,
+    variables: &[("output", "OUTPUT"), ("pull-timeout", "PULL_TIMEOUT")],
+};
 const MIXED: Rules = Rules { interspersed: true, ..STRICT };
 
 fn outcome(line: &[&str], rules: &Rules, env: &[(&str, &str)]) -> Result<Outcome, UsageError> {
