@@ -4,24 +4,22 @@
 set -eu
 
 crictl=$(realpath "$1")
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-PATH=$(dirname "$crictl"):$PATH
-export HOME="$scratch" SCRATCH="$scratch"
+SCRATCH=$(mktemp -d)
+trap 'rm -rf "$SCRATCH"' EXIT
+export SCRATCH HOME="$SCRATCH" ZDOTDIR="$SCRATCH"
 failed=0
 
 for shell in bash zsh fish powershell; do
-    "$crictl" completion "$shell" >"$scratch/crictl.$shell" 2>"$scratch/errors" || {
-        cat "$scratch/errors"
+    "$crictl" completion "$shell" >"$SCRATCH/crictl.$shell" 2>"$SCRATCH/errors" || {
+        cat "$SCRATCH/errors"
         exit 1
     }
 done
 
-# What each shell offers after a command line, one a line.
+# complete_SHELL LINE: what the shell offers after a command line, one word a line.
 complete_bash() {
-    LINE=$1 bash --norc --noprofile -eu -c '
-        set +e
-        . "$SCRATCH/crictl.bash"
+    LINE=$1 bash --norc --noprofile -c '
+        . "$SCRATCH/crictl.bash" || exit
         read -ra COMP_WORDS <<<"$LINE"
         [[ $LINE == *" " ]] && COMP_WORDS+=("")
         COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -29,60 +27,83 @@ complete_bash() {
         printf "%s\n" "${COMPREPLY[@]}"'
 }
 
-# zsh completes only while a line is edited: so one is, in a pseudo terminal, and what
-# would be added to it is written down instead.
-complete_zsh() {
-    : >"$scratch/offered"
-    cat >"$scratch/.zshrc" <<'RC'
+complete_fish() {
+    LINE=$1 fish --no-config -c '
+        source $SCRATCH/crictl.fish; or exit
+        complete -C "$LINE"' | cut -f 1
+}
+
+# zsh completes only a line that is being edited: so one is, in a pseudo terminal, by a zsh
+# that writes down what it would offer.
+cat >"$SCRATCH/.zshrc" <<'RC'
 autoload -U compinit
 compinit -u -D
 . $SCRATCH/crictl.zsh
 compadd() {
-    [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]] && { builtin compadd "$@"; return }
-    builtin compadd -A found "$@" && print -rl -- $found >>$SCRATCH/offered
+    # With -O, -A or -D nothing is offered.
+    if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\ * ]]; then
+        local -a offered
+        builtin compadd -A offered "$@"
+        print -rl -- $offered >>$SCRATCH/offered
+    fi
     builtin compadd "$@"
 }
-answer() { zle complete-word; print done >$SCRATCH/done }
-zle -C complete-word complete-word _main_complete
-zle -N answer
-bindkey '^I' answer
-print ready >$SCRATCH/ready
+finish() { : >$SCRATCH/done }
+comppostfuncs=(finish)
+bindkey '^I' complete-word
+: >$SCRATCH/ready
 RC
-    rm -f "$scratch/done" "$scratch/ready"
-    LINE=$1 zsh -f -c '
-        zmodload zsh/zpty
-        await() { repeat 100; do [[ -e $SCRATCH/$1 ]] && return; zpty -rt shell >/dev/null; sleep 0.1; done; return 1 }
-        zpty -b shell env ZDOTDIR=$SCRATCH TERM=dumb zsh -i
-        await ready && zpty -wn shell "$LINE"$'"'"'\t'"'"' && await done
-        zpty -d shell'
-    cat "$scratch/offered"
+cat >"$SCRATCH/edit.zsh" <<'SCRIPT'
+zmodload zsh/zpty
+await() {
+    local output
+    repeat 100; do
+        [[ -e $SCRATCH/$1 ]] && return
+        while zpty -rt shell output; do :; done
+        sleep 0.1
+    done
+    print "no file '$1' after ten seconds; $output"
+    return 1
+}
+zpty -b shell zsh -i
+await ready && zpty -wn shell "$LINE"$'\t' && await done
+zpty -d shell
+SCRIPT
+complete_zsh() {
+    rm -f "$SCRATCH/ready" "$SCRATCH/done"
+    : >"$SCRATCH/offered"
+    LINE=$1 zsh -f "$SCRATCH/edit.zsh"
+    cat "$SCRATCH/offered"
 }
 
-complete_fish() {
-    LINE=$1 fish --no-config -c '
-        . $SCRATCH/crictl.fish
-        complete -C "$LINE"' | cut -f 1
-}
-
-# expect LINE WORD: every shell must offer WORD after LINE.
+# expect LINE WORD SHELL...: the shells must offer WORD after LINE.
 expect() {
-    for shell in bash zsh fish; do
-        if "complete_$shell" "$1" 2>&1 | grep -qxF -- "$2"; then
-            echo "ok   $shell: $1 -> $2"
+    line=$1 word=$2
+    shift 2
+    for shell in "$@"; do
+        "complete_$shell" "$line" >"$SCRATCH/answer" 2>&1 || true
+        if grep -qxF -- "$word" "$SCRATCH/answer"; then
+            echo "ok   $shell: $line -> $word"
         else
-            echo "FAIL $shell: $1 -> $2; it offers:"
-            "complete_$shell" "$1" 2>&1 | head -n 20
+            echo "FAIL $shell: $line -> $word; it says:"
+            head -n 20 "$SCRATCH/answer"
             failed=1
         fi
     done
 }
 
-expect "crictl ver" version
-expect "crictl im" img
-expect "crictl --runtime-e" --runtime-endpoint
-expect "crictl ps --no" --no-trunc
-expect "crictl img --dig" --digests
-expect "crictl ps --output " yaml
-expect "crictl config --get " timeout
-expect "crictl completion " fish
+in_each() {
+    expect "$@" bash zsh fish
+}
+
+in_each "crictl ver" version
+in_each "crictl im" img
+in_each "crictl --runtime-e" --runtime-endpoint
+in_each "crictl ps --no" --no-trunc
+in_each "crictl img --dig" --digests
+in_each "crictl ps --output " yaml
+in_each "crictl -D pods --state " notready
+in_each "crictl config --get " timeout
+# fish's script knows no words of positionals.
+expect "crictl completion " fish bash zsh
 exit $failed
