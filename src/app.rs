@@ -92,7 +92,9 @@ fn start(
     // A host's endpoint takes the place of the environment's, not of the command line's.
     let lookup = |name: &str| env.get(name).filter(|_| preset.is_none() || name == "CRI_CONFIG_FILE").cloned();
     let rules = Rules { grouping: false, interspersed: false, variables: GLOBAL_ENV, ..Rules::default() };
-    let parsed = match go::parse(root(env), args, &rules, &lookup).map_err(|error| Error::usage(error.0))? {
+    // The command and all that follows it.
+    let words = Arg::new("words").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
+    let parsed = match go::parse(root(env).arg(words), args, &rules, &lookup).map_err(|error| Error::usage(error.0))? {
         Outcome::Help => return Err(Error::help()),
         Outcome::Run(parsed) => parsed,
     };
@@ -214,16 +216,21 @@ async fn interrupt(signals: bool) {
 /// The root command without its commands: they are found by name, and only the one that is called is built.
 fn root(env: &Env) -> Command {
     let command = Command::new("crictl")
-        .about("Client for the Kubernetes Container Runtime Interface (CRI)")
         .override_usage("crictl [global flags] COMMAND [flags] [ARG...]")
         .disable_help_subcommand(true)
         .disable_version_flag(true)
         .args_override_self(true)
-        .arg(Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version"))
-        .arg(Arg::new("words").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true).hide(true));
+        .arg(Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version"));
     let command =
         GlobalArgs::augment_args(command).mut_arg("config", |arg| arg.default_value(config::default_path(env)));
+    // clap takes the words of the arguments' type otherwise.
+    let command = command.about("Client for the Kubernetes Container Runtime Interface (CRI)").long_about(None);
     document_env(command, GLOBAL_ENV)
+}
+
+/// The whole command line: every command with its arguments. For those who show or complete it; parsing builds one only.
+pub(crate) fn tree(env: &Env) -> Command {
+    root(env).subcommands(OVERLAYS.iter().map(|overlay| overlay.tree("crictl")))
 }
 
 /// The root's help, with the commands.

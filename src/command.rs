@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Command, FromArgMatches};
 
 use crate::args::go::Parsed;
@@ -26,6 +27,8 @@ pub(crate) struct Overlay {
     pub(crate) arguments: fn(Command) -> Command,
     /// The environment variables that stand in for flags: flag, variable.
     pub(crate) env: &'static [(&'static str, &'static str)],
+    /// Words that flags and positionals are known to take: argument, words. Shells offer them; parsing takes others too.
+    pub(crate) values: &'static [(&'static str, &'static [&'static str])],
     pub(crate) subcommands: &'static [Overlay],
     pub(crate) run: Run,
 }
@@ -48,6 +51,7 @@ impl Overlay {
         interspersed: true,
         arguments: |command| command,
         env: &[],
+        values: &[],
         subcommands: &[],
         run: |_, _| Box::pin(async { Err(Error::help()) }),
     };
@@ -77,6 +81,22 @@ impl Overlay {
         };
         let subcommands = self.subcommands.iter().map(|overlay| overlay.command(&format!("{parent} {}", self.name)));
         document_env((self.arguments)(command), self.env).subcommands(subcommands)
+    }
+
+    /// As [`Overlay::command`], with the words of [`Overlay::values`]; not for parsing.
+    pub(crate) fn tree(&self, parent: &str) -> Command {
+        let mut command = self.command(parent);
+        for (name, words) in self.values {
+            command = command.mut_arg(name.replace('-', "_"), |arg| {
+                let is_word = arg.get_default_values().iter().all(|value| words.iter().any(|word| value == word));
+                // clap holds a default to the words.
+                let arg = if is_word { arg } else { arg.default_value(None) };
+                arg.value_parser(PossibleValuesParser::new(*words))
+            });
+        }
+        self.subcommands.iter().fold(command, |command, inner| {
+            command.mut_subcommand(inner.name, |_| inner.tree(&format!("{parent} {}", self.name)))
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] [REPOSITORY[:TAG]]",
     example: "crictl images --digests --filter dangling=false",
     arguments: ImagesArgs::augment_args,
+    values: &[("output", &["table", "json", "yaml"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -15,6 +15,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show the condition and the configuration of the runtime",
     example: "crictl info -o yaml",
     arguments: InfoArgs::augment_args,
+    values: &[("output", &["json", "yaml", "go-template"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

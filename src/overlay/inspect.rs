@@ -21,6 +21,10 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl inspect --name nginx --latest",
     grouping: false,
     arguments: InspectArgs::augment_args,
+    values: &[
+        ("output", &["json", "yaml", "go-template", "table"]),
+        ("state", &["created", "running", "exited", "unknown"]),
+    ],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

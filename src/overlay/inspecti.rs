@@ -18,6 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] [IMAGE...]",
     example: "crictl inspecti busybox:latest",
     arguments: InspectiArgs::augment_args,
+    values: &[("output", &["json", "yaml", "go-template", "table"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -20,6 +20,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] [POD-ID...]",
     example: "crictl inspectp --name web -o table",
     arguments: InspectpArgs::augment_args,
+    values: &[("output", &["json", "yaml", "go-template", "table"]), ("state", &["ready", "notready"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -2,6 +2,8 @@
 //!
 //! This list is kept by `cargo regen`, from the names of the files beside it.
 
+mod completion;
+mod config;
 mod images;
 mod info;
 mod inspect;
@@ -15,6 +17,8 @@ mod version;
 use crate::command::Overlay;
 
 pub(crate) static OVERLAYS: &[Overlay] = &[
+    completion::OVERLAY,
+    config::OVERLAY,
     images::OVERLAY,
     info::OVERLAY,
     inspect::OVERLAY,

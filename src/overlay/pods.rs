@@ -18,6 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "List pods",
     example: "crictl pods --namespace kube-system --state ready",
     arguments: PodsArgs::augment_args,
+    values: &[("output", &["table", "json", "yaml"]), ("state", &["ready", "notready"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -18,6 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "List containers",
     example: "crictl ps -a --name nginx",
     arguments: PsArgs::augment_args,
+    values: &[("output", &["table", "json", "yaml"]), ("state", &["created", "running", "exited", "unknown"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

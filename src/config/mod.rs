@@ -1,6 +1,8 @@
 //! The settings of a run: flag, then environment, then file, then default, and
 //! which of them each value came from.
 
+mod edit;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -13,6 +15,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use crate::args::parse::boolean;
 use crate::args::{DEFAULT_CONFIG, GlobalArgs};
 use crate::error::{Error, lower};
+
+pub(crate) use edit::edit;
 
 /// The environment a run was given, never the process's own.
 pub(crate) type Env = BTreeMap<String, String>;
@@ -120,17 +124,24 @@ pub(crate) fn load(wanted: &Path, explicit: bool, executable: Option<&Path>) -> 
         )
     });
     let file = match read(chosen) {
-        Ok(file) => Some(file),
+        Ok((_, file)) => Some(file),
         Err(_) if !explicit => None,
         Err(error) => return Err(error.context("loading the config file")),
     };
     Ok(Found { file, warning })
 }
 
-fn read(path: &Path) -> Result<File, Error> {
+/// The text of a config file, and what it says.
+///
+/// # Errors
+/// It can't be read, or says something wrong.
+pub(crate) fn read(path: &Path) -> Result<(String, File), Error> {
     let named = |error: &io::Error| Error::failure(format!("{}: {}", path.display(), lower(error)));
     let text = fs::read_to_string(path).map_err(|error| named(&error))?;
-    parse(&text).map_err(|reason| Error::failure(format!("{}: {reason}", path.display())))
+    match parse(&text) {
+        Ok(file) => Ok((text, file)),
+        Err(reason) => Err(Error::failure(format!("{}: {reason}", path.display()))),
+    }
 }
 
 /// Reads the text of a config file: a flat YAML mapping, of which only the scalars' text counts.
@@ -144,6 +155,11 @@ pub(crate) fn parse(text: &str) -> Result<File, String> {
         file.set(&key, &value)?;
     }
     Ok(file)
+}
+
+/// Says that there is no such key.
+pub(crate) fn unknown(key: &str) -> String {
+    format!("no config option is called {key:?}; there are {}", KEYS.join(", "))
 }
 
 impl File {
@@ -162,7 +178,7 @@ impl File {
             "debug" => self.debug = flag()?,
             "pull-image-on-create" => self.pull_image_on_create = flag()?,
             "disable-pull-on-run" => self.disable_pull_on_run = flag()?,
-            _ => return Err(format!("no config option is called {key:?}; there are {}", KEYS.join(", "))),
+            _ => return Err(unknown(key)),
         }
         Ok(())
     }

@@ -1,0 +1,231 @@
+//! Changes values in the text of a config file and leaves everything else in it alone: comments, order, quotes.
+//!
+//! A config file is a flat mapping, so lines are enough, and what they cannot do is found by reading the result.
+//! It knows text only; files are the parent's business.
+
+use super::{File, KEYS, parse};
+
+/// The text with the values of `wanted`. Keys that are missing are added at the end.
+pub(crate) fn edit(text: &str, wanted: &File) -> String {
+    let edited = in_place(text, wanted);
+    match parse(&edited) {
+        Ok(file) if file == *wanted => edited,
+        // One line of `{debug: true}`, or an alias to a value that has changed: only the values can be kept.
+        _ => in_place("", wanted),
+    }
+}
+
+fn in_place(text: &str, wanted: &File) -> String {
+    let current = parse(text).unwrap_or_default();
+    let indent = indent(text);
+    let mut missing = KEYS.to_vec();
+    let mut lines = Vec::new();
+    let mut replaced = false;
+    // Blank lines go, as upstream's YAML library drops them.
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        if replaced && is_continuation(line, indent) {
+            continue;
+        }
+        let entry = Entry::of(line, indent);
+        let key = entry.as_ref().and_then(|entry| KEYS.into_iter().find(|key| *key == entry.key));
+        missing.retain(|other| Some(*other) != key);
+        let change = key.and_then(|key| wanted.get(key).filter(|value| current.get(key).as_ref() != Some(value)));
+        replaced = change.is_some();
+        lines.push(match (entry, change) {
+            (Some(entry), Some(value)) => entry.with(&value),
+            _ => line.to_owned(),
+        });
+    }
+    // Or else a comment at the end would seem to be about the first key that is added.
+    let has_keys = missing.len() < KEYS.len();
+    if has_keys && !missing.is_empty() && lines.last().is_some_and(|line| line.trim_start().starts_with('#')) {
+        lines.push(String::new());
+    }
+    for key in missing {
+        let value = wanted.get(key).unwrap_or_default();
+        lines.push(format!("{:indent$}{key}: {}", "", scalar(key, &value)));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// How far the keys are indented: as far as the first of them.
+fn indent(text: &str) -> usize {
+    let is_key =
+        |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with("---");
+    text.lines().find(is_key).map(depth).unwrap_or_default()
+}
+
+fn depth(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// Whether a line goes on with the value of the line before it.
+fn is_continuation(line: &str, indent: usize) -> bool {
+    let content = line.trim_start();
+    depth(line) > indent && !content.is_empty() && !content.starts_with('#')
+}
+
+/// A line with a key: `head`, which ends before the value, the value, and a comment or nothing.
+struct Entry<'a> {
+    key: &'a str,
+    head: &'a str,
+    value: &'a str,
+    tail: &'a str,
+}
+
+impl<'a> Entry<'a> {
+    fn of(line: &'a str, indent: usize) -> Option<Self> {
+        let body = line.get(indent..).filter(|body| !body.starts_with([' ', '#']))?;
+        let (key, after) = match body.chars().next()? {
+            quote @ ('"' | '\'') => body[1..].split_once(quote)?,
+            _ => body.split_at(body.find(':')?),
+        };
+        let mut rest = after.trim_start().strip_prefix(':')?;
+        if !rest.is_empty() && !rest.starts_with(' ') {
+            return None;
+        }
+        rest = rest.trim_start();
+        // An anchor or a tag belongs to the line, not to the value.
+        while rest.starts_with(['&', '!']) {
+            rest = rest.find(' ').map_or("", |end| rest[end..].trim_start());
+        }
+        let head = &line[..line.len() - rest.len()];
+        let (value, tail) = rest.split_at(value_length(rest));
+        Some(Self { key: key.trim_end(), head, value, tail })
+    }
+
+    /// The line with another value, in the quotes of the old one.
+    fn with(&self, value: &str) -> String {
+        let value = match self.value.chars().next() {
+            Some('"') => double_quoted(value),
+            Some('\'') => format!("'{}'", value.replace('\'', "''")),
+            _ => scalar(self.key, value),
+        };
+        let blank = |missing: bool| if missing { " " } else { "" };
+        let before = blank(!self.head.ends_with(' '));
+        let after = blank(self.tail.starts_with('#'));
+        format!("{}{before}{value}{after}{}", self.head, self.tail)
+    }
+}
+
+/// Where the value ends that a line's rest starts with.
+fn value_length(rest: &str) -> usize {
+    match rest.chars().next() {
+        Some('#') => 0,
+        Some(quote @ ('"' | '\'')) => quoted_length(rest, quote),
+        _ => rest[..rest.find(" #").unwrap_or(rest.len())].trim_end().len(),
+    }
+}
+
+fn quoted_length(rest: &str, quote: char) -> usize {
+    let mut chars = rest.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        let escapes = match quote {
+            '"' => c == '\\',
+            _ => c == quote && chars.peek().is_some_and(|(_, next)| *next == quote),
+        };
+        if escapes {
+            chars.next();
+        } else if c == quote {
+            return at + c.len_utf8();
+        }
+    }
+    rest.len()
+}
+
+/// A value as YAML. An endpoint is a string to other readers too, even if it looks like a number.
+fn scalar(key: &str, value: &str) -> String {
+    let plain = serde_yaml::to_string(value).is_ok_and(|yaml| yaml.trim_end() == value);
+    match key.ends_with("-endpoint") && !plain {
+        true => double_quoted(value),
+        false => value.to_owned(),
+    }
+}
+
+/// JSON's strings are YAML's.
+fn double_quoted(value: &str) -> String {
+    serde_json::Value::from(value).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The text after `key` was set to `value`, without the keys that were added at the end.
+    fn set(text: &str, key: &str, value: &str) -> String {
+        let mut file = parse(text).expect("the test's file is valid");
+        file.set(key, value).expect("the test's value is valid");
+        let edited = edit(text, &file);
+        assert_eq!(parse(&edited), Ok(file), "{edited}");
+        edited.lines().take(text.lines().count()).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn a_missing_file_gets_every_key() {
+        let text = "runtime-endpoint: \"\"\nimage-endpoint: \"\"\ntimeout: 0\ndebug: false\n\
+                    pull-image-on-create: false\ndisable-pull-on-run: false\n";
+        assert_eq!(edit("", &File::default()), text);
+    }
+
+    #[test]
+    fn comments_and_order_stay() {
+        let text = "# head\ntimeout: 3 # seconds\n# mid\nruntime-endpoint: \"unix:///a\"\t# tail\n# foot\n";
+        assert_eq!(set(text, "timeout", "9"), text.replace("3 #", "9 #"));
+        assert_eq!(set(text, "runtime-endpoint", "tcp://h:1"), text.replace("unix:///a", "tcp://h:1"));
+    }
+
+    #[test]
+    fn values_keep_their_quotes_and_anchors() {
+        assert_eq!(set("timeout: \"3\"\n", "timeout", "9"), "timeout: \"9\"\n");
+        assert_eq!(set("image-endpoint: 'it''s'\n", "image-endpoint", "o'"), "image-endpoint: 'o'''\n");
+        assert_eq!(set("timeout: &a 3\n", "timeout", "9"), "timeout: &a 9\n");
+        assert_eq!(set("\"timeout\": 3\n", "timeout", "9"), "\"timeout\": 9\n");
+    }
+
+    #[test]
+    fn an_empty_value_is_filled_before_its_comment() {
+        assert_eq!(set("image-endpoint:\n", "image-endpoint", "a"), "image-endpoint: a\n");
+        assert_eq!(set("image-endpoint: # none\n", "image-endpoint", "a"), "image-endpoint: a # none\n");
+    }
+
+    #[test]
+    fn a_value_that_means_something_else_to_yaml_is_quoted() {
+        for value in ["true", "123", "", "a: b #c", "~", "*x", "&x"] {
+            let line = format!("image-endpoint: {}\n", double_quoted(value));
+            assert_eq!(set("image-endpoint: a\n", "image-endpoint", value), line);
+        }
+    }
+
+    #[test]
+    fn added_keys_stand_apart_from_a_comment_at_the_end() {
+        let text = edit("timeout: 3\n\n# foot\n", &File { timeout: 4, ..File::default() });
+        assert!(text.starts_with("timeout: 4\n# foot\n\nruntime-endpoint: \"\"\n"), "{text}");
+    }
+
+    #[test]
+    fn every_line_of_a_doubled_key_changes() {
+        assert_eq!(set("timeout: 3\ntimeout: 4\n", "timeout", "9"), "timeout: 9\ntimeout: 9\n");
+    }
+
+    #[test]
+    fn a_value_of_several_lines_is_replaced_whole() {
+        let text = "runtime-endpoint: |\n  timeout: 7\ndebug: true\n";
+        let mut file = parse(text).expect("valid");
+        file.set("runtime-endpoint", "a").expect("valid");
+        assert!(edit(text, &file).starts_with("runtime-endpoint: a\ndebug: true\n"));
+    }
+
+    #[test]
+    fn a_form_that_lines_cannot_change_is_written_anew() {
+        assert_eq!(set("{timeout: 3, debug: true}\n", "timeout", "6"), "runtime-endpoint: \"\"\n");
+        let aliased = "runtime-endpoint: &x a\nimage-endpoint: *x\n";
+        assert!(set(aliased, "runtime-endpoint", "b").starts_with("runtime-endpoint: b\nimage-endpoint: a\n"));
+        set("timeout: 3\n...\n", "debug", "true");
+    }
+
+    #[test]
+    fn indented_keys_stay_indented() {
+        let text = edit("  timeout: 3\n", &File { timeout: 4, ..File::default() });
+        assert!(text.starts_with("  timeout: 4\n  runtime-endpoint: \"\"\n"));
+    }
+}

@@ -1,0 +1,49 @@
+//! `crictl completion`: a script that completes crictl's command line in a shell.
+
+use clap::Args;
+use clap_complete::{Shell, generate};
+
+use crate::app;
+use crate::args::go::Parsed;
+use crate::command::Overlay;
+use crate::context::Context;
+use crate::error::Error;
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "completion",
+    about: "Print a script that completes commands and flags in a shell",
+    usage: "[bash | zsh | fish | powershell]",
+    example: "source <(crictl completion bash)",
+    grouping: false,
+    arguments: CompletionArgs::augment_args,
+    values: &[("shell", &["bash", "zsh", "fish", "powershell"])],
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct CompletionArgs {
+    /// bash, zsh, fish or powershell; bash where none is named
+    shell: Vec<String>,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let shell = match parsed.positionals.as_slice() {
+        [] => Shell::Bash,
+        [name] => shell(name)?,
+        _ => return Err(Error::help()),
+    };
+    let mut script = Vec::new();
+    generate(shell, &mut app::tree(&ctx.env), "crictl", &mut script);
+    ctx.bytes(&script)
+}
+
+fn shell(name: &str) -> Result<Shell, Error> {
+    match name {
+        "bash" => Ok(Shell::Bash),
+        "zsh" => Ok(Shell::Zsh),
+        "fish" => Ok(Shell::Fish),
+        "powershell" => Ok(Shell::PowerShell),
+        _ => Err(Error::failure(format!("no script for the shell {name:?}: bash, zsh, fish and powershell have one"))),
+    }
+}
