@@ -35,4 +35,6 @@ mod view;
 
 pub use app::{run, run_with};
 pub use config::Preset;
+#[doc(hidden)]
+pub use generated::cri;
 pub use io::Io;

@@ -85,7 +85,10 @@ impl Leaf {
         };
         let arg = Arg::new(self.path.clone());
         let arg = if self.is_switch() { arg.value_parser(boolean) } else { arg };
-        arg.long(self.path.clone())
+        // The proto's own spelling serves too, where it is another one.
+        let long = self.path.replace('_', "-");
+        let arg = arg.aliases((long != self.path).then(|| self.path.clone()));
+        arg.long(long)
             .value_name(self.value_name())
             .action(action)
             .help(self.help())

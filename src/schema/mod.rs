@@ -108,9 +108,10 @@ impl Enum {
         self.values.iter().find(|(_, value)| *value == number).map(|(name, _)| *name)
     }
 
-    /// The number of a name in any case, or of a number in digits.
+    /// The number of a name in any case and with either kind of dash, or of a number in digits.
     pub fn number_of(&self, text: &str) -> Option<i32> {
-        let named = self.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        let wanted = text.replace('-', "_");
+        let named = self.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted));
         named.map(|(_, number)| *number).or_else(|| text.parse().ok())
     }
 }

@@ -1,0 +1,3 @@
+//! One file a command, as in `src/overlay`.
+
+mod ps;

@@ -1,0 +1,78 @@
+//! `crictl` in this process: arguments in; output, errors and status out.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use crictl::{Io, run};
+
+/// What a run left behind.
+#[derive(Debug, PartialEq)]
+pub struct Output {
+    pub stdout: String,
+    pub stderr: String,
+    pub status: u8,
+}
+
+impl Output {
+    /// The lines of standard error without the warning that the test's machine has no config file.
+    pub fn errors(&self) -> String {
+        let lines = self.stderr.lines().filter(|line| !line.contains("does not exist, trying next"));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
+
+    /// The message of the one log line.
+    pub fn message(&self) -> String {
+        let line = self.errors();
+        let (_, message) = line.trim_end().split_once(" msg=").unwrap_or(("", line.trim_end()));
+        message.trim_matches('"').replace("\\\"", "\"").replace("\\n", "\n")
+    }
+}
+
+/// The time at which every run happens, in nanoseconds since the epoch.
+pub const NOW: i64 = 1_750_000_000_000_000_000;
+
+/// Runs with these arguments and this environment, at [`NOW`], in UTC.
+pub fn crictl<'a>(args: impl IntoIterator<Item = &'a str>, env: &[(&str, &str)], input: &'static str) -> Output {
+    let (out, err) = (Buffer::default(), Buffer::default());
+    let mut io = Io::buffers(io::Cursor::new(input), out.clone(), err.clone());
+    io.now = || SystemTime::UNIX_EPOCH + Duration::from_nanos(NOW.unsigned_abs());
+    let args = std::iter::once("crictl").chain(args);
+    let env = [("TZ", "UTC")].into_iter().chain(env.iter().copied());
+    let status = run(args, env, &mut io);
+    Output { stdout: out.text(), stderr: err.text(), status }
+}
+
+/// A stream that is read back.
+#[derive(Clone, Default)]
+pub struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl super::fake::Served {
+    /// Runs `crictl` against this runtime.
+    pub fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Output {
+        self.run_with(args, "")
+    }
+
+    /// Runs `crictl` against this runtime, with something to read.
+    pub fn run_with<'a>(&self, args: impl IntoIterator<Item = &'a str>, input: &'static str) -> Output {
+        let endpoint = format!("unix://{}", self.socket.display());
+        crictl(args, &[("CONTAINER_RUNTIME_ENDPOINT", &endpoint)], input)
+    }
+}
