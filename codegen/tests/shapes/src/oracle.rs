@@ -67,7 +67,9 @@ fn descriptor() -> MessageDescriptor {
 
 /// Encoded, because the `Debug` of a descriptor follows recursive messages for ever.
 fn everything() -> impl Strategy<Value = Vec<u8>> {
-    message(&descriptor(), 3).prop_map(|message| message.encode_to_vec())
+    let bytes = message(&descriptor(), 3).prop_map(|message| message.encode_to_vec());
+    // One message after another is a message too: later values win, lists grow.
+    collection::vec(bytes, 1..3).prop_map(|parts| parts.concat())
 }
 
 /// A message with some of its fields set, and messages in it to a depth.
