@@ -36,7 +36,11 @@ pub fn decode(message: &'static Message, bytes: &[u8]) -> Result<Value, Error> {
     while rest.has_remaining() {
         let (number, wire) = decode_key(&mut rest)?;
         match message.fields.iter().position(|field| field.number == number) {
-            Some(index) => slots[index].read(&message.fields[index], wire, &mut rest)?,
+            Some(index) => {
+                let field = &message.fields[index];
+                clear_siblings(message, field, &mut slots);
+                slots[index].read(field, wire, &mut rest)?;
+            }
             None => skip_field(wire, number, &mut rest, DecodeContext::default())?,
         }
     }
@@ -47,6 +51,17 @@ pub fn decode(message: &'static Message, bytes: &[u8]) -> Result<Value, Error> {
         }
     }
     Ok(Value::Object(members))
+}
+
+/// The last member of a oneof wins: what came before of the others is dropped.
+fn clear_siblings(message: &Message, field: &Field, slots: &mut [Slot]) {
+    if field.oneof.is_some() {
+        for (other, slot) in message.fields.iter().zip(slots) {
+            if other.oneof == field.oneof && other.number != field.number {
+                *slot = Slot::default();
+            }
+        }
+    }
 }
 
 /// What was read of one field so far.

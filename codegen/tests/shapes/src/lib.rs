@@ -24,6 +24,8 @@ mod generated {
     }
 }
 
+mod oracle;
+
 mod tests {
     use crate::{
         generated::{client, cri, methods::METHODS},
