@@ -95,7 +95,8 @@ fn replay(args: &Args) -> Result<bool> {
 
 /// Runs so many cases at a time; the results come in the order of their names.
 fn run_all(cases: Vec<Case>, setup: Setup, jobs: usize) -> Result<Vec<(Case, Outcome)>> {
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // A case that reads or compares much must not keep the servers of the others from answering in time.
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(jobs + 2).enable_all().build()?;
     let setup = Arc::new(setup);
     let seats = Arc::new(Semaphore::new(jobs));
     let mut outcomes = runtime.block_on(async {

@@ -47,7 +47,7 @@ pub(crate) struct Rule {
 #[serde(deny_unknown_fields)]
 struct Spec {
     r#match: Option<Value>,
-    response: Option<Map<String, Value>>,
+    response: Option<Value>,
     raw: Option<String>,
     error: Option<Failure>,
     #[serde(default)]
@@ -92,18 +92,15 @@ impl Rule {
     }
 
     fn new(mut spec: Spec, response: MessageDescriptor) -> Result<Self> {
-        if let (Some(fields), Some(count)) = (&mut spec.response, spec.repeat) {
-            repeat(fields, count);
-        }
-        let mut ready = None;
-        if let Some(raw) = &spec.raw {
-            ready = Some(BASE64_STANDARD.decode(raw)?.into());
-        } else if let Some(fields) = &spec.response {
-            let value = numbered(&Value::Object(fields.clone()), 0);
-            if !has_placeholder(&value) {
-                ready = Some(encode(&response, value)?);
-            }
-        }
+        spec.response = spec.response.map(|response| match spec.repeat {
+            Some(count) => repeated(response, count),
+            None => numbered(&response, 0),
+        });
+        let ready = match (&spec.raw, &spec.response) {
+            (Some(raw), _) => Some(BASE64_STANDARD.decode(raw)?.into()),
+            (None, Some(value)) if !has_placeholder(value) => Some(encode(&response, value.clone())?),
+            _ => None,
+        };
         Ok(Self { spec, response, ready })
     }
 
@@ -124,7 +121,7 @@ impl Rule {
         let end = match (&spec.error, &self.ready, &spec.response) {
             (Some(failure), ..) => Err(failure.status(subst)),
             (None, Some(ready), _) => Ok(ready.clone()),
-            (None, None, Some(fields)) => Ok(render(&Value::Object(fields.clone()))?),
+            (None, None, Some(response)) => Ok(render(response)?),
             (None, None, None) => Ok(Bytes::new()),
         };
         Ok(Answer {
@@ -170,13 +167,15 @@ fn encode(descriptor: &MessageDescriptor, value: Value) -> Result<Bytes> {
     Ok(message.encode_to_vec().into())
 }
 
-/// Grows each list of the response to `count` items.
-fn repeat(fields: &mut Map<String, Value>, count: usize) {
-    let lists = fields.values_mut().filter_map(Value::as_array_mut);
+/// The response with each of its lists grown to `count` items.
+fn repeated(mut response: Value, count: usize) -> Value {
+    let fields = response.as_object_mut().into_iter().flatten();
+    let lists = fields.filter_map(|(_, value)| value.as_array_mut());
     for list in lists.filter(|list| !list.is_empty()) {
         let items = list.iter().cycle().take(count).enumerate();
         *list = items.map(|(index, item)| numbered(item, index)).collect();
     }
+    response
 }
 
 /// Fills in what makes one copy differ from the others: `{{i}}`, `{{hex}}`, `{{pad:N}}`, `{{b64pad:N}}`.
