@@ -1,5 +1,6 @@
 //! Starting the program under test and waiting for its end.
 
+use std::convert::Infallible;
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::io::AsyncWriteExt;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{sleep, timeout};
 
 use crate::replay::Result;
@@ -42,7 +43,6 @@ pub(crate) struct Process {
     pid: Pid,
     typed: Vec<u8>,
     terminal: Option<Terminal>,
-    screen: bool,
 }
 
 /// How the program ended.
@@ -56,59 +56,23 @@ pub(crate) struct End {
 
 impl Process {
     pub(crate) async fn start(start: Start<'_>) -> Result<Self> {
-        let Start {
-            program,
-            args,
-            dir,
-            env,
-            input,
-        } = start;
-        let mut command = match input {
-            Input::Terminal { .. } => {
-                let mut command = std::process::Command::new(std::env::current_exe()?);
-                command.arg(TAKE_OVER).arg(program);
-                command
+        let (mut command, terminal, typed) = match start.input {
+            Input::Nothing => (piped(start.program), None, Vec::new()),
+            Input::Pipe(text) => {
+                let mut command = piped(start.program);
+                command.stdin(Stdio::piped());
+                (command, None, text)
             }
-            _ => {
-                let mut command = std::process::Command::new(program);
-                command.process_group(0);
-                command
+            Input::Terminal { typed, screen } => {
+                let (command, terminal) = in_terminal(start.program, screen)?;
+                (command, Some(terminal), typed)
             }
         };
-        command.args(args).current_dir(dir).env_clear().envs(env);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let (mut terminal, mut typed, mut screen) = (None, Vec::new(), false);
-        match input {
-            Input::Nothing => {}
-            Input::Pipe(text) => {
-                command.stdin(Stdio::piped());
-                typed = text;
-            }
-            Input::Terminal {
-                typed: text,
-                screen: both,
-            } => {
-                let (mut user, side) = Terminal::open()?;
-                if both {
-                    command.stdout(side.try_clone()?);
-                    user.watch()?;
-                }
-                command.stdin(side);
-                (terminal, typed, screen) = (Some(user), text, both);
-            }
-        }
+        command.args(start.args).current_dir(start.dir);
+        command.env_clear().envs(start.env);
         let child = spawn(command).await?;
         let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        Ok(Self {
-            child,
-            pid: pid.ok_or("the program has no process id")?,
-            typed,
-            terminal,
-            screen,
-        })
+        Ok(Self { child, pid: pid.ok_or("the program has no process id")?, typed, terminal })
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -116,53 +80,66 @@ impl Process {
     }
 
     /// Gives the program its input and waits for it to end.
-    pub(crate) async fn wait(self) -> io::Result<End> {
-        let Self {
-            mut child,
-            pid,
-            typed,
-            terminal,
-            screen,
-        } = self;
-        let stdin = child.stdin.take();
-        let ended = child.wait_with_output();
-        let input = async {
-            // A program need not read its input.
-            if let Some(mut stdin) = stdin {
-                let _ = stdin.write_all(&typed).await;
-            } else if let Some(terminal) = &terminal {
-                let _ = terminal.type_text(&typed).await;
-            }
-            std::future::pending().await
-        };
+    pub(crate) async fn wait(mut self) -> io::Result<End> {
+        let (pid, terminal, typed) = (self.pid, self.terminal, self.typed);
+        let stdin = self.child.stdin.take();
+        let ended = self.child.wait_with_output();
         let ended = async {
             tokio::select! {
                 output = ended => output,
-                never = input => never,
+                never = give(stdin, terminal.as_ref(), &typed) => match never {},
             }
         };
         tokio::pin!(ended);
-        let mut timed_out = false;
-        let output = match timeout(LIMIT, &mut ended).await {
-            Ok(output) => output,
+        let in_time = timeout(LIMIT, &mut ended).await;
+        let timed_out = in_time.is_err();
+        let output = match in_time {
+            Ok(output) => output?,
             Err(_) => {
-                timed_out = true;
                 // The group is what this case started, and nothing else.
                 let _ = kill_process_group(pid, Signal::KILL);
-                timeout(Duration::from_secs(5), &mut ended).await?
+                timeout(Duration::from_secs(5), ended).await??
             }
-        }?;
-        let mut stdout = output.stdout;
-        if let (Some(terminal), true) = (&terminal, screen) {
-            stdout = terminal.finish().await;
-        }
-        Ok(End {
-            exit: status(output.status),
-            stdout,
-            stderr: output.stderr,
-            timed_out,
-        })
+        };
+        let stdout = match terminal.as_ref().filter(|terminal| terminal.is_watched()) {
+            Some(terminal) => terminal.finish().await,
+            None => output.stdout,
+        };
+        Ok(End { exit: status(output.status), stdout, stderr: output.stderr, timed_out })
     }
+}
+
+/// The program in a process group of its own, with pipes for its output.
+fn piped(program: &Path) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    command.process_group(0);
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The program in a terminal of its own; `screen`: its output goes there, too.
+fn in_terminal(program: &Path, screen: bool) -> Result<(std::process::Command, Terminal)> {
+    let (mut terminal, side) = Terminal::open()?;
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.arg(TAKE_OVER).arg(program);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    if screen {
+        command.stdout(side.try_clone()?);
+        terminal.watch()?;
+    }
+    command.stdin(side);
+    Ok((command, terminal))
+}
+
+/// Writes the input, which a program need not read.
+async fn give(stdin: Option<ChildStdin>, terminal: Option<&Terminal>, text: &[u8]) -> Infallible {
+    if let Some(mut stdin) = stdin {
+        let _ = stdin.write_all(text).await;
+    } else if let Some(terminal) = terminal {
+        let _ = terminal.type_text(text).await;
+    }
+    std::future::pending().await
 }
 
 /// Sends a signal given by its name without `SIG`.
@@ -191,7 +168,5 @@ async fn spawn(command: std::process::Command) -> io::Result<Child> {
 }
 
 fn status(status: ExitStatus) -> Option<i32> {
-    status
-        .code()
-        .or_else(|| status.signal().map(|signal| -signal))
+    status.code().or_else(|| status.signal().map(|signal| -signal))
 }

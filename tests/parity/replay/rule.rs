@@ -23,9 +23,7 @@ use crate::replay::text::to_hex;
 pub(crate) fn load(fixture: &Value, dir: &Path) -> Result<Map<String, Value>> {
     let mut rules = match fixture {
         Value::Object(rules) => rules.clone(),
-        Value::String(name) => {
-            serde_json::from_str(&fs::read_to_string(dir.join(name).with_extension("json"))?)?
-        }
+        Value::String(name) => serde_json::from_str(&fs::read_to_string(dir.join(name).with_extension("json"))?)?,
         other => return Err(format!("not a fixture: {other}").into()),
     };
     if let Some(base) = rules.remove("extends") {
@@ -49,7 +47,7 @@ pub(crate) struct Rule {
 #[serde(deny_unknown_fields)]
 struct Spec {
     r#match: Option<Value>,
-    response: Option<Map<String, Value>>,
+    response: Option<Value>,
     raw: Option<String>,
     error: Option<Failure>,
     #[serde(default)]
@@ -90,40 +88,27 @@ impl Rule {
             Value::Array(specs) => specs,
             one => vec![one],
         };
-        specs
-            .into_iter()
-            .map(|spec| Self::new(serde_json::from_value(spec)?, response.clone()))
-            .collect()
+        specs.into_iter().map(|spec| Self::new(serde_json::from_value(spec)?, response.clone())).collect()
     }
 
     fn new(mut spec: Spec, response: MessageDescriptor) -> Result<Self> {
-        if let (Some(fields), Some(count)) = (&mut spec.response, spec.repeat) {
-            repeat(fields, count);
-        }
-        let mut ready = None;
-        if let Some(raw) = &spec.raw {
-            ready = Some(BASE64_STANDARD.decode(raw)?.into());
-        } else if let Some(fields) = &spec.response {
-            let value = numbered(&Value::Object(fields.clone()), 0);
-            if !has_placeholder(&value) {
-                ready = Some(encode(&response, value)?);
-            }
-        }
-        Ok(Self {
-            spec,
-            response,
-            ready,
-        })
+        spec.response = spec.response.map(|response| match spec.repeat {
+            Some(count) => repeated(response, count),
+            None => numbered(&response, 0),
+        });
+        let ready = match (&spec.raw, &spec.response) {
+            (Some(raw), _) => Some(BASE64_STANDARD.decode(raw)?.into()),
+            (None, Some(value)) if !has_placeholder(value) => Some(encode(&response, value.clone())?),
+            _ => None,
+        };
+        Ok(Self { spec, response, ready })
     }
 
     /// Whether the rule is for this request; counts its use if so.
     pub(crate) fn takes(&mut self, request: &Value, subst: &Subst) -> bool {
         let spec = &mut self.spec;
         let matches = spec.times != Some(0)
-            && spec
-                .r#match
-                .as_ref()
-                .is_none_or(|want| is_part_of(&subst.tree(want), Some(request)));
+            && spec.r#match.as_ref().is_none_or(|want| is_part_of(&subst.tree(want), Some(request)));
         if matches {
             spec.times = spec.times.map(|left| left - 1);
         }
@@ -136,7 +121,7 @@ impl Rule {
         let end = match (&spec.error, &self.ready, &spec.response) {
             (Some(failure), ..) => Err(failure.status(subst)),
             (None, Some(ready), _) => Ok(ready.clone()),
-            (None, None, Some(fields)) => Ok(render(&Value::Object(fields.clone()))?),
+            (None, None, Some(response)) => Ok(render(response)?),
             (None, None, None) => Ok(Bytes::new()),
         };
         Ok(Answer {
@@ -182,20 +167,21 @@ fn encode(descriptor: &MessageDescriptor, value: Value) -> Result<Bytes> {
     Ok(message.encode_to_vec().into())
 }
 
-/// Grows each list of the response to `count` items.
-fn repeat(fields: &mut Map<String, Value>, count: usize) {
-    let lists = fields.values_mut().filter_map(Value::as_array_mut);
+/// The response with each of its lists grown to `count` items.
+fn repeated(mut response: Value, count: usize) -> Value {
+    let fields = response.as_object_mut().into_iter().flatten();
+    let lists = fields.filter_map(|(_, value)| value.as_array_mut());
     for list in lists.filter(|list| !list.is_empty()) {
         let items = list.iter().cycle().take(count).enumerate();
         *list = items.map(|(index, item)| numbered(item, index)).collect();
     }
+    response
 }
 
 /// Fills in what makes one copy differ from the others: `{{i}}`, `{{hex}}`, `{{pad:N}}`, `{{b64pad:N}}`.
 fn numbered(item: &Value, index: usize) -> Value {
-    static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\{\{(i|hex|pad|b64pad)(?::(\d+))?\}\}").expect("the pattern is a constant")
-    });
+    static TOKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\{\{(i|hex|pad|b64pad)(?::(\d+))?\}\}").expect("the pattern is a constant"));
     let fill = |found: &Captures<'_>| {
         let length = found.get(2).map_or(0, |n| n.as_str().parse().unwrap_or(0));
         match &found[1] {
@@ -213,10 +199,7 @@ fn is_part_of(want: &Value, got: Option<&Value>) -> bool {
     match (want, got) {
         (Value::Object(want), None) => want.is_empty(),
         (Value::Object(want), Some(got)) => {
-            got.is_object()
-                && want
-                    .iter()
-                    .all(|(key, value)| is_part_of(value, got.get(key)))
+            got.is_object() && want.iter().all(|(key, value)| is_part_of(value, got.get(key)))
         }
         (Value::Array(want), None) => want.is_empty(),
         (Value::Array(want), Some(Value::Array(got))) => {
@@ -231,7 +214,5 @@ fn is_part_of(want: &Value, got: Option<&Value>) -> bool {
 
 /// A number or the same number in quotes, alike.
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

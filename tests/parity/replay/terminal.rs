@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use tokio::time::{sleep, timeout};
 
 /// The argument that makes this binary become the program named after it, see [`take_over`].
@@ -32,18 +32,9 @@ impl Terminal {
         unlockpt(&user)?;
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let program = rustix::fs::open(ptsname(&user, Vec::new())?, flags, Mode::empty())?;
-        let size = Winsize {
-            ws_row: 24,
-            ws_col: 80,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&program, size)?;
-        let terminal = Self {
-            user: user.into(),
-            screen: Arc::default(),
-            reader: None,
-        };
+        let terminal = Self { user: user.into(), screen: Arc::default(), reader: None };
         Ok((terminal, program))
     }
 
@@ -62,32 +53,39 @@ impl Terminal {
         Ok(())
     }
 
-    /// Types a text as soon as the program is ready for it: when there is something on the screen, or,
-    /// if nobody watches that, after the time it takes to switch the echo off for a password.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.reader.is_some()
+    }
+
+    /// Types a text once the program is ready for it: when there is something on the screen, or, if
+    /// nobody watches that, when the echo is off, as for a password.
     pub(crate) async fn type_text(&self, text: &[u8]) -> io::Result<()> {
-        if self.reader.is_some() {
-            let shown = async {
-                while self.screen().is_empty() {
-                    sleep(Duration::from_millis(20)).await;
-                }
-            };
-            // A program that shows nothing is typed to all the same.
-            let _ = timeout(Duration::from_secs(8), shown).await;
-            sleep(Duration::from_millis(50)).await;
-        } else {
-            sleep(Duration::from_millis(300)).await;
+        let ready = async {
+            while !self.is_ready()? {
+                sleep(Duration::from_millis(20)).await;
+            }
+            Ok::<_, io::Error>(())
+        };
+        // A program that shows no sign is typed to all the same.
+        if let Ok(failed @ Err(_)) = timeout(Duration::from_secs(8), ready).await {
+            return failed;
         }
+        // A prompt may come just before the program starts to read.
+        sleep(Duration::from_millis(50)).await;
         (&self.user).write_all(text)
+    }
+
+    fn is_ready(&self) -> io::Result<bool> {
+        if self.is_watched() {
+            return Ok(!self.screen().is_empty());
+        }
+        Ok(!tcgetattr(&self.user)?.local_modes.contains(LocalModes::ECHO))
     }
 
     /// What was shown, once the program has ended.
     pub(crate) async fn finish(&self) -> Vec<u8> {
         let ended = async {
-            while self
-                .reader
-                .as_ref()
-                .is_some_and(|reader| !reader.is_finished())
-            {
+            while self.reader.as_ref().is_some_and(|reader| !reader.is_finished()) {
                 sleep(Duration::from_millis(5)).await;
             }
         };
@@ -97,10 +95,7 @@ impl Terminal {
     }
 
     fn screen(&self) -> Vec<u8> {
-        self.screen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -112,8 +107,7 @@ pub(crate) fn take_over(mut args: impl Iterator<Item = std::ffi::OsString>) -> i
     let Some(program) = args.next() else {
         return io::ErrorKind::InvalidInput.into();
     };
-    let controlled = rustix::process::setsid()
-        .and_then(|_| rustix::process::ioctl_tiocsctty(rustix::stdio::stdin()));
+    let controlled = rustix::process::setsid().and_then(|_| rustix::process::ioctl_tiocsctty(rustix::stdio::stdin()));
     match controlled {
         Ok(()) => Command::new(program).args(args).exec(),
         Err(error) => error.into(),
