@@ -3,9 +3,11 @@
 #![cfg(unix)]
 #![allow(missing_docs)]
 
+mod layers;
 mod overlay;
 mod rpc;
 mod support;
+mod tree;
 
 use crictl::cri::{Container, ContainerMetadata, ContainerState, ImageSpec};
 

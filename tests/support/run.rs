@@ -25,7 +25,8 @@ impl Output {
     pub fn message(&self) -> String {
         let line = self.errors();
         let (_, message) = line.trim_end().split_once(" msg=").unwrap_or(("", line.trim_end()));
-        message.trim_matches('"').replace("\\\"", "\"").replace("\\n", "\n")
+        let quoted = message.strip_prefix('"').and_then(|message| message.strip_suffix('"'));
+        quoted.map_or(message.to_owned(), |text| text.replace("\\\"", "\"").replace("\\n", "\n"))
     }
 }
 
