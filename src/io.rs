@@ -1,6 +1,8 @@
 //! The world a run sees: its streams, its clock, its signals. The only place that
 //! reaches for the process's own; a host or a test passes something else.
 
+#![expect(clippy::disallowed_methods, reason = "this is where the clock comes from")]
+
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;

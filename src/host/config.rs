@@ -121,7 +121,8 @@ fn text(value: &str) -> String {
 }
 
 // Other paths, and less to say, on Windows.
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -2,7 +2,7 @@
 //! `REAL_CONTAINERD_ENV=SCRATCH/env` names it; without the variable there is nothing to test, and each test says so.
 
 #![cfg(target_os = "linux")]
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod support;
 

@@ -46,6 +46,7 @@ use crate::replay::select::Args;
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Error>;
 
+#[expect(clippy::disallowed_methods, reason = "a program of its own")]
 pub(crate) fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
     if args.next().is_some_and(|arg| arg == terminal::TAKE_OVER) {
