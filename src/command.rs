@@ -30,6 +30,8 @@ pub(crate) struct Overlay {
     /// Words that flags and positionals are known to take: argument, words. Shells offer them; parsing takes others too.
     pub(crate) values: &'static [(&'static str, &'static [&'static str])],
     pub(crate) subcommands: &'static [Overlay],
+    /// Commands below this one that are made from tables, and that it parses itself.
+    pub(crate) made: fn() -> Vec<Command>,
     pub(crate) run: Run,
 }
 
@@ -53,6 +55,7 @@ impl Overlay {
         env: &[],
         values: &[],
         subcommands: &[],
+        made: Vec::new,
         run: |_, _| Box::pin(async { Err(Error::help()) }),
     };
 
@@ -83,9 +86,9 @@ impl Overlay {
         document_env((self.arguments)(command), self.env).subcommands(subcommands)
     }
 
-    /// As [`Overlay::command`], with the words of [`Overlay::values`]; not for parsing.
+    /// As [`Overlay::command`], with [`Overlay::values`] and [`Overlay::made`]; not for parsing.
     pub(crate) fn tree(&self, parent: &str) -> Command {
-        let mut command = self.command(parent);
+        let mut command = self.command(parent).subcommands((self.made)());
         for (name, words) in self.values {
             command = command.mut_arg(name.replace('-', "_"), |arg| {
                 let is_word = arg.get_default_values().iter().all(|value| words.iter().any(|word| value == word));

@@ -17,6 +17,7 @@ mod check;
 mod command;
 mod config;
 mod context;
+mod each;
 mod error;
 #[doc(hidden)]
 pub mod generated;

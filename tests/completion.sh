@@ -104,6 +104,8 @@ in_each "crictl img --dig" --digests
 in_each "crictl ps --output " yaml
 in_each "crictl -D pods --state " notready
 in_each "crictl config --get " timeout
+in_each "crictl rpc list-con" list-containers
+in_each "crictl rpc list-containers --filter.st" --filter.state.state
 # fish's script knows no words of positionals.
 expect "crictl completion " fish bash zsh
 exit $failed

@@ -2,6 +2,7 @@
 //!
 //! This list is kept by `cargo regen`, from the names of the files beside it.
 
+mod checkpoint;
 mod completion;
 mod config;
 mod images;
@@ -11,12 +12,22 @@ mod inspecti;
 mod inspectp;
 mod pods;
 mod ps;
+mod rm;
+mod rmi;
+mod rmp;
 mod rpc;
+mod runtime_config;
+mod start;
+mod stop;
+mod stopp;
+mod update;
+mod update_runtime_config;
 mod version;
 
 use crate::command::Overlay;
 
 pub(crate) static OVERLAYS: &[Overlay] = &[
+    checkpoint::OVERLAY,
     completion::OVERLAY,
     config::OVERLAY,
     images::OVERLAY,
@@ -26,6 +37,15 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     inspectp::OVERLAY,
     pods::OVERLAY,
     ps::OVERLAY,
+    rm::OVERLAY,
+    rmi::OVERLAY,
+    rmp::OVERLAY,
     rpc::OVERLAY,
+    runtime_config::OVERLAY,
+    start::OVERLAY,
+    stop::OVERLAY,
+    stopp::OVERLAY,
+    update::OVERLAY,
+    update_runtime_config::OVERLAY,
     version::OVERLAY,
 ];

@@ -26,6 +26,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     grouping: false,
     // What follows the method is the method's.
     interspersed: false,
+    made: || METHODS.iter().map(|method| command(method)).collect(),
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -1,0 +1,110 @@
+//! `crictl rm`: removes containers and their logs.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::check;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::each;
+use crate::error::{Error, lower};
+use crate::generated::cri;
+use crate::log::{Level, Logger};
+use crate::rpc::Client;
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "rm",
+    about: "Remove containers",
+    usage: "[flags] (CONTAINER-ID... | --all)",
+    example: "crictl rm --force 2b6ac5d2f5ef4",
+    arguments: RmArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct RmArgs {
+    /// All containers, of every state
+    #[arg(long, short)]
+    all: bool,
+    /// Kill a container that is running
+    #[arg(long, short)]
+    force: bool,
+    /// Leave the log files where they are
+    #[arg(long, short)]
+    keep_logs: bool,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let args: RmArgs = args(parsed)?;
+    let runtime = ctx.runtime().await?;
+    let ids = match args.all {
+        true => {
+            let containers = runtime.list_containers(cri::ListContainersRequest::default()).await?.containers;
+            containers.into_iter().map(|container| container.id).collect()
+        }
+        false => parsed.positionals.clone(),
+    };
+    match ids.as_slice() {
+        [] if args.all => ctx.info("there are no containers to remove"),
+        [] => return Err(Error::help()),
+        _ => {}
+    }
+    let log = ctx.log.clone();
+    each::at_once(ctx, &ids, async |id, text| {
+        let path = remove(&runtime, id, args.force, text).await?;
+        if !args.keep_logs && !path.is_empty() {
+            remove_logs(&path, id, &log);
+        }
+        Ok(())
+    })
+    .await
+}
+
+type RuntimeService<'io> = crate::generated::client::RuntimeService<Client<'io>>;
+
+/// Removes one container, and returns where its log is. A container that is stopped first is named twice, as upstream
+/// does it.
+async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, text: &mut String) -> Result<String, Error> {
+    let container_id = id.to_owned();
+    let request = cri::ContainerStatusRequest { container_id: container_id.clone(), verbose: false };
+    let status = status(runtime.container_status(request).await)
+        .map_err(|error| error.context(format!("getting the status of container {id:?}")))?;
+    if status.state == i32::from(cri::ContainerState::ContainerRunning) {
+        if !force {
+            return Err(Error::failure(format!("container {id:?} is running")).hint("stop it first, or use --force"));
+        }
+        let request = cri::StopContainerRequest { container_id: container_id.clone(), timeout: 0 };
+        let stopped = runtime.stop_container(request).await;
+        stopped.map_err(|error| error.context(format!("stopping container {id:?}")))?;
+        text.push_str(&format!("{id}\n"));
+    }
+    let removing = |error: Error| error.context(format!("removing container {id:?}"));
+    each::given(id).map_err(removing)?;
+    runtime.remove_container(cri::RemoveContainerRequest { container_id }).await.map_err(removing)?;
+    text.push_str(&format!("{id}\n"));
+    Ok(status.log_path)
+}
+
+/// The status; one that is missing is that of a container which does not run.
+fn status(response: Result<cri::ContainerStatusResponse, Error>) -> Result<cri::ContainerStatus, Error> {
+    let response = response?;
+    match response.status {
+        Some(_) => check::container(&response).cloned(),
+        None => Ok(cri::ContainerStatus::default()),
+    }
+}
+
+/// Removes a log and its rotations, `PATH.*`. The container is gone by then: what fails is only said.
+fn remove_logs(path: &str, id: &str, log: &Logger<'_>) {
+    let rotations = glob::glob(&format!("{path}.*")).into_iter().flatten().flatten();
+    for file in rotations.chain([Path::new(path).to_owned()]) {
+        if let Err(error) = fs::remove_file(&file) {
+            let file = file.display();
+            log.write(Level::Error, || format!("{file}: {}, removing a log of container {id:?}", lower(&error)));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `crictl rmi`: removes images.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::check;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::each;
+use crate::error::Error;
+use crate::generated::cri::{Image, ListContainersRequest, ListImagesRequest, RemoveImageRequest};
+use crate::log::{Level, Logger};
+use crate::rpc::Client;
+use crate::select::{image_spec, image_status};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "rmi",
+    about: "Remove images, each with all its tags",
+    usage: "[flags] (IMAGE... | --all | --prune)",
+    example: "crictl rmi --prune",
+    arguments: RmiArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct RmiArgs {
+    /// All images
+    #[arg(long, short)]
+    all: bool,
+    /// All images that no container uses and that are not pinned
+    #[arg(long, short = 'q')]
+    prune: bool,
+}
+
+type ImageService<'io> = crate::generated::client::ImageService<Client<'io>>;
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let args: RmiArgs = args(parsed)?;
+    let images = ctx.image().await?;
+    let mut ids = parsed.positionals.clone();
+    if args.all || args.prune {
+        let listed = images.list_images(ListImagesRequest::default()).await?.images;
+        ids.extend(listed.into_iter().filter(|image| !(args.prune && image.pinned)).map(|image| image.id));
+    }
+    let used = match args.prune {
+        true => used(ctx, &images).await?,
+        false => BTreeSet::new(),
+    };
+    if ids.is_empty() && used.is_empty() {
+        match args.all || args.prune {
+            true => ctx.info("there are no images to remove"),
+            false => return Err(Error::help()),
+        }
+    }
+    let mut seen = used;
+    ids.retain(|id| seen.insert(id.clone()));
+    let log = ctx.log.clone();
+    each::at_once(ctx, &ids, async |id, text| {
+        let image = image(&images, id).await?;
+        warn_of_tags(id, &image, &log);
+        match remove(&images, id).await {
+            Ok(()) => text.push_str(&deleted(&image)),
+            // Somebody may have begun to use it, or have removed it, since it was listed.
+            Err(error) if args.prune => log.write(Level::Warning, || error.line()),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The ids of the images that containers use. An image that can't be asked for is nobody's.
+async fn used(ctx: &mut Context<'_>, images: &ImageService<'_>) -> Result<BTreeSet<String>, Error> {
+    let containers = ctx.runtime().await?.list_containers(ListContainersRequest::default()).await?.containers;
+    let mut used = BTreeSet::new();
+    for container in containers {
+        let name = container.image.unwrap_or_default().image;
+        match find(images, &name).await {
+            Ok(image) => {
+                used.insert(image.unwrap_or_default().id);
+            }
+            Err(error) => ctx.error(error.line()),
+        }
+    }
+    Ok(used)
+}
+
+async fn find(images: &ImageService<'_>, name: &str) -> Result<Option<Image>, Error> {
+    let context = |error: Error| error.context(format!("getting the status of image {name:?}"));
+    let response = images.image_status(image_status(name)).await.map_err(context)?;
+    check::image(&response, name).map(Option::<&Image>::cloned).map_err(context)
+}
+
+async fn image(images: &ImageService<'_>, id: &str) -> Result<Image, Error> {
+    find(images, id).await?.ok_or_else(|| Error::failure(format!("there is no image {id:?}")))
+}
+
+async fn remove(images: &ImageService<'_>, id: &str) -> Result<(), Error> {
+    let removing = |error: Error| error.context(format!("removing image {id:?}"));
+    each::given(id).map_err(removing)?;
+    images.remove_image(RemoveImageRequest { image: Some(image_spec(id)) }).await.map_err(removing)?;
+    Ok(())
+}
+
+/// Somebody who names one tag may not know that the CRI removes all of them.
+fn warn_of_tags(name: &str, image: &Image, log: &Logger<'_>) {
+    let is_tag = !name.starts_with("sha256:") && name.contains([':', '/']);
+    if is_tag && image.repo_tags.len() > 1 {
+        log.write(Level::Warning, || format!("image {name:?} has several tags, and all of them are removed:"));
+        for tag in &image.repo_tags {
+            log.write(Level::Warning, || format!("  {tag}"));
+        }
+    }
+}
+
+/// What was deleted: the tags or, of an image pulled by its digest, the digests.
+fn deleted(image: &Image) -> String {
+    let names = if image.repo_tags.is_empty() { &image.repo_digests } else { &image.repo_tags };
+    names.iter().map(|name| format!("Deleted: {name}\n")).collect()
+}

@@ -1,0 +1,31 @@
+//! `crictl runtime-config`: how the runtime is configured, as far as a kubelet asks.
+
+use crate::args::go::Parsed;
+use crate::command::Overlay;
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::{CgroupDriver, RuntimeConfigRequest, RuntimeConfigResponse};
+use crate::view::View;
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "runtime-config",
+    about: "Show which cgroup driver the runtime uses",
+    usage: "",
+    example: "crictl runtime-config",
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+async fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<(), Error> {
+    let response = ctx.runtime().await?.runtime_config(RuntimeConfigRequest {}).await?;
+    ctx.print(&view(&response))
+}
+
+/// Nothing where the runtime says nothing, as on Windows.
+fn view(response: &RuntimeConfigResponse) -> View {
+    let driver = response.linux.as_ref().map(|linux| match CgroupDriver::try_from(linux.cgroup_driver) {
+        Ok(driver) => driver.as_str_name().to_owned(),
+        Err(_) => linux.cgroup_driver.to_string(),
+    });
+    View::Text(driver.map(|driver| format!("cgroup driver:   {driver}\n")).unwrap_or_default())
+}

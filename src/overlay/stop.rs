@@ -1,0 +1,96 @@
+//! `crictl stop`: stops running containers.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::args::parse::go_int;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::each;
+use crate::error::Error;
+use crate::generated::client::RuntimeService;
+use crate::generated::cri::StopContainerRequest;
+use crate::select::{self, Containers};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "stop",
+    about: "Stop running containers",
+    usage: "[flags] (CONTAINER-ID... | --all)",
+    example: "crictl stop --timeout 10 2b6ac5d2f5ef4",
+    arguments: StopArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct StopArgs {
+    /// All running containers
+    #[arg(long, short)]
+    all: bool,
+    /// How long a container may take to end before it is killed; 0 kills at once
+    #[arg(long, short, value_name = "SECONDS", default_value = "0", value_parser = go_int)]
+    timeout: i64,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let args: StopArgs = args(parsed)?;
+    let ids = match (args.all, parsed.positionals.as_slice()) {
+        (true, []) => running(ctx).await?,
+        (true, _) => return Err(Error::failure("stop takes either ids of containers or --all, not both")),
+        (false, []) => return Err(Error::failure("stop needs the id of a container, or --all")),
+        (false, ids) => ids.to_vec(),
+    };
+    if ids.is_empty() {
+        return ctx.line("No running containers found.");
+    }
+    let client = ctx.runtime().await?.0;
+    let deadline = deadline(client.deadline(), args.timeout)?;
+    let runtime = RuntimeService(client.with_deadline(deadline));
+    each::in_turn(ctx, &ids, "stopping container", async |id| {
+        runtime.stop_container(request(id, args.timeout)).await?;
+        Ok(id.to_owned())
+    })
+    .await
+}
+
+async fn running(ctx: &mut Context<'_>) -> Result<Vec<String>, Error> {
+    let containers = select::containers(ctx, &Containers::default()).await?;
+    Ok(containers.into_iter().map(|container| container.id).collect())
+}
+
+fn request(id: &str, timeout: i64) -> StopContainerRequest {
+    StopContainerRequest { container_id: id.to_owned(), timeout }
+}
+
+/// The call lasts as long as the container takes to end: its time is added to the limit of any call.
+fn deadline(limit: Option<Duration>, timeout: i64) -> Result<Option<Duration>, Error> {
+    let Some(limit) = limit else { return Ok(None) };
+    let grace = Duration::from_secs(timeout.unsigned_abs());
+    let deadline = if timeout < 0 { Some(limit.saturating_sub(grace)) } else { limit.checked_add(grace) };
+    // A runtime counts in nanoseconds, in 64 bits.
+    match deadline.filter(|deadline| i64::try_from(deadline.as_nanos()).is_ok()) {
+        Some(deadline) => Ok(Some(deadline)),
+        None => Err(Error::failure(format!("--timeout {timeout} is longer than a call can last, 292 years"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_to_end_is_added_to_the_limit_of_the_call() {
+        let limit = Some(Duration::from_millis(300));
+        assert_eq!(deadline(limit, 2).expect("it fits"), Some(Duration::from_millis(2300)));
+        assert_eq!(deadline(Some(Duration::from_secs(3)), -1).expect("it fits"), Some(Duration::from_secs(2)));
+        assert_eq!(deadline(None, 2).expect("it fits"), None);
+    }
+
+    #[test]
+    fn a_time_that_no_call_can_last_is_refused() {
+        assert!(deadline(Some(Duration::from_secs(2)), 9_223_372_036).is_err());
+        assert!(deadline(Some(Duration::MAX), 1).is_err());
+    }
+}

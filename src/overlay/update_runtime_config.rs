@@ -1,0 +1,42 @@
+//! `crictl update-runtime-config`: tells the runtime what a kubelet would tell it of the node's network.
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::{NetworkConfig, RuntimeConfig, UpdateRuntimeConfigRequest};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "update-runtime-config",
+    about: "Tell the runtime which addresses its pods get",
+    usage: "--pod-cidr CIDR",
+    example: "crictl update-runtime-config --pod-cidr 10.88.0.0/16",
+    arguments: UpdateRuntimeConfigArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct UpdateRuntimeConfigArgs {
+    /// The addresses; two networks with a comma between them for both versions of IP
+    #[arg(long, short, value_name = "CIDR", default_value = "", hide_default_value = true)]
+    pod_cidr: String,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    if !parsed.positionals.is_empty() || parsed.given.is_empty() {
+        return Err(Error::help());
+    }
+    let args: UpdateRuntimeConfigArgs = args(parsed)?;
+    ctx.runtime().await?.update_runtime_config(request(args.pod_cidr)).await?;
+    ctx.info("the runtime has taken the configuration");
+    Ok(())
+}
+
+/// The network is sent also where it is empty: that is how it is unset.
+fn request(pod_cidr: String) -> UpdateRuntimeConfigRequest {
+    let network_config = Some(NetworkConfig { pod_cidr });
+    UpdateRuntimeConfigRequest { runtime_config: Some(RuntimeConfig { network_config }) }
+}
