@@ -4,6 +4,7 @@
 
 mod completion;
 mod config;
+mod create;
 mod images;
 mod info;
 mod inspect;
@@ -11,7 +12,10 @@ mod inspecti;
 mod inspectp;
 mod pods;
 mod ps;
+mod pull;
 mod rpc;
+mod run;
+mod runp;
 mod version;
 
 use crate::command::Overlay;
@@ -19,6 +23,7 @@ use crate::command::Overlay;
 pub(crate) static OVERLAYS: &[Overlay] = &[
     completion::OVERLAY,
     config::OVERLAY,
+    create::OVERLAY,
     images::OVERLAY,
     info::OVERLAY,
     inspect::OVERLAY,
@@ -26,6 +31,9 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     inspectp::OVERLAY,
     pods::OVERLAY,
     ps::OVERLAY,
+    pull::OVERLAY,
     rpc::OVERLAY,
+    run::OVERLAY,
+    runp::OVERLAY,
     version::OVERLAY,
 ];
