@@ -5,6 +5,7 @@
 
 mod overlay;
 mod rpc;
+mod schema;
 mod support;
 
 use crictl::cri::{Container, ContainerMetadata, ContainerState, ImageSpec};

@@ -179,18 +179,17 @@ mod tests {
 
     #[test]
     fn quoted_words_stay_text() {
-        let value = parse("[yes, \"yes\", 'no', no, 010, \"010\", |-\n  on\n]").or_else(|_| {
-            // A block scalar can't stand in a flow sequence.
-            parse("- yes\n- \"yes\"\n- 'no'\n- no\n- 010\n- \"010\"\n- |-\n  on\n")
-        });
+        let value = parse("- yes\n- \"yes\"\n- 'no'\n- no\n- 010\n- \"010\"\n- |-\n  on\n");
         assert_eq!(value, Ok(json(r#"[true, "yes", "no", false, 8, "010", "on"]"#)));
+        // Keys are scalars as any other.
+        assert_eq!(parse("{y: 1, \"y\": 2}"), Ok(json(r#"{"true": 1, "y": 2}"#)));
     }
 
     #[test]
     fn the_last_of_equal_keys_wins_and_every_key_over_merged_ones() {
         assert_eq!(parse("a: 1\na: 2\n"), Ok(json(r#"{"a": 2}"#)));
-        let merged = parse("x: &x {a: 1, b: 2}\ny: {b: 3, <<: *x}\nz: {<<: [{b: 4}, *x]}\n");
-        let expected = r#"{"x": {"a": 1, "b": 2}, "y": {"a": 1, "b": 3}, "z": {"a": 1, "b": 4}}"#;
+        let merged = parse("k: &k {a: 1, b: 2}\nl: {b: 3, <<: *k}\nm: {<<: [{b: 4}, *k]}\n");
+        let expected = r#"{"k": {"a": 1, "b": 2}, "l": {"a": 1, "b": 3}, "m": {"a": 1, "b": 4}}"#;
         assert_eq!(merged, Ok(json(expected)));
     }
 
