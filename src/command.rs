@@ -72,7 +72,6 @@ impl Overlay {
     /// The clap command, for parsing and for help. `parent` is what stands before the name, `crictl`.
     pub(crate) fn command(&self, parent: &str) -> Command {
         let command = Command::new(self.name)
-            .about(self.about)
             .visible_aliases(self.aliases)
             .override_usage(format!("{parent} {} {}", self.name, self.usage))
             .disable_help_subcommand(true)
@@ -83,7 +82,8 @@ impl Overlay {
             example => command.after_help(format!("Example:\n  {example}")),
         };
         let subcommands = self.subcommands.iter().map(|overlay| overlay.command(&format!("{parent} {}", self.name)));
-        document_env((self.arguments)(command), self.env).subcommands(subcommands)
+        // Last, because a doc comment on a struct of flags is taken for what the command is about.
+        document_env((self.arguments)(command), self.env).about(self.about).subcommands(subcommands)
     }
 
     /// As [`Overlay::command`], with [`Overlay::values`] and [`Overlay::made`]; not for parsing.

@@ -17,12 +17,14 @@ mod check;
 mod command;
 mod config;
 mod context;
+mod document;
 mod each;
 mod error;
 #[doc(hidden)]
 pub mod generated;
 pub mod host;
 mod io;
+mod launch;
 mod log;
 #[doc(hidden)]
 pub mod method;

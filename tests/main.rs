@@ -6,6 +6,7 @@
 mod layers;
 mod overlay;
 mod rpc;
+mod schema;
 mod support;
 mod tree;
 

@@ -34,7 +34,10 @@ fn the_flags_of_every_method_are_the_golden_ones() {
 /// The names under the heading of the commands.
 fn commands(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    lines.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    lines
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .collect()
 }
 
 /// Compares with a file that is rewritten where it differs; the reviewer sees the difference in the commit.

@@ -88,11 +88,7 @@ impl Leaf {
         // The proto's own spelling serves too, where it is another one.
         let long = self.path.replace('_', "-");
         let arg = arg.aliases((long != self.path).then(|| self.path.clone()));
-        arg.long(long)
-            .value_name(self.value_name())
-            .action(action)
-            .help(self.help())
-            .conflicts_with_all(&self.rivals)
+        arg.long(long).value_name(self.value_name()).action(action).help(self.help()).conflicts_with_all(&self.rivals)
     }
 
     /// One bool: `--verbose` alone means true.

@@ -5,6 +5,7 @@
 mod checkpoint;
 mod completion;
 mod config;
+mod create;
 mod images;
 mod info;
 mod inspect;
@@ -12,10 +13,13 @@ mod inspecti;
 mod inspectp;
 mod pods;
 mod ps;
+mod pull;
 mod rm;
 mod rmi;
 mod rmp;
 mod rpc;
+mod run;
+mod runp;
 mod runtime_config;
 mod start;
 mod stop;
@@ -30,6 +34,7 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     checkpoint::OVERLAY,
     completion::OVERLAY,
     config::OVERLAY,
+    create::OVERLAY,
     images::OVERLAY,
     info::OVERLAY,
     inspect::OVERLAY,
@@ -37,10 +42,13 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     inspectp::OVERLAY,
     pods::OVERLAY,
     ps::OVERLAY,
+    pull::OVERLAY,
     rm::OVERLAY,
     rmi::OVERLAY,
     rmp::OVERLAY,
     rpc::OVERLAY,
+    run::OVERLAY,
+    runp::OVERLAY,
     runtime_config::OVERLAY,
     start::OVERLAY,
     stop::OVERLAY,

@@ -130,7 +130,7 @@ fn request(ctx: &mut Context<'_>, method: &'static Method, args: &CallArgs, pars
         let bytes = schema::encode(method.request, value, &mut unknown);
         let bytes = bytes.map_err(|error| Error::usage(format!("{what}{}: {}", error.path, error.reason)))?;
         match unknown.first() {
-            Some(path) => Err(Error::usage(format!("{what}{path}: {} has no such field", method.request.name))),
+            Some(unknown) => Err(Error::usage(format!("{what}{unknown}"))),
             None => Ok(bytes),
         }
     };

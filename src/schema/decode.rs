@@ -39,14 +39,14 @@ pub fn decode(message: &'static Message, bytes: &[u8]) -> Result<Value, Error> {
             Some(index) => {
                 let field = &message.fields[index];
                 clear_siblings(message, field, &mut slots);
-                slots[index].read(field, wire, &mut rest)?;
+                slots[index].read(field, message.kind(field), wire, &mut rest)?;
             }
             None => skip_field(wire, number, &mut rest, DecodeContext::default())?,
         }
     }
     let mut members = Vec::with_capacity(slots.len());
     for (field, slot) in message.fields.iter().zip(slots) {
-        if let Some(value) = slot.value(field)? {
+        if let Some(value) = slot.value(field.label, message.kind(field))? {
             members.push((field.json.to_owned(), value));
         }
     }
@@ -73,12 +73,12 @@ struct Slot {
 }
 
 impl Slot {
-    fn read(&mut self, field: &Field, wire: WireType, rest: &mut &[u8]) -> Result<(), Error> {
-        let packed = field.label == Label::Repeated && wire == WireType::LengthDelimited && packable(field.kind);
-        if !packed && wire != wire_type(field.kind) {
+    fn read(&mut self, field: &Field, kind: Kind, wire: WireType, rest: &mut &[u8]) -> Result<(), Error> {
+        let packed = field.label == Label::Repeated && wire == WireType::LengthDelimited && packable(kind);
+        if !packed && wire != wire_type(kind) {
             return Err(Error::WireType(field.name));
         }
-        match (field.kind, field.label) {
+        match (kind, field.label) {
             (Kind::Message(_), Label::Single | Label::Optional) => {
                 self.message.get_or_insert_default().extend_from_slice(delimited(rest)?);
             }
@@ -96,8 +96,8 @@ impl Slot {
     }
 
     /// The member's value, or nothing where an unset field is left out.
-    fn value(mut self, field: &Field) -> Result<Option<Value>, Error> {
-        Ok(match (field.label, field.kind) {
+    fn value(mut self, label: Label, kind: Kind) -> Result<Option<Value>, Error> {
+        Ok(match (label, kind) {
             (Label::Map, Kind::Message(entry)) => Some(map(entry, self.values)?),
             (Label::Repeated | Label::Map, _) => Some(Value::List(self.values)),
             (_, Kind::Message(message)) => self.message.map(|bytes| decode(message, &bytes)).transpose()?,

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::decode::wire_type;
-use super::{Enum, Field, Kind, Label, Message, Value};
+use super::{Enum, Field, Kind, Label, Message, Unknown, Value};
 
 /// Why a value does not fit the field that it is given for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -21,18 +21,18 @@ pub struct Error {
     pub reason: String,
 }
 
-/// Writes a message. The paths of members that the table does not have are appended to `unknown`.
+/// Writes a message. Members that the table does not have are appended to `unknown`.
 ///
 /// # Errors
 /// A value that can't be what its field is, named by its path.
-pub fn encode(message: &'static Message, value: &Value, unknown: &mut Vec<String>) -> Result<Vec<u8>, Error> {
+pub fn encode(message: &'static Message, value: &Value, unknown: &mut Vec<Unknown>) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     Encoder { unknown, path: Vec::new() }.message(message, value, &mut out)?;
     Ok(out)
 }
 
 struct Encoder<'a> {
-    unknown: &'a mut Vec<String>,
+    unknown: &'a mut Vec<Unknown>,
     path: Vec<String>,
 }
 
@@ -43,38 +43,39 @@ impl Encoder<'_> {
             Value::Null => return Ok(()),
             other => return Err(self.expected("an object", other)),
         };
-        for (name, value) in members {
+        for (index, (name, value)) in members.iter().enumerate() {
             self.path.push(name.clone());
             match message.field(name) {
-                Some(field) => self.field(field, value, out)?,
-                None => self.unknown.push(self.path.join(".")),
+                Some(field) if spelled_again(message, field, &members[index + 1..]) => {}
+                Some(field) => self.field(field, message.kind(field), value, out)?,
+                None => self.unknown.push(Unknown { path: self.path.join("."), nearest: message.nearest(name) }),
             }
             self.path.pop();
         }
         Ok(())
     }
 
-    fn field(&mut self, field: &'static Field, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
+    fn field(&mut self, field: &Field, kind: Kind, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
         match (field.label, value) {
             // Null is unset, in protobuf's JSON mapping as in Go's decoders.
             (_, Value::Null) => Ok(()),
             (Label::Repeated, Value::List(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     self.path.push(index.to_string());
-                    self.one(field.number, field.kind, item, out)?;
+                    self.one(field.number, kind, item, out)?;
                     self.path.pop();
                 }
                 Ok(())
             }
             (Label::Repeated, other) => Err(self.expected("a list", other)),
-            (Label::Map, Value::Object(members)) => self.map(field, members, out),
+            (Label::Map, Value::Object(members)) => self.map(field.number, kind, members, out),
             (Label::Map, other) => Err(self.expected("an object", other)),
-            (Label::Single | Label::Optional, value) => self.one(field.number, field.kind, value, out),
+            (Label::Single | Label::Optional, value) => self.one(field.number, kind, value, out),
         }
     }
 
-    fn map(&mut self, field: &'static Field, members: &[(String, Value)], out: &mut Vec<u8>) -> Result<(), Error> {
-        let Kind::Message(entry) = field.kind else {
+    fn map(&mut self, number: u32, kind: Kind, members: &[(String, Value)], out: &mut Vec<u8>) -> Result<(), Error> {
+        let Kind::Message(entry) = kind else {
             return Err(self.error("not a map".to_owned()));
         };
         for (key, value) in members {
@@ -82,9 +83,9 @@ impl Encoder<'_> {
             let pair = Value::object([("key", Value::from(key.as_str())), ("value", value.clone())]);
             let mut bytes = Vec::new();
             for (part, member) in entry.fields.iter().filter_map(|part| Some((part, pair.get(part.name)?))) {
-                self.field(part, member, &mut bytes)?;
+                self.field(part, part.kind, member, &mut bytes)?;
             }
-            delimited(field.number, &bytes, out);
+            delimited(number, &bytes, out);
             self.path.pop();
         }
         Ok(())
@@ -142,7 +143,11 @@ impl Encoder<'_> {
     }
 
     fn boolean(&self, value: &Value) -> Result<bool, Error> {
-        let word = plain(value).unwrap_or_default().to_lowercase();
+        let word = match value {
+            Value::Bool(value) => return Ok(*value),
+            Value::String(word) => word.to_lowercase(),
+            _ => String::new(),
+        };
         match word.as_str() {
             "true" | "yes" | "on" | "y" | "t" | "1" => Ok(true),
             "false" | "no" | "off" | "n" | "f" | "0" => Ok(false),
@@ -185,6 +190,11 @@ impl Encoder<'_> {
         let path = if self.path.is_empty() { "the document".to_owned() } else { self.path.join(".") };
         Error { path, reason }
     }
+}
+
+/// Whether a later member means the same field in another spelling. The last one wins, as a repeated key does.
+fn spelled_again(message: &'static Message, field: &Field, later: &[(String, Value)]) -> bool {
+    later.iter().any(|(name, _)| message.field(name).is_some_and(|other| other.number == field.number))
 }
 
 /// A scalar as text; nothing for null, lists and objects.

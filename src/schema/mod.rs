@@ -7,10 +7,14 @@
 
 mod decode;
 mod encode;
+mod json_schema;
+mod unknown;
 mod value;
 
 pub use decode::{Error as DecodeError, decode};
 pub use encode::{Error as EncodeError, encode};
+pub use json_schema::json_schema;
+pub use unknown::Unknown;
 pub use value::Value;
 
 /// One protobuf message.
@@ -90,7 +94,22 @@ pub struct Enum {
     pub values: &'static [(&'static str, i32)],
 }
 
+/// Bytes fields whose documents hold plain text: message, field. Bytes are base64 everywhere else.
+///
+/// The value of an environment variable is a string up to the CRI of 1.36 and bytes from 1.37 on, so that it may
+/// hold what is no UTF-8. The wire form is the same, and what people write into their files is the text itself.
+const TEXT: &[(&str, &str)] = &[("runtime.v1.KeyValue", "value")];
+
 impl Message {
+    /// What a value of one of this message's fields is in a document: its own kind, or [`Kind::String`] for bytes
+    /// that hold text.
+    pub fn kind(&self, field: &Field) -> Kind {
+        match field.kind {
+            Kind::Bytes if TEXT.contains(&(self.name, field.name)) => Kind::String,
+            kind => kind,
+        }
+    }
+
     /// The field called `name`, in either of its two spellings and in any case, as Go matches names.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         let exact = self.fields.iter().find(|field| field.name == name || field.json == name);

@@ -1,0 +1,72 @@
+//! Documents that people write: YAML or JSON from a file or from standard input, as a message of the CRI.
+//!
+//! What is in the message, and what it is for, is the caller's business.
+
+mod scalar;
+mod yaml;
+
+use std::io;
+
+use crate::context::Context;
+use crate::error::{Error, lower};
+use crate::schema::{self, Described, Unknown, Value};
+
+/// The path that means standard input.
+pub(crate) const STDIN: &str = "-";
+
+/// Reads a message from a file, or from standard input where the path is `-`.
+///
+/// A field that does not exist is a warning, and an error if `strict`. Upstream ignores it in silence, and people
+/// find out in production that their limits never were in force.
+///
+/// # Errors
+/// The file can't be read, is no document, or has a value that its field can't be.
+pub(crate) fn read<M: Described>(ctx: &mut Context<'_>, path: &str, strict: bool) -> Result<M, Error> {
+    let named = |reason: String| Error::failure(reason).context(format!("reading the config {path:?}"));
+    let bytes = bytes(ctx, path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::failure(format!("config at {path:?} not found")),
+        _ => named(lower(&error)),
+    })?;
+    let (message, unknown) = parse(&bytes).map_err(named)?;
+    let unknown: Vec<_> = unknown.iter().map(Unknown::to_string).collect();
+    if strict && !unknown.is_empty() {
+        return Err(named(unknown.join(", ")));
+    }
+    unknown.iter().for_each(|unknown| ctx.warn(format!("{path}: {unknown}")));
+    Ok(message)
+}
+
+fn bytes(ctx: &mut Context<'_>, path: &str) -> io::Result<Vec<u8>> {
+    if path != STDIN {
+        return std::fs::read(path);
+    }
+    let mut bytes = Vec::new();
+    ctx.input.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a message from the bytes of a document, and says which members of it no table knows.
+///
+/// # Errors
+/// What is wrong, with a line or with the path of a field.
+pub(crate) fn parse<M: Described>(bytes: &[u8]) -> Result<(M, Vec<Unknown>), String> {
+    let mut unknown = Vec::new();
+    let encoded = schema::encode(M::SCHEMA, &value(bytes)?, &mut unknown).map_err(|error| error.to_string())?;
+    let message = M::decode(encoded.as_slice()).map_err(|error| error.to_string())?;
+    Ok((message, unknown))
+}
+
+/// The document as a value. JSON goes first: it has escapes, such as pairs of surrogates, that YAML has not.
+///
+/// Keys are sorted, so that of two spellings of one field the same one wins as in Go.
+fn value(bytes: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) => Ok(value.sorted()),
+        Err(_) => yaml::parse(text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! From YAML text to a value: the first document of a stream, with anchors and merge keys resolved.
+//!
+//! The parser is an event parser, because a reader that gives values has forgotten by then which scalars
+//! were quoted, and YAML 1.1 makes a difference between `yes` and `"yes"`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
+
+use super::scalar;
+use crate::schema::Value;
+
+/// What a document may contain at most. A few lines of aliases to aliases mean billions of values.
+const MOST_NODES: usize = 1_000_000;
+
+/// How deep a document may be nested; every level is a level of the stack.
+const DEEPEST: usize = 100;
+
+/// Reads the first document. An empty text is null.
+///
+/// # Errors
+/// What is wrong, with the line and the column.
+pub(super) fn parse(text: &str) -> Result<Value, String> {
+    // The parser takes NUL for the end of the text, and what comes after it would be lost.
+    if text.contains('\0') {
+        return Err("it contains a NUL character, so it is neither YAML nor JSON".to_owned());
+    }
+    let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
+    loop {
+        match reader.next()? {
+            (Event::DocumentStart(_), _) => {
+                let (event, at) = reader.next()?;
+                return reader.node(event, at, 0);
+            }
+            (Event::StreamEnd, _) => return Ok(Value::Null),
+            _ => {}
+        }
+    }
+}
+
+struct Reader<'a> {
+    events: Parser<'a, StrInput<'a>>,
+    /// What the anchors that were read so far stand for.
+    anchors: HashMap<usize, Value>,
+    nodes: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), String> {
+        match self.events.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => {
+                Err(format!("line {}, column {}: {}", error.marker().line(), error.marker().col() + 1, error.info()))
+            }
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, at: Span, depth: usize) -> Result<Value, String> {
+        if depth > DEEPEST {
+            return Err(located(at, "nested too deep"));
+        }
+        self.count(1, at)?;
+        let (value, anchor) = match event {
+            Event::Alias(id) => {
+                // An anchor is known when its value is complete, so that nothing contains itself.
+                let value =
+                    self.anchors.get(&id).cloned().ok_or_else(|| located(at, "an alias of what contains it"))?;
+                self.count(size(&value), at)?;
+                (value, 0)
+            }
+            Event::Scalar(text, style, anchor, tag) => (scalar(&text, style, tag.as_deref(), at)?, anchor),
+            Event::SequenceStart(anchor, _) => (self.sequence(depth)?, anchor),
+            Event::MappingStart(anchor, _) => (self.mapping(depth)?, anchor),
+            _ => return Err(located(at, "a value is missing")),
+        };
+        if anchor > 0 {
+            self.count(size(&value), at)?;
+            self.anchors.insert(anchor, value.clone());
+        }
+        Ok(value)
+    }
+
+    fn sequence(&mut self, depth: usize) -> Result<Value, String> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::List(items)),
+                (event, at) => items.push(self.node(event, at, depth + 1)?),
+            }
+        }
+    }
+
+    /// A mapping, its keys sorted. The last of equal keys wins, and each wins over merged ones.
+    fn mapping(&mut self, depth: usize) -> Result<Value, String> {
+        let mut members = BTreeMap::new();
+        let mut merged = Vec::new();
+        loop {
+            let (event, at) = match self.next()? {
+                (Event::MappingEnd, _) => break,
+                event => event,
+            };
+            let merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let key = self.node(event, at, depth + 1)?;
+            let (event, value_at) = self.next()?;
+            let value = self.node(event, value_at, depth + 1)?;
+            match value {
+                Value::Object(pairs) if merge => merged.extend(pairs),
+                Value::List(items) if merge => merged.extend(items.into_iter().flat_map(members_of)),
+                _ if merge => return Err(located(value_at, "<< merges a mapping or a list of them")),
+                value => {
+                    members.insert(name(&key).ok_or_else(|| located(at, "a key has to be a scalar"))?, value);
+                }
+            }
+        }
+        for (key, value) in merged {
+            members.entry(key).or_insert(value);
+        }
+        Ok(Value::object(members))
+    }
+
+    fn count(&mut self, nodes: usize, at: Span) -> Result<(), String> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > MOST_NODES { Err(located(at, "the document is too large")) } else { Ok(()) }
+    }
+}
+
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Span) -> Result<Value, String> {
+    let tag = tag.map(|tag| if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" });
+    scalar::resolve(text, style == ScalarStyle::Plain, tag).map_err(|reason| located(at, &reason))
+}
+
+/// The text of a key, which may be any scalar but null.
+fn name(key: &Value) -> Option<String> {
+    match key {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Int(value) => Some(value.to_string()),
+        Value::Uint(value) => Some(value.to_string()),
+        Value::Float(value) => Some(value.to_string()),
+        Value::Null | Value::List(_) | Value::Object(_) => None,
+    }
+}
+
+fn members_of(value: Value) -> Vec<(String, Value)> {
+    match value {
+        Value::Object(members) => members,
+        _ => Vec::new(),
+    }
+}
+
+/// How many values a value contains.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::List(items) => items.iter().map(|item| 1 + size(item)).sum(),
+        Value::Object(members) => members.iter().map(|(_, value)| 1 + size(value)).sum(),
+        _ => 0,
+    }
+}
+
+fn located(at: Span, reason: &str) -> String {
+    format!("line {}, column {}: {reason}", at.start.line(), at.start.col() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> Value {
+        serde_json::from_str(text).expect("the test's JSON is right")
+    }
+
+    #[test]
+    fn only_the_first_document_is_read() {
+        assert_eq!(parse("a: 1\n---\na: 2\n"), Ok(json(r#"{"a": 1}"#)));
+        assert_eq!(parse(""), Ok(Value::Null));
+        assert_eq!(parse("# nothing\n"), Ok(Value::Null));
+    }
+
+    #[test]
+    fn quoted_words_stay_text() {
+        let value = parse("- yes\n- \"yes\"\n- 'no'\n- no\n- 010\n- \"010\"\n- |-\n  on\n");
+        assert_eq!(value, Ok(json(r#"[true, "yes", "no", false, 8, "010", "on"]"#)));
+        // Keys are scalars as any other.
+        assert_eq!(parse("{y: 1, \"y\": 2}"), Ok(json(r#"{"true": 1, "y": 2}"#)));
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_wins_and_every_key_over_merged_ones() {
+        assert_eq!(parse("a: 1\na: 2\n"), Ok(json(r#"{"a": 2}"#)));
+        let merged = parse("k: &k {a: 1, b: 2}\nl: {b: 3, <<: *k}\nm: {<<: [{b: 4}, *k]}\n");
+        let expected = r#"{"k": {"a": 1, "b": 2}, "l": {"a": 1, "b": 3}, "m": {"a": 1, "b": 4}}"#;
+        assert_eq!(merged, Ok(json(expected)));
+    }
+
+    #[test]
+    fn what_is_wrong_is_located() {
+        assert!(parse("a: [1\nb: 2\n").is_err_and(|reason| reason.starts_with("line 2, ")));
+        assert!(parse("{null: 1}").is_err_and(|reason| reason == "line 1, column 2: a key has to be a scalar"));
+        assert!(parse("a: *nope\n").is_err());
+        assert!(parse("a: &a [*a]\n").is_err());
+        assert!(parse("a: 1\0b: 2").is_err());
+    }
+
+    #[test]
+    fn a_document_cannot_take_all_memory_or_all_stack() {
+        let bomb: String = (1..12)
+            .map(|level| format!("a{level}: &a{level} [{}]\n", format!("*a{}, ", level - 1).repeat(9)))
+            .collect();
+        assert!(parse(&format!("a0: &a0 x\n{bomb}")).is_err_and(|reason| reason.ends_with("too large")));
+        assert!(parse(&"[".repeat(100_000)).is_err());
+        assert!(parse(&"- ".repeat(100_000)).is_err());
+    }
+}

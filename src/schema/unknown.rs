@@ -1,0 +1,80 @@
+//! A member of a document that no table has, and the field that was probably meant.
+
+use std::fmt;
+
+use super::Message;
+
+/// A member that the table of its message does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// Where it stands, from the root of the document: `linux.resource.cpu_quota`.
+    pub path: String,
+    /// The field whose name is nearest, if one is near enough to be meant.
+    pub nearest: Option<&'static str>,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "unknown field {}", self.path)?;
+        match self.nearest {
+            Some(name) => write!(formatter, ", did you mean {name}?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Longer names are nobody's typing error, and comparing them would take time.
+const LONGEST: usize = 64;
+
+impl Message {
+    /// The field whose name is nearest to one that does not exist: at most a third of it differs.
+    pub(super) fn nearest(&self, name: &str) -> Option<&'static str> {
+        let wanted = letters(name);
+        if wanted.len() > LONGEST {
+            return None;
+        }
+        let candidates = self.fields.iter().map(|field| (distance(&wanted, &letters(field.name)), field.name));
+        let (distance, name) = candidates.min_by_key(|(distance, _)| *distance)?;
+        (distance <= (wanted.len() / 3).max(1)).then_some(name)
+    }
+}
+
+/// What is left of a name when its case and its underscores don't matter.
+fn letters(name: &str) -> Vec<char> {
+    name.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
+}
+
+/// Levenshtein's distance: how many letters have to be added, removed or changed.
+fn distance(from: &[char], to: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, a) in from.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
+        for (column, b) in to.iter().enumerate() {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::generated::schema::{CONTAINER_CONFIG, POD_SANDBOX_CONFIG};
+
+    #[test]
+    fn a_typing_error_finds_its_field() {
+        for (typed, meant) in [
+            ("log_directry", "log_directory"),
+            ("port_mapping", "port_mappings"),
+            ("hostName2", "hostname"),
+            ("dns", "linux"), // Half of it differs, so it is nothing.
+        ] {
+            let expected = (meant != "linux").then_some(meant);
+            assert_eq!(POD_SANDBOX_CONFIG.nearest(typed), expected, "{typed}");
+        }
+        assert_eq!(CONTAINER_CONFIG.nearest("enviroment"), None);
+        assert_eq!(CONTAINER_CONFIG.nearest("env"), Some("envs"));
+        assert_eq!(CONTAINER_CONFIG.nearest(&"a".repeat(10_000)), None);
+    }
+}
