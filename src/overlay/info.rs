@@ -40,7 +40,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: InfoArgs = args(parsed)?;
     let response = ctx.runtime().await?.status(request(&args)).await?;
     let document = document(&response)?;
-    ctx.print(&View::Status(document, Encoding::of_status(&args.output)?))
+    ctx.print(&View::Status(document, Encoding::of_status(&args.output, &args.template)?))
 }
 
 fn request(args: &InfoArgs) -> StatusRequest {
