@@ -3,6 +3,7 @@
 pub(crate) mod block;
 pub(crate) mod human;
 pub(crate) mod status;
+pub(crate) mod usage;
 
 use crate::error::Error;
 use crate::print::template::Template;

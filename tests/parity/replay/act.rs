@@ -85,10 +85,7 @@ impl Scene {
     }
 
     fn append(&self, file: &str, text: &str) -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(self.dir.join(file))?;
+        let mut file = OpenOptions::new().append(true).create(true).open(self.dir.join(file))?;
         file.write_all(&text::to_bytes(&self.subst.text(text)))
     }
 

@@ -140,9 +140,7 @@ impl Default for Text {
 impl Case {
     /// Whether the case is about `-o go-template`.
     pub(crate) fn has_template(&self) -> bool {
-        self.args
-            .iter()
-            .any(|arg| arg.contains("go-template") || arg.starts_with("--template"))
+        self.args.iter().any(|arg| arg.contains("go-template") || arg.starts_with("--template"))
     }
 }
 
@@ -155,8 +153,7 @@ pub(crate) fn load(data: &Path) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
     for path in paths {
         let json = text::without_surrogates(&fs::read_to_string(&path)?);
-        let read: Vec<Case> =
-            serde_json::from_str(&json).map_err(|error| format!("{}: {error}", path.display()))?;
+        let read: Vec<Case> = serde_json::from_str(&json).map_err(|error| format!("{}: {error}", path.display()))?;
         cases.extend(read);
     }
     cases.extend(templates(&data.join("go-template.json"))?);

@@ -66,9 +66,7 @@ pub(crate) fn compare(case: &Case, outcome: &Outcome) -> Verdict {
     verdict.check(Column::Exit, outcome.trouble.is_none() && exit);
     if case.compare.stdout != Stdout::Ignore {
         let matches = stdout_matches(case, &outcome.stdout).unwrap_or_else(|error| {
-            verdict
-                .notes
-                .push(format!("stdout cannot be read: {error}"));
+            verdict.notes.push(format!("stdout cannot be read: {error}"));
             false
         });
         verdict.check(Column::Stdout, matches);
@@ -135,17 +133,10 @@ fn calls_match(want: &[Value], got: &[Value], unordered: bool) -> bool {
 
 /// Leaves out empty `Version` requests and the first `ImageFsInfo`.
 fn without_probes(calls: &[Value]) -> Vec<Value> {
-    let is_empty = |call: &Value| {
-        call["request"]
-            .as_object()
-            .is_none_or(|fields| fields.is_empty())
-    };
+    let is_empty = |call: &Value| call["request"].as_object().is_none_or(|fields| fields.is_empty());
     let mut calls: Vec<_> = calls.to_vec();
     calls.retain(|call| call["method"] != "Version" || !is_empty(call));
-    if let Some(first) = calls
-        .iter()
-        .position(|call| call["method"] == "ImageFsInfo")
-    {
+    if let Some(first) = calls.iter().position(|call| call["method"] == "ImageFsInfo") {
         calls.remove(first);
     }
     calls
@@ -199,9 +190,7 @@ fn compare_stderr(case: &Case, stderr: &str, verdict: &mut Verdict) {
     }
     let messages = messages(stderr);
     let mut matches = true;
-    let said = |part: &String| {
-        stderr.contains(part) || messages.iter().any(|message| message.text.contains(part))
-    };
+    let said = |part: &String| stderr.contains(part) || messages.iter().any(|message| message.text.contains(part));
     for missing in expect.stderr_contains.iter().filter(|part| !said(part)) {
         matches = false;
         verdict.notes.push(format!("stderr lacks {missing:?}"));
@@ -211,9 +200,7 @@ fn compare_stderr(case: &Case, stderr: &str, verdict: &mut Verdict) {
         let lines: Vec<_> = lines.map(|message| &message.text).collect();
         if !lines.iter().copied().eq(want) {
             matches = false;
-            verdict
-                .notes
-                .push(format!("stderr lines: {lines:?} instead of {want:?}"));
+            verdict.notes.push(format!("stderr lines: {lines:?} instead of {want:?}"));
         }
     }
     verdict.check(Column::Stderr, matches);

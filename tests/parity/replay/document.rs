@@ -33,21 +33,14 @@ pub(crate) fn parse_yaml(text: &str) -> Result<Vec<Value>> {
     parts.push(&text[start..]);
     let parts = parts.into_iter().filter(|part| !part.trim().is_empty());
     // An empty line may also stand in the middle of a document.
-    parts
-        .map(yaml_document)
-        .collect::<Result<_>>()
-        .or_else(|_| Ok(vec![yaml_document(text)?]))
+    parts.map(yaml_document).collect::<Result<_>>().or_else(|_| Ok(vec![yaml_document(text)?]))
 }
 
 /// Whether two values are the same; a number is the same with and without a fraction of zero.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => {
-            a == b || whole(a).is_some_and(|a| whole(b) == Some(a))
-        }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
+        (Value::Number(a), Value::Number(b)) => a == b || whole(a).is_some_and(|a| whole(b) == Some(a)),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
             let same_field = |(key, a)| b.get(key).is_some_and(|b| same(a, b));
             a.len() == b.len() && a.iter().all(same_field)
@@ -127,8 +120,7 @@ fn next<'a>(events: &mut Events<'a>) -> Result<Event<'a>> {
 /// What a scalar without quotes means.
 fn plain(text: &str) -> Value {
     static FLOAT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
-            .expect("the pattern is a constant")
+        Regex::new(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$").expect("the pattern is a constant")
     });
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,

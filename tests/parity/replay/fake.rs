@@ -48,10 +48,7 @@ impl Calls {
 
     /// A copy of what was received so far.
     pub(crate) fn received(&self) -> Vec<Value> {
-        self.received
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until a method was called so many times.
@@ -95,30 +92,19 @@ impl Fake {
         subst: &Arc<Subst>,
         calls: &Arc<Calls>,
     ) -> Result<Self> {
-        let server = Arc::new(Server {
-            methods: methods(schema, fixture)?,
-            tag,
-            subst: subst.clone(),
-            calls: calls.clone(),
-        });
+        let server =
+            Arc::new(Server { methods: methods(schema, fixture)?, tag, subst: subst.clone(), calls: calls.clone() });
         let listener = UnixListener::bind(socket)?;
         let mut connections = JoinSet::new();
         connections.spawn(serve(listener, server));
-        Ok(Self {
-            _connections: connections,
-        })
+        Ok(Self { _connections: connections })
     }
 }
 
-fn methods(
-    schema: &DescriptorPool,
-    mut fixture: Map<String, Value>,
-) -> Result<HashMap<String, Method>> {
+fn methods(schema: &DescriptorPool, mut fixture: Map<String, Value>) -> Result<HashMap<String, Method>> {
     let mut methods = HashMap::new();
     for service in SERVICES {
-        let service = schema
-            .get_service_by_name(service)
-            .ok_or("the descriptors are not those of the CRI")?;
+        let service = schema.get_service_by_name(service).ok_or("the descriptors are not those of the CRI")?;
         for method in service.methods() {
             let spec = fixture.remove(method.name());
             let rules = Rule::list(spec.unwrap_or_else(|| json!([])), &method.output())?;
@@ -150,18 +136,13 @@ async fn serve(listener: UnixListener, server: Arc<Server>) {
                 async move { Ok::<_, Infallible>(server.respond(request).await) }
             });
             // A client may leave as it likes: how the connection ends says nothing about the case.
-            let _ = http2::Builder::new(TokioExecutor::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
 impl Server {
-    async fn respond(
-        self: Arc<Self>,
-        request: http::Request<Incoming>,
-    ) -> http::Response<tonic::body::Body> {
+    async fn respond(self: Arc<Self>, request: http::Request<Incoming>) -> http::Response<tonic::body::Body> {
         let path = request.uri().path().to_owned();
         let Some(method) = self.methods.get(&path) else {
             self.log(&path, &Value::Null);
@@ -203,8 +184,7 @@ impl Server {
             .iter_mut()
             .find_map(|rule| rule.takes(&request, &self.subst).then_some(&*rule))
             .ok_or_else(|| Status::unimplemented(format!("unknown method {}", method.name)))?;
-        rule.answer(&self.subst)
-            .map_err(|error| Status::internal(format!("fixture: {error}")))
+        rule.answer(&self.subst).map_err(|error| Status::internal(format!("fixture: {error}")))
     }
 
     fn log(&self, method: &str, request: &Value) {

@@ -45,12 +45,7 @@ pub(crate) fn cases(path: &Path) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-fn add_command(
-    topic: &str,
-    before: &[&str],
-    command: &Command,
-    cases: &mut Vec<Case>,
-) -> Result<()> {
+fn add_command(topic: &str, before: &[&str], command: &Command, cases: &mut Vec<Case>) -> Result<()> {
     for name in command.aliases.iter().chain([&command.name]) {
         let words = [before, &[name]].concat();
         cases.push(case(topic, &words)?);

@@ -57,12 +57,8 @@ impl Deviation {
 impl Lists {
     pub(crate) fn load(data: &Path) -> Result<Self> {
         let todo = fs::read_to_string(data.join("todo.toml"))?;
-        let deviations: Deviations =
-            toml::from_str(&fs::read_to_string(data.join("deviations.toml"))?)?;
-        Ok(Self {
-            todo: toml::from_str(&todo)?,
-            deviations: deviations.deviation,
-        })
+        let deviations: Deviations = toml::from_str(&fs::read_to_string(data.join("deviations.toml"))?)?;
+        Ok(Self { todo: toml::from_str(&todo)?, deviations: deviations.deviation })
     }
 
     /// Whether nobody expects this case to match yet.

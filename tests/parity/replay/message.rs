@@ -11,33 +11,22 @@ pub(crate) struct Message {
     pub(crate) text: String,
 }
 
-static KEYED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"^time="[^"]*" level=(\w+) msg=(".*"|\S+)(?: .*)?$"#));
+static KEYED: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^time="[^"]*" level=(\w+) msg=(".*"|\S+)(?: .*)?$"#));
 /// What libraries of the reference log.
-static LIBRARY: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] "));
+static LIBRARY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] "));
 static DATED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (.*)$"));
 /// Said by nearly every run of the reference.
 const NO_CONFIG: &str = r#"" does not exist, trying next: "#;
 
 /// The messages above debug level.
 pub(crate) fn messages(stderr: &str) -> Vec<Message> {
-    let lines = stderr
-        .split('\n')
-        .filter(|line| !line.is_empty() && !LIBRARY.is_match(line) && !line.contains(NO_CONFIG));
+    let lines =
+        stderr.split('\n').filter(|line| !line.is_empty() && !LIBRARY.is_match(line) && !line.contains(NO_CONFIG));
     let messages = lines.map(|line| match KEYED.captures(line) {
-        Some(found) => Message {
-            level: found[1].to_owned(),
-            text: unquoted(&found[2]),
-        },
-        None => Message {
-            level: String::new(),
-            text: DATED.replace(line, "$1").into_owned(),
-        },
+        Some(found) => Message { level: found[1].to_owned(), text: unquoted(&found[2]) },
+        None => Message { level: String::new(), text: DATED.replace(line, "$1").into_owned() },
     });
-    messages
-        .filter(|message| message.level != "debug")
-        .collect()
+    messages.filter(|message| message.level != "debug").collect()
 }
 
 /// Undoes Go's quoting.

@@ -89,19 +89,13 @@ fn replay(args: &Args) -> Result<bool> {
         writeln!(out, "{complaint}")?;
     }
     let [passed, failed, waiting] = counts;
-    writeln!(
-        out,
-        "{passed} passed, {failed} failed, {waiting} waiting, {skipped} skipped in {elapsed:.1} s"
-    )?;
+    writeln!(out, "{passed} passed, {failed} failed, {waiting} waiting, {skipped} skipped in {elapsed:.1} s")?;
     Ok(complaints.is_empty() && failed == 0)
 }
 
 /// Runs so many cases at a time; the results come in the order of their names.
 fn run_all(cases: Vec<Case>, setup: Setup, jobs: usize) -> Result<Vec<(Case, Outcome)>> {
-    let runtime = runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let setup = Arc::new(setup);
     let seats = Arc::new(Semaphore::new(jobs));
     let mut outcomes = runtime.block_on(async {
@@ -145,12 +139,7 @@ fn judge<'a>(
         if let (Some(deviation), true, Standing::Failed) = (deviation, verdict.passes(), standing) {
             complaints.push(deviation.outlived());
         }
-        reports.push(Report {
-            case,
-            outcome,
-            verdict,
-            standing,
-        });
+        reports.push(Report { case, outcome, verdict, standing });
     }
     if args.is_whole() {
         complaints.extend(lists.done(&as_meant));

@@ -29,11 +29,7 @@ impl Normaliser {
         // How long ago 1970 was is what a time of zero looks like.
         let years = Timestamp::now().as_second() / 86_400 / 365;
         times.push((format!("{years} years ago"), "@epoch-age ago".to_owned()));
-        Self {
-            paths: paths(root, program, subst),
-            ports: ports.collect(),
-            times,
-        }
+        Self { paths: paths(root, program, subst), ports: ports.collect(), times }
     }
 
     pub(crate) fn text(&self, text: &str) -> String {
@@ -81,9 +77,8 @@ fn replace(mut text: String, pairs: &Pairs) -> String {
 
 /// Names random UUIDs by their first appearance: the same one gets the same name.
 pub(crate) fn number_uuids(calls: &[Value]) -> Vec<Value> {
-    let uuid =
-        Regex::new(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
-            .expect("the pattern is a constant");
+    let uuid = Regex::new(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
+        .expect("the pattern is a constant");
     let seen = std::cell::RefCell::new(Vec::<String>::new());
     let name = |found: &Captures<'_>| {
         let mut seen = seen.borrow_mut();

@@ -22,14 +22,8 @@ pub(crate) struct Place {
 impl Place {
     /// Makes the directory. Its name is as long as in the recordings: it appears in aligned tables.
     pub(crate) fn new() -> io::Result<Self> {
-        let root = tempfile::Builder::new()
-            .prefix("crp")
-            .rand_bytes(8)
-            .tempdir_in("/tmp")?;
-        let place = Self {
-            root,
-            before: BTreeMap::new(),
-        };
+        let root = tempfile::Builder::new().prefix("crp").rand_bytes(8).tempdir_in("/tmp")?;
+        let place = Self { root, before: BTreeMap::new() };
         fs::create_dir(place.path("w"))?;
         fs::create_dir(place.path("h"))?;
         Ok(place)
@@ -45,13 +39,7 @@ impl Place {
 
     /// Sets the placeholders that are paths.
     pub(crate) fn name_paths(&self, subst: &mut Subst) {
-        let names = [
-            ("dir", "w"),
-            ("home", "h"),
-            ("sock", "s"),
-            ("isock", "i"),
-            ("exe", "b"),
-        ];
+        let names = [("dir", "w"), ("home", "h"), ("sock", "s"), ("isock", "i"), ("exe", "b")];
         for (name, path) in names {
             subst.set(name, self.path(path).to_string_lossy());
         }

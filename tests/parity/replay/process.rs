@@ -56,13 +56,7 @@ pub(crate) struct End {
 
 impl Process {
     pub(crate) async fn start(start: Start<'_>) -> Result<Self> {
-        let Start {
-            program,
-            args,
-            dir,
-            env,
-            input,
-        } = start;
+        let Start { program, args, dir, env, input } = start;
         let mut command = match input {
             Input::Terminal { .. } => {
                 let mut command = std::process::Command::new(std::env::current_exe()?);
@@ -76,10 +70,7 @@ impl Process {
             }
         };
         command.args(args).current_dir(dir).env_clear().envs(env);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let (mut terminal, mut typed, mut screen) = (None, Vec::new(), false);
         match input {
             Input::Nothing => {}
@@ -87,10 +78,7 @@ impl Process {
                 command.stdin(Stdio::piped());
                 typed = text;
             }
-            Input::Terminal {
-                typed: text,
-                screen: both,
-            } => {
+            Input::Terminal { typed: text, screen: both } => {
                 let (mut user, side) = Terminal::open()?;
                 if both {
                     command.stdout(side.try_clone()?);
@@ -102,13 +90,7 @@ impl Process {
         }
         let child = spawn(command).await?;
         let pid = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        Ok(Self {
-            child,
-            pid: pid.ok_or("the program has no process id")?,
-            typed,
-            terminal,
-            screen,
-        })
+        Ok(Self { child, pid: pid.ok_or("the program has no process id")?, typed, terminal, screen })
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -117,13 +99,7 @@ impl Process {
 
     /// Gives the program its input and waits for it to end.
     pub(crate) async fn wait(self) -> io::Result<End> {
-        let Self {
-            mut child,
-            pid,
-            typed,
-            terminal,
-            screen,
-        } = self;
+        let Self { mut child, pid, typed, terminal, screen } = self;
         let stdin = child.stdin.take();
         let ended = child.wait_with_output();
         let input = async {
@@ -156,12 +132,7 @@ impl Process {
         if let (Some(terminal), true) = (&terminal, screen) {
             stdout = terminal.finish().await;
         }
-        Ok(End {
-            exit: status(output.status),
-            stdout,
-            stderr: output.stderr,
-            timed_out,
-        })
+        Ok(End { exit: status(output.status), stdout, stderr: output.stderr, timed_out })
     }
 }
 
@@ -191,7 +162,5 @@ async fn spawn(command: std::process::Command) -> io::Result<Child> {
 }
 
 fn status(status: ExitStatus) -> Option<i32> {
-    status
-        .code()
-        .or_else(|| status.signal().map(|signal| -signal))
+    status.code().or_else(|| status.signal().map(|signal| -signal))
 }

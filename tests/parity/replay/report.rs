@@ -28,16 +28,8 @@ pub(crate) struct Report<'a> {
 }
 
 /// Prints the differences, if wanted, and the table; returns how many passed, failed and wait.
-pub(crate) fn print(
-    reports: &[Report<'_>],
-    verbose: bool,
-    out: &mut dyn io::Write,
-) -> io::Result<[usize; 3]> {
-    let standing = |standing| {
-        reports
-            .iter()
-            .filter(move |report| report.standing == standing)
-    };
+pub(crate) fn print(reports: &[Report<'_>], verbose: bool, out: &mut dyn io::Write) -> io::Result<[usize; 3]> {
+    let standing = |standing| reports.iter().filter(move |report| report.standing == standing);
     let failed: Vec<_> = standing(Standing::Failed).collect();
     if verbose {
         for report in &failed {
@@ -50,11 +42,7 @@ pub(crate) fn print(
         let names: Vec<_> = names.take(12).collect();
         writeln!(out, "failing (-v tells how): {} ...", names.join(" "))?;
     }
-    Ok([
-        standing(Standing::Passed).count(),
-        failed.len(),
-        standing(Standing::Waiting).count(),
-    ])
+    Ok([standing(Standing::Passed).count(), failed.len(), standing(Standing::Waiting).count()])
 }
 
 /// One row a command; a cell tells how many of the cases it applies to match.
@@ -66,15 +54,10 @@ fn table(reports: &[Report<'_>]) -> String {
         commands.entry(&report.case.cmd).or_default().push(report);
     }
     let mut rows = vec![header.into_iter().map(str::to_owned).collect()];
-    rows.extend(
-        commands
-            .iter()
-            .map(|(command, reports)| row(command, reports)),
-    );
+    rows.extend(commands.iter().map(|(command, reports)| row(command, reports)));
     rows.push(row("TOTAL", &reports.iter().collect::<Vec<_>>()));
-    let widths: Vec<_> = (0..rows[0].len())
-        .map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0))
-        .collect();
+    let widths: Vec<_> =
+        (0..rows[0].len()).map(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0)).collect();
     let mut out = String::new();
     for row in &rows {
         let _ = write!(out, "{:width$}", row[0], width = widths[0]);
@@ -88,35 +71,18 @@ fn table(reports: &[Report<'_>]) -> String {
 
 fn row(name: &str, reports: &[&Report<'_>]) -> Vec<String> {
     let passed = reports.iter().filter(|report| report.verdict.passes());
-    let mut row = vec![
-        name.to_owned(),
-        reports.len().to_string(),
-        passed.count().to_string(),
-    ];
+    let mut row = vec![name.to_owned(), reports.len().to_string(), passed.count().to_string()];
     row.extend(Column::ALL.map(|(column, _)| {
-        let checks = reports
-            .iter()
-            .filter_map(|report| report.verdict.get(column));
-        let (all, matching) = checks.fold((0, 0), |(all, matching), matches| {
-            (all + 1, matching + u32::from(matches))
-        });
-        if all == 0 {
-            "-".to_owned()
-        } else {
-            format!("{matching}/{all}")
-        }
+        let checks = reports.iter().filter_map(|report| report.verdict.get(column));
+        let (all, matching) = checks.fold((0, 0), |(all, matching), matches| (all + 1, matching + u32::from(matches)));
+        if all == 0 { "-".to_owned() } else { format!("{matching}/{all}") }
     }));
     row
 }
 
 /// How a run differs from its recording.
 fn explain(report: &Report<'_>) -> String {
-    let Report {
-        case,
-        outcome,
-        verdict,
-        ..
-    } = report;
+    let Report { case, outcome, verdict, .. } = report;
     let expect = &case.expect;
     let mut out = format!("--- {}\nargs: {}\n", case.name, json!(case.args));
     for note in &verdict.notes {
@@ -132,29 +98,18 @@ fn explain(report: &Report<'_>) -> String {
             Text::Hash { len, sha256 } => format!("({len} bytes, SHA-256 {sha256})"),
         };
         let got = outcome.stdout.clone();
-        let values = (case.compare.stdout == Stdout::Json)
-            .then(|| Some((pretty(&want)?, pretty(&got)?)))
-            .flatten();
+        let values = (case.compare.stdout == Stdout::Json).then(|| Some((pretty(&want)?, pretty(&got)?))).flatten();
         let (want, got) = values.unwrap_or((want, got));
         out += &difference("stdout", &want, &got);
     }
     if differs(Column::Calls) {
-        let lines = |calls: &[Value]| {
-            calls
-                .iter()
-                .map(|call| format!("{call}\n"))
-                .collect::<String>()
-        };
+        let lines = |calls: &[Value]| calls.iter().map(|call| format!("{call}\n")).collect::<String>();
         out += &difference("calls", &lines(&expect.calls), &lines(&outcome.calls));
     }
     if differs(Column::Files) {
         for (name, want) in &expect.files {
             let got = outcome.files.get(name).cloned().flatten();
-            out += &difference(
-                name,
-                want.as_deref().unwrap_or(""),
-                &got.unwrap_or_default(),
-            );
+            out += &difference(name, want.as_deref().unwrap_or(""), &got.unwrap_or_default());
         }
     }
     if !outcome.stderr.is_empty() {
@@ -166,12 +121,9 @@ fn explain(report: &Report<'_>) -> String {
 /// The results for programs to read.
 pub(crate) fn to_json(reports: &[Report<'_>]) -> Value {
     let cases = reports.iter().map(|report| {
-        let checks = Column::ALL.iter().filter_map(|(column, name)| {
-            Some((
-                (*name).to_owned(),
-                Value::Bool(report.verdict.get(*column)?),
-            ))
-        });
+        let checks = Column::ALL
+            .iter()
+            .filter_map(|(column, name)| Some(((*name).to_owned(), Value::Bool(report.verdict.get(*column)?))));
         json!({
             "name": report.case.name,
             "pass": report.verdict.passes(),
@@ -184,10 +136,7 @@ pub(crate) fn to_json(reports: &[Report<'_>]) -> Value {
 fn pretty(text: &str) -> Option<String> {
     let values = parse_json(text).ok()?;
     let texts = values.iter().map(serde_json::to_string_pretty);
-    texts
-        .collect::<serde_json::Result<Vec<_>>>()
-        .ok()
-        .map(|texts| texts.join("\n"))
+    texts.collect::<serde_json::Result<Vec<_>>>().ok().map(|texts| texts.join("\n"))
 }
 
 /// The lines between the common beginning and the common end.

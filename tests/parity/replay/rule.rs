@@ -23,9 +23,7 @@ use crate::replay::text::to_hex;
 pub(crate) fn load(fixture: &Value, dir: &Path) -> Result<Map<String, Value>> {
     let mut rules = match fixture {
         Value::Object(rules) => rules.clone(),
-        Value::String(name) => {
-            serde_json::from_str(&fs::read_to_string(dir.join(name).with_extension("json"))?)?
-        }
+        Value::String(name) => serde_json::from_str(&fs::read_to_string(dir.join(name).with_extension("json"))?)?,
         other => return Err(format!("not a fixture: {other}").into()),
     };
     if let Some(base) = rules.remove("extends") {
@@ -90,10 +88,7 @@ impl Rule {
             Value::Array(specs) => specs,
             one => vec![one],
         };
-        specs
-            .into_iter()
-            .map(|spec| Self::new(serde_json::from_value(spec)?, response.clone()))
-            .collect()
+        specs.into_iter().map(|spec| Self::new(serde_json::from_value(spec)?, response.clone())).collect()
     }
 
     fn new(mut spec: Spec, response: MessageDescriptor) -> Result<Self> {
@@ -109,21 +104,14 @@ impl Rule {
                 ready = Some(encode(&response, value)?);
             }
         }
-        Ok(Self {
-            spec,
-            response,
-            ready,
-        })
+        Ok(Self { spec, response, ready })
     }
 
     /// Whether the rule is for this request; counts its use if so.
     pub(crate) fn takes(&mut self, request: &Value, subst: &Subst) -> bool {
         let spec = &mut self.spec;
         let matches = spec.times != Some(0)
-            && spec
-                .r#match
-                .as_ref()
-                .is_none_or(|want| is_part_of(&subst.tree(want), Some(request)));
+            && spec.r#match.as_ref().is_none_or(|want| is_part_of(&subst.tree(want), Some(request)));
         if matches {
             spec.times = spec.times.map(|left| left - 1);
         }
@@ -193,9 +181,8 @@ fn repeat(fields: &mut Map<String, Value>, count: usize) {
 
 /// Fills in what makes one copy differ from the others: `{{i}}`, `{{hex}}`, `{{pad:N}}`, `{{b64pad:N}}`.
 fn numbered(item: &Value, index: usize) -> Value {
-    static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\{\{(i|hex|pad|b64pad)(?::(\d+))?\}\}").expect("the pattern is a constant")
-    });
+    static TOKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\{\{(i|hex|pad|b64pad)(?::(\d+))?\}\}").expect("the pattern is a constant"));
     let fill = |found: &Captures<'_>| {
         let length = found.get(2).map_or(0, |n| n.as_str().parse().unwrap_or(0));
         match &found[1] {
@@ -213,10 +200,7 @@ fn is_part_of(want: &Value, got: Option<&Value>) -> bool {
     match (want, got) {
         (Value::Object(want), None) => want.is_empty(),
         (Value::Object(want), Some(got)) => {
-            got.is_object()
-                && want
-                    .iter()
-                    .all(|(key, value)| is_part_of(value, got.get(key)))
+            got.is_object() && want.iter().all(|(key, value)| is_part_of(value, got.get(key)))
         }
         (Value::Array(want), None) => want.is_empty(),
         (Value::Array(want), Some(Value::Array(got))) => {
@@ -231,7 +215,5 @@ fn is_part_of(want: &Value, got: Option<&Value>) -> bool {
 
 /// A number or the same number in quotes, alike.
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

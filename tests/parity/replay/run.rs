@@ -42,10 +42,9 @@ pub(crate) struct Outcome {
 
 /// Runs one case.
 pub(crate) async fn run(case: &Case, setup: &Setup) -> Outcome {
-    attempt(case, setup).await.unwrap_or_else(|error| Outcome {
-        trouble: Some(format!("could not run: {error}")),
-        ..Outcome::default()
-    })
+    attempt(case, setup)
+        .await
+        .unwrap_or_else(|error| Outcome { trouble: Some(format!("could not run: {error}")), ..Outcome::default() })
 }
 
 async fn attempt(case: &Case, setup: &Setup) -> Result<Outcome> {
@@ -87,23 +86,13 @@ fn start_servers(
     subst: &Arc<Subst>,
     calls: &Arc<Calls>,
 ) -> Result<Vec<Fake>> {
-    let servers = [
-        (&case.fixture, "s", None),
-        (&case.image_fixture, "i", Some("image")),
-    ];
+    let servers = [(&case.fixture, "s", None), (&case.image_fixture, "i", Some("image"))];
     let mut started = Vec::new();
     for (fixture, socket, tag) in servers {
         if let Some(fixture) = fixture {
             let rules = rule::load(fixture, &setup.fixtures)?;
             let socket = place.path(socket);
-            started.push(Fake::start(
-                &setup.schema,
-                rules,
-                &socket,
-                tag,
-                subst,
-                calls,
-            )?);
+            started.push(Fake::start(&setup.schema, rules, &socket, tag, subst, calls)?);
         }
     }
     Ok(started)
@@ -126,13 +115,8 @@ async fn play(
     })
     .await?;
     let (ended, is_ended) = watch::channel(false);
-    let scene = Scene {
-        pid: process.pid(),
-        ended: is_ended,
-        dir: place.path("w"),
-        subst: subst.clone(),
-        calls: calls.clone(),
-    };
+    let scene =
+        Scene { pid: process.pid(), ended: is_ended, dir: place.path("w"), subst: subst.clone(), calls: calls.clone() };
     let actions: Vec<_> = case.signal.iter().chain(&case.actions).collect();
     let whole = async {
         let end = process.wait().await;
@@ -159,16 +143,11 @@ fn environment(case: &Case, place: &Place, subst: &Subst) -> Vec<(String, String
             None => env.remove(name.as_str()),
         };
     }
-    env.into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn input(case: &Case, subst: &Subst) -> Input {
-    let typed = case
-        .stdin
-        .as_ref()
-        .map(|text| text::to_bytes(&subst.text(text)));
+    let typed = case.stdin.as_ref().map(|text| text::to_bytes(&subst.text(text)));
     match &case.stdin_tty {
         None | Some(Terminal::Input(false)) => typed.map_or(Input::Nothing, Input::Pipe),
         Some(terminal) => Input::Terminal {
@@ -178,13 +157,7 @@ fn input(case: &Case, subst: &Subst) -> Input {
     }
 }
 
-fn outcome(
-    case: &Case,
-    place: &Place,
-    end: &End,
-    calls: &[Value],
-    normal: &Normaliser,
-) -> std::io::Result<Outcome> {
+fn outcome(case: &Case, place: &Place, end: &End, calls: &[Value], normal: &Normaliser) -> std::io::Result<Outcome> {
     let text = |bytes: &[u8]| normal.text(&text::from_bytes(bytes));
     let mut calls: Vec<_> = calls.iter().map(|call| normal.tree(call)).collect();
     if case.uuids {
@@ -196,9 +169,7 @@ fn outcome(
         stdout: text(&end.stdout),
         stderr: text(&end.stderr),
         calls,
-        files: files
-            .map(|(name, content)| (name, content.as_deref().map(text)))
-            .collect(),
+        files: files.map(|(name, content)| (name, content.as_deref().map(text))).collect(),
         trouble: end.timed_out.then(|| "timed out".to_owned()),
     })
 }

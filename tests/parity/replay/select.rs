@@ -53,11 +53,7 @@ impl Args {
             return Err("no case is selected".into());
         }
         let selected = cases.len();
-        cases.retain(|case| {
-            case.requires_absent
-                .iter()
-                .all(|path| !Path::new(path).exists())
-        });
+        cases.retain(|case| case.requires_absent.iter().all(|path| !Path::new(path).exists()));
         cases.sort_by_key(|case| std::cmp::Reverse(case.cost));
         let skipped = selected - cases.len();
         Ok((cases, skipped))
@@ -79,10 +75,7 @@ impl Args {
             && !self.exclude.as_ref().is_some_and(matches)
             && self.tag.iter().all(|tag| case.tags.contains(tag))
             && !self.skip_tag.iter().any(|tag| case.tags.contains(tag))
-            && (self.all
-                || !NOT_BINDING
-                    .iter()
-                    .any(|tag| case.tags.iter().any(|t| t == tag)))
+            && (self.all || !NOT_BINDING.iter().any(|tag| case.tags.iter().any(|t| t == tag)))
             && (self.names.is_empty() || self.names.iter().any(|name| case.name.contains(name)))
     }
 }

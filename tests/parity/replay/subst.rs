@@ -11,10 +11,8 @@ use regex::{Captures, Regex};
 use serde_json::Value;
 
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^@now([+-][\d.]+[a-z]+)?$"));
-static WITHIN: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"@\{now([+-][\d.]+[a-z]+)?(?:\|(\w+))?\}"));
-static NAME: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"@(dir|home|sock|isock|stream|exe|port\d)\b"));
+static WITHIN: LazyLock<Regex> = LazyLock::new(|| pattern(r"@\{now([+-][\d.]+[a-z]+)?(?:\|(\w+))?\}"));
+static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"@(dir|home|sock|isock|stream|exe|port\d)\b"));
 
 /// What the placeholders of one case stand for.
 #[derive(Default)]
@@ -33,9 +31,7 @@ impl Subst {
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The text with its placeholders filled in.
@@ -57,9 +53,8 @@ impl Subst {
                 Some(_) => found[0].to_owned(),
             }
         });
-        let named = NAME.replace_all(&timed, |found: &Captures<'_>| {
-            self.get(&found[1]).unwrap_or(&found[0]).to_owned()
-        });
+        let named =
+            NAME.replace_all(&timed, |found: &Captures<'_>| self.get(&found[1]).unwrap_or(&found[0]).to_owned());
         named.into_owned()
     }
 
@@ -87,9 +82,7 @@ impl Subst {
     fn time(&self, found: &Captures<'_>) -> Timestamp {
         let offset = found.get(1).map_or("", |offset| offset.as_str());
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
-        *times
-            .entry(offset.to_owned())
-            .or_insert_with(|| shifted(Timestamp::now(), offset))
+        *times.entry(offset.to_owned()).or_insert_with(|| shifted(Timestamp::now(), offset))
     }
 }
 
@@ -97,8 +90,7 @@ impl Subst {
 pub(crate) fn has_placeholder(value: &Value) -> bool {
     match value {
         Value::String(text) => {
-            text.contains('@')
-                && (WHOLE.is_match(text) || WITHIN.is_match(text) || NAME.is_match(text))
+            text.contains('@') && (WHOLE.is_match(text) || WITHIN.is_match(text) || NAME.is_match(text))
         }
         Value::Array(items) => items.iter().any(has_placeholder),
         Value::Object(fields) => fields.values().any(has_placeholder),
@@ -111,20 +103,13 @@ pub(crate) fn map_text(value: &Value, change: &dyn Fn(&str) -> String) -> Value 
     match value {
         Value::String(text) => Value::String(change(text)),
         Value::Array(items) => items.iter().map(|item| map_text(item, change)).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, value)| (change(key), map_text(value, change)))
-            .collect(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (change(key), map_text(value, change))).collect(),
         other => other.clone(),
     }
 }
 
 fn shifted(time: Timestamp, offset: &str) -> Timestamp {
-    let (number, unit) = offset.split_at(
-        offset
-            .find(|c: char| c.is_ascii_alphabetic())
-            .unwrap_or(offset.len()),
-    );
+    let (number, unit) = offset.split_at(offset.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(offset.len()));
     let unit = match unit {
         "ns" => 1.0,
         "us" => 1e3,

@@ -32,18 +32,9 @@ impl Terminal {
         unlockpt(&user)?;
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let program = rustix::fs::open(ptsname(&user, Vec::new())?, flags, Mode::empty())?;
-        let size = Winsize {
-            ws_row: 24,
-            ws_col: 80,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&program, size)?;
-        let terminal = Self {
-            user: user.into(),
-            screen: Arc::default(),
-            reader: None,
-        };
+        let terminal = Self { user: user.into(), screen: Arc::default(), reader: None };
         Ok((terminal, program))
     }
 
@@ -83,11 +74,7 @@ impl Terminal {
     /// What was shown, once the program has ended.
     pub(crate) async fn finish(&self) -> Vec<u8> {
         let ended = async {
-            while self
-                .reader
-                .as_ref()
-                .is_some_and(|reader| !reader.is_finished())
-            {
+            while self.reader.as_ref().is_some_and(|reader| !reader.is_finished()) {
                 sleep(Duration::from_millis(5)).await;
             }
         };
@@ -97,10 +84,7 @@ impl Terminal {
     }
 
     fn screen(&self) -> Vec<u8> {
-        self.screen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -112,8 +96,7 @@ pub(crate) fn take_over(mut args: impl Iterator<Item = std::ffi::OsString>) -> i
     let Some(program) = args.next() else {
         return io::ErrorKind::InvalidInput.into();
     };
-    let controlled = rustix::process::setsid()
-        .and_then(|_| rustix::process::ioctl_tiocsctty(rustix::stdio::stdin()));
+    let controlled = rustix::process::setsid().and_then(|_| rustix::process::ioctl_tiocsctty(rustix::stdio::stdin()));
     match controlled {
         Ok(()) => Command::new(program).args(args).exec(),
         Err(error) => error.into(),

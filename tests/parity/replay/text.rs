@@ -17,12 +17,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
-        text.extend(
-            chunk
-                .invalid()
-                .iter()
-                .map(|&byte| stand_in(BYTE + u32::from(byte))),
-        );
+        text.extend(chunk.invalid().iter().map(|&byte| stand_in(BYTE + u32::from(byte))));
     }
     text
 }
@@ -73,9 +68,7 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
 
 /// The bytes that hexadecimal digits stand for.
 pub(crate) fn from_hex(hex: &str) -> Result<Vec<u8>, ParseIntError> {
-    (0..hex.len() / 2)
-        .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16))
-        .collect()
+    (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16)).collect()
 }
 
 /// The code of a `\uXXXX` at the start of the text.

@@ -14,23 +14,14 @@ use super::wire::Wire;
 use super::{Stream, port, session, spdy, websocket};
 
 /// The protocols of exec and attach, the best first.
-const CHANNELS: [&str; 5] = [
-    "v5.channel.k8s.io",
-    "v4.channel.k8s.io",
-    "v3.channel.k8s.io",
-    "v2.channel.k8s.io",
-    "channel.k8s.io",
-];
+const CHANNELS: [&str; 5] =
+    ["v5.channel.k8s.io", "v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"];
 const PORT_FORWARD: &str = "portforward.k8s.io";
 /// Port forwarding as SPDY inside a WebSocket.
 const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
 
 /// Serves one connection.
-pub(crate) async fn serve(
-    mut stream: Stream,
-    script: &Script,
-    records: &Arc<Records>,
-) -> io::Result<()> {
+pub(crate) async fn serve(mut stream: Stream, script: &Script, records: &Arc<Records>) -> io::Result<()> {
     let request = Request::read(&mut stream).await?;
     let record = records.open(request.transport(), &request.path);
     if let Some(refusal) = &script.http {
@@ -61,11 +52,8 @@ pub(crate) async fn serve(
             }
         }
         _ => {
-            let refusal = Refusal {
-                status: 400,
-                body: "expected an upgrade".to_owned(),
-                content_type: "text/plain".to_owned(),
-            };
+            let refusal =
+                Refusal { status: 400, body: "expected an upgrade".to_owned(), content_type: "text/plain".to_owned() };
             refuse(&mut stream, &refusal).await
         }
     }
@@ -90,15 +78,9 @@ impl Request {
         let mut headers = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in lines.filter_map(|line| line.split_once(':')) {
             let values = value.split(',').map(|value| value.trim().to_owned());
-            headers
-                .entry(name.trim().to_ascii_lowercase())
-                .or_default()
-                .extend(values);
+            headers.entry(name.trim().to_ascii_lowercase()).or_default().extend(values);
         }
-        Ok(Self {
-            path: path.unwrap_or_default().to_owned(),
-            headers,
-        })
+        Ok(Self { path: path.unwrap_or_default().to_owned(), headers })
     }
 
     fn values(&self, name: &str) -> &[String] {
@@ -129,11 +111,7 @@ fn choose(script: &Script, offered: &[String]) -> Option<String> {
 }
 
 async fn refuse(stream: &mut Stream, refusal: &Refusal) -> io::Result<()> {
-    let Refusal {
-        status,
-        body,
-        content_type,
-    } = refusal;
+    let Refusal { status, body, content_type } = refusal;
     let answer = format!(
         "HTTP/1.1 {status} Refused\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n{body}",
@@ -143,11 +121,7 @@ async fn refuse(stream: &mut Stream, refusal: &Refusal) -> io::Result<()> {
     stream.flush().await
 }
 
-async fn upgrade_to_spdy(
-    stream: &mut Stream,
-    request: &Request,
-    script: &Script,
-) -> io::Result<Option<String>> {
+async fn upgrade_to_spdy(stream: &mut Stream, request: &Request, script: &Script) -> io::Result<Option<String>> {
     let offered = request.values("x-stream-protocol-version");
     let protocol = choose(script, offered);
     if protocol.is_none() && !offered.is_empty() {
@@ -159,29 +133,19 @@ async fn upgrade_to_spdy(
         refuse(stream, &refusal).await?;
         return Ok(None);
     }
-    let chosen = protocol.as_ref().map_or_else(String::new, |protocol| {
-        format!("X-Stream-Protocol-Version: {protocol}\r\n")
-    });
-    let answer = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n{chosen}\r\n"
-    );
+    let chosen =
+        protocol.as_ref().map_or_else(String::new, |protocol| format!("X-Stream-Protocol-Version: {protocol}\r\n"));
+    let answer =
+        format!("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n{chosen}\r\n");
     stream.write_all(answer.as_bytes()).await?;
     stream.flush().await?;
     // A client that names none speaks the oldest.
     Ok(Some(protocol.unwrap_or_else(|| CHANNELS[4].to_owned())))
 }
 
-async fn upgrade_to_websocket(
-    stream: &mut Stream,
-    request: &Request,
-    script: &Script,
-) -> io::Result<Option<String>> {
+async fn upgrade_to_websocket(stream: &mut Stream, request: &Request, script: &Script) -> io::Result<Option<String>> {
     let Some(protocol) = choose(script, request.values("sec-websocket-protocol")) else {
-        let refusal = Refusal {
-            status: 403,
-            body: String::new(),
-            content_type: "text/plain".to_owned(),
-        };
+        let refusal = Refusal { status: 403, body: String::new(), content_type: "text/plain".to_owned() };
         refuse(stream, &refusal).await?;
         return Ok(None);
     };

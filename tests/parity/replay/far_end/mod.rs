@@ -53,18 +53,9 @@ impl FarEnd {
         let address = format!("{scheme}://{}", listener.local_addr()?);
         let records = Arc::<Records>::default();
         let (stop, stopped) = oneshot::channel();
-        let host = Host {
-            script: Arc::new(script),
-            acceptor,
-            records: records.clone(),
-        };
+        let host = Host { script: Arc::new(script), acceptor, records: records.clone() };
         let serving = tokio::spawn(serve(listener, host, stopped));
-        Ok(Self {
-            address,
-            records,
-            stop,
-            serving,
-        })
+        Ok(Self { address, records, stop, serving })
     }
 
     /// The URL at which clients find it.
@@ -101,18 +92,11 @@ async fn serve(listener: TcpListener, host: Host, mut stopped: oneshot::Receiver
         }
     }
     // The sessions find by themselves that their clients have left.
-    let _ = timeout(Duration::from_secs(1), async {
-        while sessions.join_next().await.is_some() {}
-    })
-    .await;
+    let _ = timeout(Duration::from_secs(1), async { while sessions.join_next().await.is_some() {} }).await;
 }
 
 async fn serve_one(stream: TcpStream, host: Host) -> io::Result<()> {
-    let Host {
-        script,
-        acceptor,
-        records,
-    } = host;
+    let Host { script, acceptor, records } = host;
     let stream: Stream = match acceptor {
         Some(acceptor) => Box::new(acceptor.accept(stream).await?),
         None => Box::new(stream),

@@ -9,11 +9,7 @@ use super::script::{Port, Script};
 use super::spdy::{Connection, Event, Headers};
 
 /// Serves the ports until the client leaves.
-pub(crate) async fn serve(
-    mut connection: Connection,
-    script: &Script,
-    record: &Record,
-) -> io::Result<()> {
+pub(crate) async fn serve(mut connection: Connection, script: &Script, record: &Record) -> io::Result<()> {
     record.set("ports", serde_json::json!([]));
     let mut pairs = BTreeMap::<String, Pair>::new();
     while let Some(event) = connection.events.recv().await {
@@ -52,10 +48,7 @@ impl Pair {
     fn open(&mut self, id: u32, headers: &Headers, script: &Script) {
         let header = |name: &str| headers.get(name).map_or("", String::as_str);
         self.name = header("port").to_owned();
-        let echo = || Port {
-            echo: true,
-            ..Port::default()
-        };
+        let echo = || Port { echo: true, ..Port::default() };
         self.port = script.ports.get(&self.name).cloned().unwrap_or_else(echo);
         match header("streamtype") {
             "data" => self.data = Some(id),
@@ -65,21 +58,14 @@ impl Pair {
 
     /// Reports the failure of the port, if it has one, as soon as both streams are open.
     async fn fail(&self, connection: &Connection) -> io::Result<()> {
-        if let (Some(message), Some(data), Some(error)) = (&self.port.error, self.data, self.error)
-        {
+        if let (Some(message), Some(data), Some(error)) = (&self.port.error, self.data, self.error) {
             connection.send(error, message.as_bytes(), true).await?;
             connection.send(data, &[], true).await?;
         }
         Ok(())
     }
 
-    async fn answer(
-        &mut self,
-        connection: &Connection,
-        data: &[u8],
-        fin: bool,
-        record: &Record,
-    ) -> io::Result<()> {
+    async fn answer(&mut self, connection: &Connection, data: &[u8], fin: bool, record: &Record) -> io::Result<()> {
         let (Some(id), None) = (self.data, &self.port.error) else {
             return Ok(());
         };
@@ -88,9 +74,7 @@ impl Pair {
             connection.send(id, data, false).await?;
         }
         if fin {
-            connection
-                .send(id, self.port.reply.as_bytes(), true)
-                .await?;
+            connection.send(id, self.port.reply.as_bytes(), true).await?;
             record.push("received", &text::from_bytes(&self.received));
             if let Some(error) = self.error {
                 connection.send(error, &[], true).await?;

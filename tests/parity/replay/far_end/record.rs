@@ -12,16 +12,8 @@ impl Records {
     pub(crate) fn open(self: &Arc<Self>, transport: &str, path: &str) -> Record {
         let mut records = self.lock();
         let record = [("transport", transport), ("path", path)];
-        records.push(
-            record
-                .map(|(key, value)| (key.to_owned(), value.into()))
-                .into_iter()
-                .collect(),
-        );
-        Record {
-            records: self.clone(),
-            index: records.len() - 1,
-        }
+        records.push(record.map(|(key, value)| (key.to_owned(), value.into())).into_iter().collect());
+        Record { records: self.clone(), index: records.len() - 1 }
     }
 
     pub(crate) fn take(&self) -> Vec<Value> {

@@ -37,11 +37,7 @@ pub(crate) struct Script {
 
 /// A stream, a text to send there, and how many milliseconds to wait before.
 #[derive(Clone, Deserialize)]
-pub(crate) struct Chunk(
-    pub(crate) String,
-    pub(crate) String,
-    #[serde(default)] pub(crate) u64,
-);
+pub(crate) struct Chunk(pub(crate) String, pub(crate) String, #[serde(default)] pub(crate) u64);
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -16,21 +16,9 @@ use super::wire::{Event, Wire};
 const OPENING: Duration = Duration::from_secs(3);
 
 /// Plays the script on a connection.
-pub(crate) async fn play(
-    wire: Wire,
-    script: &Script,
-    protocol: &str,
-    record: &Record,
-) -> io::Result<()> {
-    let mut session = Session {
-        wire,
-        script,
-        record,
-        opened: BTreeSet::new(),
-        input: Vec::new(),
-        ended: false,
-        gone: false,
-    };
+pub(crate) async fn play(wire: Wire, script: &Script, protocol: &str, record: &Record) -> io::Result<()> {
+    let mut session =
+        Session { wire, script, record, opened: BTreeSet::new(), input: Vec::new(), ended: false, gone: false };
     session.play(protocol).await?;
     if script.drop {
         return Ok(());
@@ -56,10 +44,7 @@ impl Session<'_> {
         let script = self.script;
         if self.wire.opens_streams() {
             let wanted = wanted(script, protocol);
-            self.wait(OPENING, |session| {
-                wanted.iter().all(|stream| session.opened.contains(*stream))
-            })
-            .await?;
+            self.wait(OPENING, |session| wanted.iter().all(|stream| session.opened.contains(*stream))).await?;
         }
         self.send(&script.chunks).await?;
         let eight = Duration::from_secs(8);
@@ -89,11 +74,7 @@ impl Session<'_> {
     }
 
     /// Takes note of what the client does, until enough is seen, the client has left or time is up.
-    async fn wait(
-        &mut self,
-        limit: Duration,
-        mut enough: impl FnMut(&Self) -> bool,
-    ) -> io::Result<()> {
+    async fn wait(&mut self, limit: Duration, mut enough: impl FnMut(&Self) -> bool) -> io::Result<()> {
         let watch = async {
             while !enough(self) && !self.gone {
                 match self.wire.next().await {

@@ -45,17 +45,10 @@ impl Connection {
         let (input, output) = tokio::io::split(stream);
         let (sender, events) = mpsc::unbounded_channel();
         let writer = Arc::new(Mutex::new(Writer::new(output)));
-        let reader = Reader {
-            input,
-            inflate: Decompress::new(true),
-        };
+        let reader = Reader { input, inflate: Decompress::new(true) };
         let mut task = JoinSet::new();
         task.spawn(read(reader, writer.clone(), sender));
-        Self {
-            events,
-            writer,
-            _reader: task,
-        }
+        Self { events, writer, _reader: task }
     }
 
     /// Sends data on a stream; `fin` closes this side of it.
@@ -64,11 +57,7 @@ impl Connection {
     }
 }
 
-async fn read(
-    mut reader: Reader,
-    writer: Arc<Mutex<Writer>>,
-    events: mpsc::UnboundedSender<Event>,
-) -> io::Result<()> {
+async fn read(mut reader: Reader, writer: Arc<Mutex<Writer>>, events: mpsc::UnboundedSender<Event>) -> io::Result<()> {
     loop {
         // Nobody wants to hear more once the other end of the channel is gone.
         match reader.frame().await? {
@@ -76,11 +65,7 @@ async fn read(
                 writer.lock().await.reply(id).await?;
                 let _ = events.send(Event::Opened { id, headers });
                 if fin {
-                    let _ = events.send(Event::Data {
-                        id,
-                        data: Vec::new(),
-                        fin,
-                    });
+                    let _ = events.send(Event::Data { id, data: Vec::new(), fin });
                 }
             }
             Frame::Data { id, data, fin } => {
@@ -94,16 +79,8 @@ async fn read(
 }
 
 enum Frame {
-    Open {
-        id: u32,
-        headers: Headers,
-        fin: bool,
-    },
-    Data {
-        id: u32,
-        data: Vec<u8>,
-        fin: bool,
-    },
+    Open { id: u32, headers: Headers, fin: bool },
+    Data { id: u32, data: Vec<u8>, fin: bool },
     Ping(Vec<u8>),
     GoAway,
     Other,
@@ -122,11 +99,7 @@ impl Reader {
         let mut payload = vec![0; flags_and_length as usize & 0x00FF_FFFF];
         self.input.read_exact(&mut payload).await?;
         if word >> 31 == 0 {
-            return Ok(Frame::Data {
-                id: word,
-                data: payload,
-                fin,
-            });
+            return Ok(Frame::Data { id: word, data: payload, fin });
         }
         Ok(match word as u16 {
             SYN_STREAM => Frame::Open {
@@ -134,11 +107,7 @@ impl Reader {
                 headers: self.headers(payload.get(10..).ok_or(io::ErrorKind::InvalidData)?)?,
                 fin,
             },
-            RST_STREAM => Frame::Data {
-                id: number(&payload, 0)? & 0x7FFF_FFFF,
-                data: Vec::new(),
-                fin: true,
-            },
+            RST_STREAM => Frame::Data { id: number(&payload, 0)? & 0x7FFF_FFFF, data: Vec::new(), fin: true },
             PING => Frame::Ping(payload),
             GOAWAY => Frame::GoAway,
             _ => Frame::Other,
@@ -155,18 +124,14 @@ impl Reader {
             let text = text.ok_or(io::ErrorKind::InvalidData)?;
             Ok::<_, io::Error>(String::from_utf8_lossy(text).into_owned())
         };
-        (0..number(&block, 0)?)
-            .map(|_| Ok((text()?.to_ascii_lowercase(), text()?)))
-            .collect()
+        (0..number(&block, 0)?).map(|_| Ok((text()?.to_ascii_lowercase(), text()?))).collect()
     }
 
     fn inflated(&mut self, mut block: &[u8]) -> io::Result<Vec<u8>> {
         let mut out = Vec::with_capacity(0x1000);
         loop {
             let before = self.inflate.total_in();
-            let result = self
-                .inflate
-                .decompress_vec(block, &mut out, FlushDecompress::Sync);
+            let result = self.inflate.decompress_vec(block, &mut out, FlushDecompress::Sync);
             block = &block[(self.inflate.total_in() - before) as usize..];
             match result {
                 Err(error) if error.needs_dictionary().is_some() => {
@@ -192,10 +157,7 @@ struct Writer {
 
 impl Writer {
     fn new(output: WriteHalf<Stream>) -> Self {
-        Self {
-            output,
-            deflate: None,
-        }
+        Self { output, deflate: None }
     }
 
     /// Accepts a stream, without headers.

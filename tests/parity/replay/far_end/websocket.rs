@@ -32,10 +32,7 @@ pub(crate) enum Incoming {
 }
 
 /// Reads up to the next message or ping; `None` when the client closes.
-pub(crate) async fn read(
-    input: &mut (impl AsyncRead + Unpin),
-    partial: &mut Vec<u8>,
-) -> io::Result<Option<Incoming>> {
+pub(crate) async fn read(input: &mut (impl AsyncRead + Unpin), partial: &mut Vec<u8>) -> io::Result<Option<Incoming>> {
     loop {
         let frame = read_frame(input).await?;
         match frame.opcode {
@@ -70,11 +67,7 @@ async fn read_frame(input: &mut (impl AsyncRead + Unpin)) -> io::Result<Frame> {
     for (byte, mask) in payload.iter_mut().zip(mask.iter().cycle()) {
         *byte ^= mask;
     }
-    Ok(Frame {
-        last: first & 0x80 != 0,
-        opcode: first & 0x0F,
-        payload,
-    })
+    Ok(Frame { last: first & 0x80 != 0, opcode: first & 0x0F, payload })
 }
 
 /// Sends a message.
@@ -92,11 +85,7 @@ pub(crate) async fn close(output: &mut (impl AsyncWrite + Unpin)) -> io::Result<
     write_frame(output, CLOSE, &NORMAL).await
 }
 
-async fn write_frame(
-    output: &mut (impl AsyncWrite + Unpin),
-    opcode: u8,
-    payload: &[u8],
-) -> io::Result<()> {
+async fn write_frame(output: &mut (impl AsyncWrite + Unpin), opcode: u8, payload: &[u8]) -> io::Result<()> {
     let mut frame = vec![0x80 | opcode];
     match payload.len() {
         short @ 0..126 => frame.push(short as u8),

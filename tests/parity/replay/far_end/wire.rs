@@ -23,11 +23,7 @@ const CHUNK: usize = 30_000;
 /// What the client did with a stream.
 pub(crate) enum Event {
     Opened(String),
-    Data {
-        stream: String,
-        data: Vec<u8>,
-        fin: bool,
-    },
+    Data { stream: String, data: Vec<u8>, fin: bool },
 }
 
 pub(crate) enum Wire {
@@ -44,10 +40,7 @@ pub(crate) enum Wire {
 
 impl Wire {
     pub(crate) fn spdy(stream: Stream) -> Self {
-        Self::Spdy {
-            connection: spdy::Connection::new(stream),
-            ids: BTreeMap::new(),
-        }
+        Self::Spdy { connection: spdy::Connection::new(stream), ids: BTreeMap::new() }
     }
 
     pub(crate) fn websocket(stream: Stream) -> Self {
@@ -69,11 +62,7 @@ impl Wire {
             }
             Ok(())
         });
-        Self::WebSocket {
-            events,
-            output,
-            _reader: reader,
-        }
+        Self::WebSocket { events, output, _reader: reader }
     }
 
     /// Whether the client opens each stream by itself.
@@ -149,9 +138,5 @@ fn event(message: &[u8]) -> Option<Event> {
         other => (other, false),
     };
     let (channel, data) = data.split_first()?;
-    Some(Event::Data {
-        stream: (*CHANNELS.get(usize::from(*channel))?).to_owned(),
-        data: data.to_vec(),
-        fin,
-    })
+    Some(Event::Data { stream: (*CHANNELS.get(usize::from(*channel))?).to_owned(), data: data.to_vec(), fin })
 }
