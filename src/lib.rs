@@ -35,9 +35,12 @@ mod rpc;
 pub mod schema;
 mod select;
 mod view;
+mod watch;
 
 pub use app::{run, run_with};
 pub use config::Preset;
 #[doc(hidden)]
 pub use generated::cri;
 pub use io::Io;
+#[doc(hidden)]
+pub use print::template::Template;

@@ -40,7 +40,11 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: InfoArgs = args(parsed)?;
     let response = ctx.runtime().await?.status(request(&args)).await?;
     let document = document(&response)?;
-    ctx.print(&View::Status(document, Encoding::of_status(&args.output)?))
+    // Not json here, as it is for the other commands that show a status.
+    if args.output.is_empty() {
+        return Err(Error::failure("unsupported output format \"\": json, yaml and go-template are"));
+    }
+    ctx.print(&View::Status(document, Encoding::of_status(&args.output, &args.template)?))
 }
 
 fn request(args: &InfoArgs) -> StatusRequest {

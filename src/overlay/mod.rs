@@ -6,11 +6,15 @@ mod checkpoint;
 mod completion;
 mod config;
 mod create;
+mod events;
+mod imagefsinfo;
 mod images;
 mod info;
 mod inspect;
 mod inspecti;
 mod inspectp;
+mod metricdescs;
+mod metricsp;
 mod pods;
 mod ps;
 mod pull;
@@ -22,6 +26,8 @@ mod run;
 mod runp;
 mod runtime_config;
 mod start;
+mod stats;
+mod statsp;
 mod stop;
 mod stopp;
 mod update;
@@ -35,11 +41,15 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     completion::OVERLAY,
     config::OVERLAY,
     create::OVERLAY,
+    events::OVERLAY,
+    imagefsinfo::OVERLAY,
     images::OVERLAY,
     info::OVERLAY,
     inspect::OVERLAY,
     inspecti::OVERLAY,
     inspectp::OVERLAY,
+    metricdescs::OVERLAY,
+    metricsp::OVERLAY,
     pods::OVERLAY,
     ps::OVERLAY,
     pull::OVERLAY,
@@ -51,6 +61,8 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     runp::OVERLAY,
     runtime_config::OVERLAY,
     start::OVERLAY,
+    stats::OVERLAY,
+    statsp::OVERLAY,
     stop::OVERLAY,
     stopp::OVERLAY,
     update::OVERLAY,

@@ -2,6 +2,7 @@
 
 pub(crate) mod structured;
 pub(crate) mod table;
+pub(crate) mod template;
 mod yaml;
 
 use crate::error::Error;
@@ -20,6 +21,12 @@ pub(crate) fn render(view: &View) -> Result<String, Error> {
         View::Status(value, Encoding::Json) => structured::status_json(value.clone())?,
         View::List(value, Encoding::Yaml) | View::Item(value, Encoding::Yaml) | View::Status(value, Encoding::Yaml) => {
             yaml::document(value)
+        }
+        View::List(value, Encoding::Template(template))
+        | View::Item(value, Encoding::Template(template))
+        | View::Status(value, Encoding::Template(template)) => {
+            let text = template.render(value);
+            text.map_err(|cause| Error::failure(cause).context("filling in the template"))? + "\n"
         }
     })
 }

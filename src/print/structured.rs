@@ -96,7 +96,7 @@ impl Formatter for Go<'_> {
 }
 
 /// A float as Go writes it: digits in full between 1e-6 and 1e21, else an exponent without leading zeros.
-fn float(value: f64) -> String {
+pub(super) fn float(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
         let text = format!("{value:e}");

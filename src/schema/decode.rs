@@ -138,7 +138,7 @@ fn scalar(kind: Kind, rest: &mut &[u8]) -> Result<Value, Error> {
     Ok(match kind {
         Kind::String => Value::String(String::from_utf8_lossy(delimited(rest)?).into_owned()),
         Kind::Bytes | Kind::Message(_) => Value::String(STANDARD.encode(delimited(rest)?)),
-        Kind::Double => Value::Float(f64::from_bits(fixed64(rest)?)),
+        Kind::Double => number(f64::from_bits(fixed64(rest)?)),
         Kind::Float => float(f32::from_bits(fixed32(rest)?)),
         Kind::Fixed64 => Value::String(fixed64(rest)?.to_string()),
         Kind::Sfixed64 => Value::String((fixed64(rest)? as i64).to_string()),
@@ -173,7 +173,17 @@ fn enumerated(kind: &Enum, number: i32) -> Value {
 
 /// The shortest decimal of a float, which widening to double would hide.
 fn float(value: f32) -> Value {
-    Value::Float(value.to_string().parse().unwrap_or_else(|_| value.into()))
+    number(value.to_string().parse().unwrap_or_else(|_| value.into()))
+}
+
+/// JSON has no such number as infinity; protobuf's mapping has a word for it.
+fn number(value: f64) -> Value {
+    match value {
+        f64::INFINITY => Value::from("Infinity"),
+        f64::NEG_INFINITY => Value::from("-Infinity"),
+        value if value.is_nan() => Value::from("NaN"),
+        value => Value::Float(value),
+    }
 }
 
 fn fixed32(rest: &mut &[u8]) -> Result<u32, Error> {

@@ -3,8 +3,10 @@
 pub(crate) mod block;
 pub(crate) mod human;
 pub(crate) mod status;
+pub(crate) mod usage;
 
 use crate::error::Error;
+use crate::print::template::Template;
 use crate::schema::Value;
 
 /// What a command has to show.
@@ -34,6 +36,7 @@ pub(crate) struct Table {
 pub(crate) enum Encoding {
     Json,
     Yaml,
+    Template(Template),
 }
 
 impl Encoding {
@@ -50,15 +53,24 @@ impl Encoding {
         }
     }
 
-    /// The encoding of a status document; json where nothing is named.
+    /// The encoding of a status document; json where nothing is named. The template counts with its own format only.
     ///
     /// # Errors
-    /// A format that no status document has.
-    pub(crate) fn of_status(output: &str) -> Result<Self, Error> {
+    /// A format that no status document has, or what is no template.
+    pub(crate) fn of_status(output: &str, template: &str) -> Result<Self, Error> {
         match output {
             "" | "json" => Ok(Self::Json),
             "yaml" => Ok(Self::Yaml),
-            _ => Err(Error::failure(format!("unsupported output format {output:?}: json and yaml are"))),
+            "go-template" => Self::of_template(template),
+            _ => Err(Error::failure(format!("unsupported output format {output:?}: json, yaml and go-template are"))),
         }
+    }
+    /// A Go template.
+    ///
+    /// # Errors
+    /// What is no template.
+    pub(crate) fn of_template(template: &str) -> Result<Self, Error> {
+        let template = Template::parse(template);
+        template.map(Self::Template).map_err(|cause| Error::failure(cause).context("reading the template"))
     }
 }

@@ -1,0 +1,48 @@
+//! `crictl metricsp`: the metrics of pods.
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::ListPodSandboxMetricsRequest;
+use crate::schema;
+use crate::view::{Encoding, View};
+use crate::watch;
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "metricsp",
+    about: "List the metrics of pods and of their containers",
+    example: "crictl metricsp -o yaml",
+    arguments: MetricspArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug)]
+struct MetricspArgs {
+    /// Output format: json or yaml
+    #[arg(long, short, value_name = "FORMAT", default_value = "json")]
+    output: String,
+    /// Show them again and again, until interrupted
+    #[arg(long, short)]
+    watch: bool,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let args: MetricspArgs = args(parsed)?;
+    let encoding = match args.output.as_str() {
+        "" | "json" => Encoding::Json,
+        "yaml" => Encoding::Yaml,
+        _ => return Err(Error::help()),
+    };
+    if !parsed.positionals.is_empty() {
+        return Err(Error::help());
+    }
+    watch::repeat(ctx, args.watch, async |ctx| {
+        let response = ctx.runtime().await?.list_pod_sandbox_metrics(ListPodSandboxMetricsRequest {}).await?;
+        ctx.print(&View::List(schema::view(&response), encoding.clone()))
+    })
+    .await
+}

@@ -1,0 +1,123 @@
+//! What Go refuses when it reads a template and gotmpl only when it gets there, or never; and the two
+//! places where a tree is changed: members, because gotmpl passes over nil, and what an action shows.
+
+use gotmpl::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, SmolStr};
+
+use crate::print::template::function::{self, MEMBER, SHOW};
+
+/// Checks one template, and prepares it for the engine.
+///
+/// # Errors
+/// An unknown function or variable, a loop's action outside of one, a constant that is given an argument.
+pub(super) fn tree(tree: &mut ListNode) -> Result<(), String> {
+    Check { variables: vec!["$".into()], loops: 0 }.list(tree)
+}
+
+struct Check {
+    /// The variables that are declared here.
+    variables: Vec<SmolStr>,
+    /// How many loops we are inside of.
+    loops: usize,
+}
+
+impl Check {
+    fn list(&mut self, list: &mut ListNode) -> Result<(), String> {
+        list.nodes.iter_mut().try_for_each(|node| self.node(node))
+    }
+
+    fn node(&mut self, node: &mut Node) -> Result<(), String> {
+        match node {
+            Node::Text(_) | Node::Define(_) => Ok(()),
+            Node::List(list) => self.list(list),
+            Node::Action(action) => {
+                self.pipe(&mut action.pipe)?;
+                if action.pipe.decl.is_empty() {
+                    let show = vec![Expr::Identifier(action.pos, SHOW.into())];
+                    action.pipe.commands.push(CommandNode { pos: action.pos, args: show });
+                }
+                Ok(())
+            }
+            Node::If(branch) | Node::With(branch) => self.branch(branch, 0),
+            Node::Range(branch) => self.branch(branch, 1),
+            Node::Template(call) => call.pipe.as_mut().map_or(Ok(()), |pipe| self.pipe(pipe)),
+            Node::Break(_) | Node::Continue(_) if self.loops == 0 => {
+                Err("break or continue outside of a range".to_owned())
+            }
+            Node::Break(_) | Node::Continue(_) => Ok(()),
+        }
+    }
+
+    /// A block; its variables end with it.
+    fn branch(&mut self, branch: &mut BranchNode, loops: usize) -> Result<(), String> {
+        let outer = self.variables.len();
+        self.pipe(&mut branch.pipe)?;
+        self.loops += loops;
+        self.list(&mut branch.body)?;
+        self.loops -= loops;
+        if let Some(body) = &mut branch.else_body {
+            self.list(body)?;
+        }
+        self.variables.truncate(outer);
+        Ok(())
+    }
+
+    fn pipe(&mut self, pipe: &mut PipeNode) -> Result<(), String> {
+        for (stage, command) in pipe.commands.iter_mut().enumerate() {
+            let constant = matches!(
+                command.args.first(),
+                Some(Expr::Bool(..) | Expr::Dot(_) | Expr::Nil(_) | Expr::Number(..) | Expr::String(..))
+            );
+            if constant && stage > 0 {
+                return Err(format!("stage {} of a pipeline is nothing that takes an argument", stage + 1));
+            }
+            command.args.iter_mut().try_for_each(|arg| self.expr(arg))?;
+        }
+        if pipe.is_assign {
+            return pipe.decl.iter().try_for_each(|name| self.declared(name));
+        }
+        self.variables.extend(pipe.decl.iter().cloned());
+        Ok(())
+    }
+
+    fn expr(&mut self, expr: &mut Expr) -> Result<(), String> {
+        match expr {
+            Expr::Identifier(_, name) if !function::exists(name) => Err(format!("function {name:?} not defined")),
+            Expr::Field(pos, names) => {
+                *expr = member(*pos, Expr::Dot(*pos), names);
+                Ok(())
+            }
+            Expr::Variable(pos, name, names) => {
+                self.declared(name)?;
+                if !names.is_empty() {
+                    *expr = member(*pos, Expr::Variable(*pos, name.clone(), Vec::new()), names);
+                }
+                Ok(())
+            }
+            Expr::Chain(pos, inner, names) => {
+                self.expr(inner)?;
+                // A function's arguments follow its member, so that it stays first.
+                if !matches!(**inner, Expr::Identifier(..)) {
+                    *expr = member(*pos, (**inner).clone(), names);
+                }
+                Ok(())
+            }
+            Expr::Pipe(_, pipe) => self.pipe(pipe),
+            _ => Ok(()),
+        }
+    }
+
+    fn declared(&self, name: &SmolStr) -> Result<(), String> {
+        match self.variables.contains(name) {
+            true => Ok(()),
+            false => Err(format!("undefined variable {name:?}")),
+        }
+    }
+}
+
+/// `.a.b` as a call of our own function.
+fn member(pos: Pos, of: Expr, names: &[SmolStr]) -> Expr {
+    let names = names.iter().map(|name| Expr::String(pos, name.as_str().into()));
+    let args = [Expr::Identifier(pos, MEMBER.into()), of].into_iter().chain(names).collect();
+    let commands = vec![CommandNode { pos, args }];
+    Expr::Pipe(pos, PipeNode { pos, decl: Vec::new(), commands, is_assign: false })
+}

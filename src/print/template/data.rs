@@ -1,0 +1,82 @@
+//! A document as the engine's values. Go decodes it with numbers as text of a type of their own, `json.Number`.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use gotmpl::Value;
+
+use crate::print::structured::float;
+use crate::schema;
+
+/// A document, and which of its strings are numbers.
+pub(super) struct Data {
+    pub(super) root: Value,
+    pub(super) numbers: Numbers,
+}
+
+/// The strings that stand for numbers.
+///
+/// The engine has no such type. It shares strings rather than copying them, so that the address of the text tells;
+/// the values are kept here, so that no other string can have the address.
+#[derive(Default)]
+pub(super) struct Numbers {
+    addresses: HashSet<usize>,
+    texts: Vec<Arc<str>>,
+}
+
+impl Data {
+    pub(super) fn new(document: &schema::Value) -> Self {
+        let mut numbers = Numbers::default();
+        Self { root: numbers.value(document), numbers }
+    }
+}
+
+impl Numbers {
+    /// Whether the text is a number's.
+    pub(super) fn has(&self, text: &Arc<str>) -> bool {
+        self.addresses.contains(&address(text))
+    }
+
+    /// What Go calls the type of the value.
+    pub(super) fn type_name(&self, value: &Value) -> &'static str {
+        match value {
+            Value::Nil => "<nil>",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Uint(_) => "uint",
+            Value::Float(_) => "float64",
+            Value::String(text) if self.has(text) => "json.Number",
+            Value::String(_) => "string",
+            Value::List(_) => "[]interface {}",
+            Value::Map(_) => "map[string]interface {}",
+            Value::Function(_) => "func",
+        }
+    }
+
+    fn value(&mut self, value: &schema::Value) -> Value {
+        match value {
+            schema::Value::Null => Value::Nil,
+            schema::Value::Bool(value) => Value::Bool(*value),
+            schema::Value::Int(number) => self.number(number.to_string()),
+            schema::Value::Uint(number) => self.number(number.to_string()),
+            schema::Value::Float(number) => self.number(float(*number)),
+            schema::Value::String(text) => Value::String(text.as_str().into()),
+            schema::Value::List(items) => Value::List(items.iter().map(|item| self.value(item)).collect()),
+            schema::Value::Object(members) => {
+                let members = members.iter().map(|(key, value)| (key.as_str().into(), self.value(value)));
+                Value::Map(Arc::new(members.collect::<BTreeMap<Arc<str>, Value>>()))
+            }
+        }
+    }
+
+    fn number(&mut self, text: String) -> Value {
+        let text: Arc<str> = text.into();
+        self.addresses.insert(address(&text));
+        self.texts.push(Arc::clone(&text));
+        Value::String(text)
+    }
+}
+
+fn address(text: &Arc<str>) -> usize {
+    text.as_ptr().addr()
+}

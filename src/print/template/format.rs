@@ -1,0 +1,322 @@
+//! Go's `fmt` for the values that a template has.
+
+use gotmpl::Value;
+
+use crate::args::parse::quote;
+use crate::print::template::data::Numbers;
+use crate::print::template::number;
+
+/// The largest width and precision that Go takes.
+const MAX_WIDTH: i64 = 1_000_000;
+
+/// Prints values.
+pub(super) struct Printer<'a> {
+    numbers: &'a Numbers,
+    out: String,
+}
+
+/// What stands between the percent sign and the verb.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Spec {
+    pub(super) minus: bool,
+    pub(super) plus: bool,
+    pub(super) sharp: bool,
+    pub(super) space: bool,
+    pub(super) zero: bool,
+    pub(super) width: Option<usize>,
+    pub(super) precision: Option<usize>,
+    /// `%#v`, which is Go's syntax.
+    syntax: bool,
+}
+
+/// The arguments of a format, and how far they are used up.
+struct Arguments<'a> {
+    values: &'a [Value],
+    next: usize,
+    /// An argument was named by its number: what is left over is not reported then.
+    reordered: bool,
+    /// The last number named one that there is.
+    good: bool,
+}
+
+impl<'a> Printer<'a> {
+    pub(super) fn new(numbers: &'a Numbers) -> Self {
+        Self { numbers, out: String::new() }
+    }
+
+    /// The arguments with a blank between two of which neither is a string.
+    pub(super) fn print(mut self, args: &[Value]) -> String {
+        let mut after_string = true;
+        for arg in args {
+            let string = matches!(arg, Value::String(_));
+            if !string && !after_string {
+                self.out.push(' ');
+            }
+            self.argument('v', Spec::default(), arg);
+            after_string = string;
+        }
+        self.out
+    }
+
+    /// The arguments with blanks between them, and a newline.
+    pub(super) fn println(mut self, args: &[Value]) -> String {
+        for (index, arg) in args.iter().enumerate() {
+            if index > 0 {
+                self.out.push(' ');
+            }
+            self.argument('v', Spec::default(), arg);
+        }
+        self.out + "\n"
+    }
+
+    /// The format with the arguments in place of its directives. What doesn't fit is said in the text, as Go does.
+    pub(super) fn printf(mut self, format: &str, values: &[Value]) -> String {
+        let mut args = Arguments { values, next: 0, reordered: false, good: true };
+        let mut rest = format;
+        while let Some((text, directive)) = rest.split_once('%') {
+            self.out.push_str(text);
+            args.good = true;
+            let (spec, tail) = self.spec(directive, &mut args);
+            let Some(verb) = tail.chars().next() else {
+                self.out.push_str("%!(NOVERB)");
+                rest = tail;
+                break;
+            };
+            rest = &tail[verb.len_utf8()..];
+            self.directive(verb, spec, &mut args);
+        }
+        self.out.push_str(rest);
+        if !args.reordered && args.next < values.len() {
+            self.extra(&values[args.next..]);
+        }
+        self.out
+    }
+
+    fn directive(&mut self, verb: char, mut spec: Spec, args: &mut Arguments<'_>) {
+        if verb == '%' {
+            return self.out.push('%');
+        }
+        if !args.good {
+            return self.out.push_str(&format!("%!{verb}(BADINDEX)"));
+        }
+        let Some(value) = args.values.get(args.next) else {
+            return self.out.push_str(&format!("%!{verb}(MISSING)"));
+        };
+        args.next += 1;
+        if verb == 'v' {
+            spec = Spec { syntax: spec.sharp, sharp: false, plus: false, ..spec };
+        }
+        self.argument(verb, spec, value);
+    }
+
+    /// The flags, the width and the precision, and the text from the verb on.
+    fn spec<'f>(&mut self, directive: &'f str, args: &mut Arguments<'_>) -> (Spec, &'f str) {
+        let mut spec = Spec::default();
+        let mut rest = directive.trim_start_matches(['-', '+', '#', ' ', '0']);
+        for flag in directive[..directive.len() - rest.len()].chars() {
+            match flag {
+                '-' => spec.minus = true,
+                '+' => spec.plus = true,
+                '#' => spec.sharp = true,
+                ' ' => spec.space = true,
+                _ => spec.zero = true,
+            }
+        }
+        rest = args.named(rest);
+        match self.count(&mut rest, args) {
+            Some(Some(width)) => {
+                spec.minus |= width < 0;
+                spec.width = usize::try_from(width.unsigned_abs()).ok();
+            }
+            Some(None) => self.out.push_str("%!(BADWIDTH)"),
+            None => {}
+        }
+        if let Some(tail) = rest.strip_prefix('.') {
+            rest = args.named(tail);
+            spec.precision = match self.count(&mut rest, args) {
+                Some(Some(precision @ 0..)) => usize::try_from(precision).ok(),
+                Some(_) => {
+                    self.out.push_str("%!(BADPREC)");
+                    None
+                }
+                None => Some(0),
+            };
+        }
+        (spec, args.named(rest))
+    }
+
+    /// A number of the format or, for a star, an argument's: `Some(None)` if that is none.
+    fn count(&mut self, rest: &mut &str, args: &mut Arguments<'_>) -> Option<Option<i64>> {
+        if let Some(tail) = rest.strip_prefix('*') {
+            *rest = tail;
+            let value = args.values.get(args.next);
+            args.next += usize::from(value.is_some());
+            return Some(match value {
+                Some(Value::Int(number)) if number.abs() <= MAX_WIDTH => Some(*number),
+                _ => None,
+            });
+        }
+        let tail = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number = rest[..rest.len() - tail.len()].parse().ok().filter(|number| *number <= MAX_WIDTH);
+        *rest = tail;
+        number.map(Some)
+    }
+
+    /// What no directive asked for.
+    fn extra(&mut self, values: &[Value]) {
+        self.out.push_str("%!(EXTRA ");
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                self.out.push_str(", ");
+            }
+            self.typed(value, Spec::default());
+        }
+        self.out.push(')');
+    }
+
+    fn argument(&mut self, verb: char, spec: Spec, value: &Value) {
+        match (verb, value) {
+            ('T', value) => self.pad(self.numbers.type_name(value), spec),
+            ('v', Value::Nil) => self.pad("<nil>", spec),
+            (_, Value::Nil) => self.bad(verb, spec, value),
+            (_, value) => self.value(verb, spec, value),
+        }
+    }
+
+    fn value(&mut self, verb: char, spec: Spec, value: &Value) {
+        match value {
+            Value::Nil => self.out.push_str(if spec.syntax { "interface {}(nil)" } else { "<nil>" }),
+            Value::Bool(flag) if matches!(verb, 'v' | 't') => self.pad(if *flag { "true" } else { "false" }, spec),
+            Value::Int(number) => match number::integer(verb, spec, *number < 0, number.unsigned_abs()) {
+                Some(text) => self.pad(&text, Spec { zero: false, ..spec }),
+                None => self.bad(verb, spec, value),
+            },
+            Value::Uint(number) => match number::integer(verb, spec, false, *number) {
+                Some(text) => self.pad(&text, Spec { zero: false, ..spec }),
+                None => self.bad(verb, spec, value),
+            },
+            Value::Float(number) => match number::float(verb, spec, *number) {
+                Some(text) => self.pad_number(&text, spec),
+                None => self.bad(verb, spec, value),
+            },
+            Value::String(text) => match string(verb, spec, text) {
+                Some(text) => self.pad(&text, spec),
+                None => self.bad(verb, spec, value),
+            },
+            Value::List(items) => self.list(verb, spec, items),
+            Value::Map(members) => {
+                let members: Vec<_> = members.iter().map(|(key, value)| (Value::String(key.clone()), value)).collect();
+                self.map(verb, spec, &members);
+            }
+            _ => self.bad(verb, spec, value),
+        }
+    }
+
+    fn list(&mut self, verb: char, spec: Spec, items: &[Value]) {
+        let [open, between, close] = if spec.syntax { ["[]interface {}{", ", ", "}"] } else { ["[", " ", "]"] };
+        self.out.push_str(open);
+        for (index, item) in items.iter().enumerate() {
+            self.out.push_str(if index > 0 { between } else { "" });
+            self.value(verb, spec, item);
+        }
+        self.out.push_str(close);
+    }
+
+    fn map(&mut self, verb: char, spec: Spec, members: &[(Value, &Value)]) {
+        let [open, between, close] =
+            if spec.syntax { ["map[string]interface {}{", ", ", "}"] } else { ["map[", " ", "]"] };
+        self.out.push_str(open);
+        for (index, (key, value)) in members.iter().enumerate() {
+            self.out.push_str(if index > 0 { between } else { "" });
+            self.value(verb, spec, key);
+            self.out.push(':');
+            self.value(verb, spec, value);
+        }
+        self.out.push_str(close);
+    }
+
+    /// A value that the verb is not for.
+    fn bad(&mut self, verb: char, spec: Spec, value: &Value) {
+        self.out.push_str(&format!("%!{verb}("));
+        self.typed(value, spec);
+        self.out.push(')');
+    }
+
+    /// `type=value`, and nil alone.
+    fn typed(&mut self, value: &Value, spec: Spec) {
+        match value {
+            Value::Nil => self.out.push_str("<nil>"),
+            Value::Function(_) => self.out.push_str("func"),
+            value => {
+                self.out.push_str(self.numbers.type_name(value));
+                self.out.push('=');
+                self.value('v', spec, value);
+            }
+        }
+    }
+
+    fn pad(&mut self, text: &str, spec: Spec) {
+        let missing = spec.width.unwrap_or_default().saturating_sub(text.chars().count());
+        let blanks = std::iter::repeat_n(if spec.zero && !spec.minus { '0' } else { ' ' }, missing);
+        if spec.minus {
+            self.out.push_str(text);
+            self.out.extend(blanks);
+        } else {
+            self.out.extend(blanks);
+            self.out.push_str(text);
+        }
+    }
+
+    /// As [`Printer::pad`], with a sign in front of the zeros.
+    fn pad_number(&mut self, text: &str, spec: Spec) {
+        let digits = text.trim_start_matches(['+', '-', ' ']);
+        if digits.len() == text.len() || !spec.zero || spec.minus {
+            return self.pad(text, spec);
+        }
+        self.out.push_str(&text[..text.len() - digits.len()]);
+        self.pad(digits, Spec { width: spec.width.map(|width| width.saturating_sub(1)), ..spec });
+    }
+}
+
+impl Arguments<'_> {
+    /// Takes `[N]` off the front, which names the next argument; returns the rest.
+    fn named<'f>(&mut self, rest: &'f str) -> &'f str {
+        let Some(inside) = rest.strip_prefix('[') else { return rest };
+        self.reordered = true;
+        let Some((number, tail)) = inside.split_once(']') else {
+            self.good = false;
+            return inside;
+        };
+        match number.parse::<usize>() {
+            Ok(number) if (1..=self.values.len()).contains(&number) => self.next = number - 1,
+            _ => self.good = false,
+        }
+        tail
+    }
+}
+
+/// A string by one of the verbs that are for strings.
+fn string(verb: char, spec: Spec, text: &str) -> Option<String> {
+    let cut = || match spec.precision {
+        Some(precision) => text.chars().take(precision).collect(),
+        None => text.to_owned(),
+    };
+    match verb {
+        'v' if spec.syntax => Some(quote(text)),
+        'v' | 's' => Some(cut()),
+        'q' if spec.sharp && !text.chars().any(|c| c == '`' || c.is_control() && c != '\t') => {
+            Some(format!("`{}`", cut()))
+        }
+        'q' if spec.plus => Some(number::ascii(&quote(&cut()))),
+        'q' => Some(quote(&cut())),
+        'x' | 'X' => {
+            let bytes = text.bytes().take(spec.precision.unwrap_or(usize::MAX));
+            let prefix = if spec.sharp { ["0x", "0X"][usize::from(verb == 'X')] } else { "" };
+            let hex = |byte| if verb == 'X' { format!("{byte:02X}") } else { format!("{byte:02x}") };
+            let between = if spec.space { format!(" {prefix}") } else { String::new() };
+            let digits = bytes.map(hex).collect::<Vec<_>>().join(&between);
+            Some(if digits.is_empty() { digits } else { format!("{prefix}{digits}") })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,109 @@
+//! Go's `text/template`, for `-o go-template`: scripts around crictl have such templates.
+//!
+//! The language itself is `gotmpl`'s. Around it stand what it lets through where Go does not
+//! ([`check`]), Go's `fmt` for the values a document has ([`format`]) and crictl's own functions
+//! ([`function`]). It knows documents only, not what is in them and not where the text goes.
+
+mod check;
+mod data;
+mod format;
+mod function;
+mod number;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use gotmpl::TemplateError;
+use gotmpl::parse::{ListNode, Node, Parser};
+
+use crate::print::template::data::Data;
+use crate::schema::Value;
+
+/// The name of the template that is not inside a `define`.
+const MAIN: &str = "";
+
+/// Marks the end of the text. Not in a command line, so not in a template either.
+const END: char = '\0';
+
+/// `else if` nests without a limit in gotmpl's parser, which would exhaust the stack; its own limit for everything
+/// else is 100.
+const MAX_ELSE: usize = 500;
+
+/// A template that has been read and checked.
+#[derive(Clone, Debug)]
+pub struct Template {
+    source: String,
+    /// The templates by name, the later one where a name occurs twice.
+    trees: Vec<(String, ListNode)>,
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// In words: what Go would not read either.
+    pub fn parse(source: &str) -> Result<Self, String> {
+        if source.contains(END) {
+            return Err("a template has no NUL character".to_owned());
+        }
+        if source.matches("else").count() > MAX_ELSE {
+            return Err(format!("a template has at most {MAX_ELSE} else branches"));
+        }
+        // The parser of its own accord says what is wrong inside an action, and what is defined twice.
+        gotmpl::Template::new(MAIN).parse(source).map_err(words)?;
+        let marked = format!("{source}{END}");
+        let (main, defines) = Parser::new(&marked, "{{", "}}").and_then(Parser::parse).map_err(words)?;
+        let mut trees = vec![(MAIN.to_owned(), closed(main)?)];
+        // An empty definition does not replace another.
+        for define in defines.into_iter().filter(|define| !define.body.is_empty_tree()) {
+            trees.push((define.name.to_string(), define.body));
+        }
+        for (_, tree) in &mut trees {
+            check::tree(tree)?;
+        }
+        Ok(Self { source: source.to_owned(), trees })
+    }
+
+    /// The document in the template's form.
+    ///
+    /// # Errors
+    /// In words: the document lacks what the template asks for, or a function can't do what it is asked to.
+    pub fn render(&self, document: &Value) -> Result<String, String> {
+        let data = Data::new(document);
+        let template = gotmpl::Template::new(MAIN).funcs(function::table(&Arc::new(data.numbers)));
+        let trees = self.trees.iter().cloned();
+        let template = trees.fold(template, |template, (name, tree)| template.add_parse_tree(&name, tree));
+        template.execute_template_to_string(MAIN, &data.root).map_err(words)
+    }
+}
+
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Template {}
+
+/// The tree without the mark, which is its last text if every block is closed and nothing else is.
+///
+/// gotmpl reads to the end of the text inside a block that is never closed, and stops at an `end` that closes nothing.
+fn closed(mut tree: ListNode) -> Result<ListNode, String> {
+    match tree.nodes.pop() {
+        Some(Node::Text(mut last)) if last.text.ends_with(END) => {
+            last.text = last.text.trim_end_matches(END).into();
+            tree.nodes.push(Node::Text(last));
+            Ok(tree)
+        }
+        _ => Err("a block is not closed, or an end or else belongs to no block".to_owned()),
+    }
+}
+
+/// What was wrong, without a preamble.
+fn words(error: TemplateError) -> String {
+    match error {
+        TemplateError::Exec(text) => text,
+        error => error.to_string(),
+    }
+}
