@@ -66,7 +66,8 @@ async fn call(ctx: &mut Context<'_>, method: &'static Method, command: Command, 
         return Err(Error::usage(format!("{} takes no argument, but got {word:?}", method.command)));
     }
     let args: CallArgs = args(&parsed)?;
-    let encoding = Encoding::of_status(&args.output)?;
+    let encoding = Encoding::of_list(&args.output)?;
+    let encoding = encoding.ok_or_else(|| Error::failure("unsupported output format \"table\": json and yaml are"))?;
     let request = request(ctx, method, &args, &parsed)?;
     let client = client(ctx, method, &request).await?;
     let sent = match method.flow {
