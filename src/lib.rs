@@ -23,6 +23,7 @@ pub mod generated;
 pub mod host;
 mod io;
 mod log;
+mod logs;
 #[doc(hidden)]
 pub mod method;
 mod overlay;

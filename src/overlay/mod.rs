@@ -9,6 +9,7 @@ mod info;
 mod inspect;
 mod inspecti;
 mod inspectp;
+mod logs;
 mod pods;
 mod ps;
 mod rpc;
@@ -24,6 +25,7 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     inspect::OVERLAY,
     inspecti::OVERLAY,
     inspectp::OVERLAY,
+    logs::OVERLAY,
     pods::OVERLAY,
     ps::OVERLAY,
     rpc::OVERLAY,
