@@ -26,6 +26,8 @@ pub(crate) struct Context<'io> {
     pub(crate) input: &'io mut (dyn Read + Send),
     pub(crate) input_is_terminal: bool,
     pub(crate) out_is_terminal: bool,
+    /// Results and log lines end at the same place.
+    pub(crate) streams_are_one: bool,
     /// An interrupt ends this command as if it had ended by itself. Set by commands that run until they are stopped.
     pub(crate) stops_cleanly: bool,
     out: &'io mut (dyn Write + Send),
@@ -46,6 +48,7 @@ impl<'io> Context<'io> {
             input: io.input.as_mut(),
             input_is_terminal: io.input_is_terminal,
             out_is_terminal: io.out_is_terminal,
+            streams_are_one: io.streams_are_one,
             stops_cleanly: false,
             out: io.out.as_mut(),
             now: io.now,

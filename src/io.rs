@@ -21,6 +21,8 @@ pub struct Io {
     pub out_is_terminal: bool,
     /// Whether [`Io::err`] is a terminal; it decides how log lines look.
     pub err_is_terminal: bool,
+    /// Whether [`Io::out`] and [`Io::err`] end at the same place, such as a terminal, so that their order shows.
+    pub streams_are_one: bool,
     /// The clock.
     pub now: fn() -> SystemTime,
     /// The program's own path: a `crictl.yaml` beside it is the second config file that is looked for.
@@ -39,6 +41,7 @@ impl Io {
             input_is_terminal: io::stdin().is_terminal(),
             out_is_terminal: io::stdout().is_terminal(),
             err_is_terminal: io::stderr().is_terminal(),
+            streams_are_one: streams_are_one(),
             now: SystemTime::now,
             executable: std::env::current_exe().ok(),
             signals: true,
@@ -58,9 +61,24 @@ impl Io {
             input_is_terminal: false,
             out_is_terminal: false,
             err_is_terminal: false,
+            streams_are_one: false,
             now: SystemTime::now,
             executable: None,
             signals: false,
         }
     }
+}
+
+/// Whether the process's two outputs are the same file.
+#[cfg(unix)]
+fn streams_are_one() -> bool {
+    match (rustix::fs::fstat(io::stdout()), rustix::fs::fstat(io::stderr())) {
+        (Ok(out), Ok(err)) => (out.st_dev, out.st_ino) == (err.st_dev, err.st_ino),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn streams_are_one() -> bool {
+    io::stdout().is_terminal() && io::stderr().is_terminal()
 }

@@ -26,6 +26,7 @@ pub mod host;
 mod io;
 mod launch;
 mod log;
+mod logs;
 #[doc(hidden)]
 pub mod method;
 mod overlay;

@@ -2,7 +2,7 @@
 //! The two forms are pure; one [`Logger`] writes them.
 
 use std::cell::{Cell, RefCell};
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
@@ -88,7 +88,16 @@ impl<'io> Logger<'io> {
 
     /// Writes bytes that are not ours to format, such as a container's standard error.
     pub(crate) fn raw(&self, bytes: &[u8]) {
+        let _ = self.bytes(bytes);
+    }
+
+    /// As [`Logger::raw`], for whoever stops when nobody reads.
+    ///
+    /// # Errors
+    /// The stream can't be written.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         let mut err = self.err.borrow_mut();
-        let _ = err.write_all(bytes).and_then(|()| err.flush());
+        err.write_all(bytes)?;
+        err.flush()
     }
 }

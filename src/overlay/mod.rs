@@ -13,6 +13,7 @@ mod info;
 mod inspect;
 mod inspecti;
 mod inspectp;
+mod logs;
 mod metricdescs;
 mod metricsp;
 mod pods;
@@ -48,6 +49,7 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     inspect::OVERLAY,
     inspecti::OVERLAY,
     inspectp::OVERLAY,
+    logs::OVERLAY,
     metricdescs::OVERLAY,
     metricsp::OVERLAY,
     pods::OVERLAY,

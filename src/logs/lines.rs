@@ -1,0 +1,178 @@
+//! Lines of a file, found in one buffer that is read into with large reads. A line that is longer than the
+//! buffer comes in pieces, so memory does not depend on what the container wrote.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use memchr::memchr;
+
+/// How much is read at once: large enough that calls cost nothing, small enough for the processor's cache.
+const CHUNK: usize = 256 << 10;
+
+/// How far the buffer grows for a reader that needs lines as a whole.
+const WHOLE: usize = 4 << 20;
+
+/// The lines of an input.
+pub(crate) struct Lines<R> {
+    input: R,
+    buffer: Vec<u8>,
+    /// What has been read and not consumed yet.
+    unread: Range<usize>,
+    /// How much of it is known to have no newline.
+    searched: usize,
+    most: usize,
+}
+
+/// What comes next; the number of bytes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// The rest of a line, newline included.
+    Line(usize),
+    /// A part of a line that is longer than the buffer.
+    Piece(usize),
+    /// The input has no more; so much is left that no newline ends.
+    End(usize),
+}
+
+impl<R: Read> Lines<R> {
+    pub(crate) fn new(input: R) -> Self {
+        Self { input, buffer: vec![0; CHUNK], unread: 0..0, searched: 0, most: CHUNK }
+    }
+
+    /// Keeps lines in one piece, up to a length that no runtime writes.
+    pub(crate) fn keep_whole(&mut self) {
+        self.most = WHOLE;
+    }
+
+    /// Looks for what comes next; at the end of the input the next call looks again.
+    #[inline]
+    pub(crate) fn find(&mut self) -> io::Result<Found> {
+        loop {
+            let unseen = &self.buffer[self.unread.start + self.searched..self.unread.end];
+            if let Some(at) = memchr(b'\n', unseen) {
+                return Ok(Found::Line(self.searched + at + 1));
+            }
+            self.searched = self.unread.len();
+            if self.searched >= self.most {
+                return Ok(Found::Piece(self.searched));
+            }
+            if self.fill()? == 0 {
+                return Ok(Found::End(self.searched));
+            }
+        }
+    }
+
+    /// The next so many bytes.
+    #[inline]
+    pub(crate) fn bytes(&self, count: usize) -> &[u8] {
+        &self.buffer[self.unread.start..self.unread.start + count]
+    }
+
+    /// Goes on behind the next so many bytes.
+    #[inline]
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.unread.start += count;
+        self.searched = 0;
+    }
+
+    pub(crate) fn input(&mut self) -> &mut R {
+        &mut self.input
+    }
+
+    /// Another input instead of this one; what was not consumed is forgotten.
+    pub(crate) fn turn_to(&mut self, input: R) {
+        self.input = input;
+        self.forget();
+    }
+
+    /// Forgets what was read and not consumed.
+    pub(crate) fn forget(&mut self) {
+        self.unread = 0..0;
+        self.searched = 0;
+    }
+
+    fn fill(&mut self) -> io::Result<usize> {
+        self.buffer.copy_within(self.unread.clone(), 0);
+        self.unread = 0..self.unread.len();
+        if self.unread.end == self.buffer.len() {
+            self.buffer.resize((self.buffer.len() * 2).min(self.most), 0);
+        }
+        let count = loop {
+            match self.input.read(&mut self.buffer[self.unread.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        self.unread.end += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// An input that gives a few bytes at a time.
+    struct Drops<'a>(&'a [u8], usize);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(buffer.len()).min(self.0.len());
+            let (now, later) = self.0.split_at(count);
+            buffer[..count].copy_from_slice(now);
+            self.0 = later;
+            Ok(count)
+        }
+    }
+
+    fn all(lines: &mut Lines<impl Read>) -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        let mut line = Vec::new();
+        loop {
+            let found = lines.find().expect("memory can be read");
+            let (Found::Line(count) | Found::Piece(count) | Found::End(count)) = found;
+            line.extend_from_slice(lines.bytes(count));
+            lines.consume(count);
+            if !matches!(found, Found::Piece(_)) && !line.is_empty() {
+                all.push(std::mem::take(&mut line));
+            }
+            if matches!(found, Found::End(_)) {
+                return all;
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_longer_than_the_buffer_comes_in_pieces() {
+        let text = [vec![b'x'; 3 * CHUNK + 7], b"\nend".to_vec()].concat();
+        let mut lines = Lines::new(text.as_slice());
+        assert_eq!(lines.find().ok(), Some(Found::Piece(CHUNK)));
+        assert_eq!(all(&mut lines), [&text[..3 * CHUNK + 8], b"end"]);
+        assert_eq!(lines.buffer.len(), CHUNK);
+
+        let mut lines = Lines::new(text.as_slice());
+        lines.keep_whole();
+        assert_eq!(lines.find().ok(), Some(Found::Line(3 * CHUNK + 8)));
+    }
+
+    #[test]
+    fn what_is_written_later_completes_the_last_line() {
+        let mut lines = Lines::new(Drops(b"a\nhal", 9));
+        assert_eq!(lines.find().ok(), Some(Found::Line(2)));
+        lines.consume(2);
+        assert_eq!(lines.find().ok(), Some(Found::End(3)));
+        lines.input = Drops(b"f\n", 9);
+        assert_eq!(lines.find().ok(), Some(Found::Line(5)));
+        assert_eq!(lines.bytes(5), b"half\n");
+    }
+
+    proptest! {
+        #[test]
+        fn the_lines_are_those_of_a_split(text in "[a\n]{0,60}", step in 1usize..9) {
+            let expected: Vec<Vec<u8>> = text.as_bytes().split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+            prop_assert_eq!(all(&mut Lines::new(Drops(text.as_bytes(), step))), expected);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Container logs: files in which a runtime notes, line by line, when something was written, to which
+//! stream, and what.
+//!
+//! Owns reading, finding places in a file, following it through rotations, and laying out what was read.
+//! It knows neither commands nor the CRI: files come in as paths, bytes go out to a [`Sink`].
+
+pub(crate) mod docker;
+pub(crate) mod follow;
+pub(crate) mod input;
+pub(crate) mod lines;
+pub(crate) mod page;
+pub(crate) mod print;
+pub(crate) mod record;
+pub(crate) mod rotation;
+pub(crate) mod seek;
+pub(crate) mod since;
+pub(crate) mod source;
+pub(crate) mod time;
+mod watch;
+
+use crate::error::Error;
+use crate::logs::record::Stream;
+use crate::logs::time::Moment;
+
+/// Which part of a log is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Part {
+    /// The last so many lines.
+    pub(crate) tail: Option<u64>,
+    /// Nothing older.
+    pub(crate) since: Option<Moment>,
+    /// The files that the runtime has put aside are read first.
+    pub(crate) rotated: bool,
+    /// The log is still being written: wait for more at its end.
+    pub(crate) follow: bool,
+}
+
+/// Where what was read goes.
+pub(crate) trait Sink {
+    /// Takes bytes of a container's stream.
+    ///
+    /// # Errors
+    /// They can't be written.
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Takes a remark on the log itself that the reader should know of.
+    fn remark(&mut self, remark: String);
+}

@@ -1,0 +1,136 @@
+//! One line of a log, taken apart in place. The content is bytes: nothing says that it is text.
+
+use memchr::memchr;
+
+use crate::logs::docker;
+use crate::logs::time::Time;
+
+/// One of a container's two outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+impl Stream {
+    /// The name that logs and flags use.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+
+    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+        match name {
+            b"stdout" => Some(Self::Stdout),
+            b"stderr" => Some(Self::Stderr),
+            _ => None,
+        }
+    }
+}
+
+/// What a line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Record<'a> {
+    pub(crate) time: Time<'a>,
+    pub(crate) stream: Stream,
+    /// The container has written more of this line; it comes in another record.
+    pub(crate) partial: bool,
+    /// What the container wrote, with its newline if it is there.
+    pub(crate) content: &'a [u8],
+}
+
+/// How the lines of a log are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// `TIME STREAM TAGS CONTENT`, the format of the CRI.
+    Cri,
+    /// A JSON object, as Docker's json-file driver writes it.
+    Docker,
+}
+
+/// Why a line is no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    /// It is not of the log's format.
+    Line,
+    /// It is, but names a stream that containers do not have. Upstream gives up there, and so do we.
+    Stream(String),
+}
+
+impl Format {
+    /// The format of a log that starts with this line.
+    pub(crate) fn of(line: &[u8], scratch: &mut docker::Scratch) -> Option<Self> {
+        if cri(line).is_some() {
+            return Some(Self::Cri);
+        }
+        // An unknown stream is a fault of the line, not of the format.
+        match docker::parse(line, scratch) {
+            Err(Malformed::Line) => None,
+            _ => Some(Self::Docker),
+        }
+    }
+
+    /// Takes a line apart.
+    ///
+    /// # Errors
+    /// It is no record of this format.
+    pub(crate) fn parse<'a>(self, line: &'a [u8], scratch: &'a mut docker::Scratch) -> Result<Record<'a>, Malformed> {
+        match self {
+            Self::Cri => cri(line).ok_or(Malformed::Line),
+            Self::Docker => docker::parse(line, scratch),
+        }
+    }
+}
+
+/// Takes a line of the CRI apart. It may lack its end, but not what stands before the content.
+#[inline]
+pub(crate) fn cri(line: &[u8]) -> Option<Record<'_>> {
+    let (time, rest) = Time::split(line)?;
+    let (stream, rest) = match rest {
+        [b' ', b's', b't', b'd', b'o', b'u', b't', b' ', rest @ ..] => (Stream::Stdout, rest),
+        [b' ', b's', b't', b'd', b'e', b'r', b'r', b' ', rest @ ..] => (Stream::Stderr, rest),
+        _ => return None,
+    };
+    let (tags, content) = rest.split_at(memchr(b' ', rest)?);
+    // Only the first tag has a meaning so far: P, or F for full.
+    let partial = matches!(tags, [b'P'] | [b'P', b':', ..]);
+    Some(Record { time, stream, partial, content: content.get(1..)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Option<(Stream, bool, &str)> {
+        cri(line.as_bytes()).map(|it| (it.stream, it.partial, std::str::from_utf8(it.content).expect("text")))
+    }
+
+    #[test]
+    fn a_line_of_the_cri_has_a_time_a_stream_tags_and_content() {
+        assert_eq!(parsed("2023-01-01T00:00:00Z stdout F a b\n"), Some((Stream::Stdout, false, "a b\n")));
+        assert_eq!(parsed("2023-01-01T00:00:00.1+02:00 stderr P a"), Some((Stream::Stderr, true, "a")));
+        assert_eq!(parsed("2023-01-01T00:00:00Z stdout P:x \n"), Some((Stream::Stdout, true, "\n")));
+        assert_eq!(parsed("2023-01-01T00:00:00Z stdout F:P:z  \r\n"), Some((Stream::Stdout, false, " \r\n")));
+        assert_eq!(parsed("2023-01-01T00:00:00Z stdout  b\n"), Some((Stream::Stdout, false, "b\n")));
+    }
+
+    #[test]
+    fn what_lacks_a_part_is_no_line_of_the_cri() {
+        for line in [
+            "",
+            "\n",
+            "bad line here\n",
+            "2023-01-01T00:00:00Z",
+            "2023-01-01T00:00:00Z stdout",
+            "2023-01-01T00:00:00Z stdout F",
+            "2023-01-01T00:00:00Z stdout F\n",
+            "2023-01-01T00:00:00Z weird F nope\n",
+            "2023-01-01T00:00:00Z  stdout F two blanks\n",
+            " 2023-01-01T00:00:00Z stdout F blank\n",
+        ] {
+            assert_eq!(parsed(line), None, "{line:?}");
+        }
+    }
+}

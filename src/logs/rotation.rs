@@ -1,0 +1,94 @@
+//! The files that a log has been: what a kubelet, logrotate or Docker put aside beside the one that is written.
+
+use std::cmp::Reverse;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The files put aside, the oldest first.
+pub(crate) fn older(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let suffix = entry.file_name().to_str().and_then(|file| suffix(file, name));
+        found.extend(suffix.map(|suffix| (suffix, entry.path())));
+    }
+    found.sort();
+    // While a file is being packed both forms exist; the plain one sorts first, and is complete.
+    found.dedup_by(|later, earlier| later.0.age == earlier.0.age);
+    Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+/// What stands behind the name of the log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Suffix {
+    age: Age,
+    packed: bool,
+}
+
+/// How old a file is, by its name alone: packing changes the file's own times.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Age {
+    /// Docker and logrotate number the files, the oldest has the highest number.
+    Number(Reverse<u32>),
+    /// A kubelet writes when it was, `20240301-100000`; so does logrotate if told.
+    Date(String),
+}
+
+/// The suffix of a file that was put aside from the log called `name`.
+fn suffix(file: &str, name: &str) -> Option<Suffix> {
+    let rest = file.strip_prefix(name)?.strip_prefix(['.', '-'])?;
+    let (age, packed) = match rest.strip_suffix(".gz") {
+        Some(age) => (age, true),
+        None => (rest, false),
+    };
+    let age = match age.parse() {
+        Ok(number) if age.len() < 5 => Age::Number(Reverse(number)),
+        // Anything else beside a log is not a part of it: a kubelet's `.tmp`, an editor's copy.
+        _ if age.len() >= 8 && age.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
+            Age::Date(age.to_owned())
+        }
+        _ => return None,
+    };
+    Some(Suffix { age, packed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_put_aside_are_found_oldest_first() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("0.log");
+        assert_eq!(older(&log).expect("a folder"), Vec::<PathBuf>::new());
+        for name in [
+            "0.log",
+            "0.log.20240301-100001",
+            "0.log.20240301-100001.gz",
+            "0.log.20240229-235959.gz",
+            "0.log.20240301-110000.tmp",
+            "0.log.20240302-000000",
+            "0.log.bak",
+            "1.log.20240302-000000",
+        ] {
+            fs::write(folder.path().join(name), "").expect("a file");
+        }
+        let expected = ["0.log.20240229-235959.gz", "0.log.20240301-100001", "0.log.20240302-000000"];
+        assert_eq!(older(&log).expect("a folder"), expected.map(|name| folder.path().join(name)));
+    }
+
+    #[test]
+    fn numbered_files_are_older_the_higher_the_number() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["x-json.log", "x-json.log.1", "x-json.log.2.gz", "x-json.log.10.gz"] {
+            fs::write(folder.path().join(name), "").expect("a file");
+        }
+        let expected = ["x-json.log.10.gz", "x-json.log.2.gz", "x-json.log.1"];
+        let found = older(&folder.path().join("x-json.log")).expect("a folder");
+        assert_eq!(found, expected.map(|name| folder.path().join(name)));
+    }
+}

@@ -1,0 +1,340 @@
+//! `crictl logs`: what containers wrote.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::tz::TimeZone;
+
+use crate::args::go::Parsed;
+use crate::args::parse::{go_int, quote};
+use crate::check;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::{Error, lower};
+use crate::generated::client::RuntimeService;
+use crate::generated::cri::{
+    Container, ContainerState, ContainerStatus, ContainerStatusRequest, ReopenContainerLogRequest,
+};
+use crate::logs::follow::{drain, follow, merge};
+use crate::logs::print::{Layout, Names, Printer};
+use crate::logs::record::Stream;
+use crate::logs::source::Source;
+use crate::logs::{Part, Sink, since};
+use crate::rpc::Client;
+use crate::select::{self, Containers, POD_NAME};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "logs",
+    about: "Show what containers wrote to their outputs",
+    usage: "[flags] CONTAINER-ID...",
+    example: "crictl logs -f --tail 100 0f3a1c  # the last lines, and all that come\n  \
+              crictl logs --pod 9b2e --since 10m  # all containers of a pod, by time",
+    arguments: LogsArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct LogsArgs {
+    /// Go on with what is written from now on, until the container ends
+    #[arg(long, short)]
+    follow: bool,
+    /// The containers with this label; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    label: Vec<String>,
+    /// Stop after N bytes; negative for no limit
+    #[arg(long, value_name = "N", default_value = "-1", value_parser = go_int)]
+    limit_bytes: i64,
+    /// The containers whose name this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    name: String,
+    /// Output format: text, or json for an object a line
+    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
+    output: String,
+    /// The containers of this pod
+    #[arg(long, value_name = "POD-ID", default_value = "", hide_default_value = true)]
+    pod: String,
+    /// Start each line with the pod and the container; so it is for several containers
+    #[arg(long)]
+    prefix: Option<bool>,
+    /// The log of the instance of the container before this one
+    #[arg(long, short)]
+    previous: bool,
+    /// Let the runtime reopen the log file first
+    #[arg(long, short)]
+    reopen: bool,
+    /// Also the files that were rotated away, packed ones too
+    #[arg(long)]
+    rotated: bool,
+    /// Nothing older than this: 10m, 2024-03-01, 2024-03-01T10:00:00Z or seconds since 1970
+    #[arg(long, value_name = "TIME", default_value = "", hide_default_value = true)]
+    since: String,
+    /// Only one of the streams: stdout or stderr
+    #[arg(long, short, value_name = "STREAM", default_value = "", hide_default_value = true)]
+    stream: String,
+    /// The last N lines of each container; negative for all
+    #[arg(long, value_name = "N", default_value = "-1", value_parser = go_int)]
+    tail: i64,
+    /// Start each line with the time at which it was written
+    #[arg(long, short)]
+    timestamps: bool,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let args: LogsArgs = args(parsed)?;
+    let tail_is_given = parsed.given.iter().any(|flag| flag == "tail");
+    let part = part(&args, tail_is_given, ctx.now(), ctx.zone())?;
+    let layout = layout(&args, &part, ctx.streams_are_one)?;
+    let ids = ids(ctx, &args, &parsed.positionals).await?;
+    let runtime = ctx.runtime().await?;
+    let (mut logs, mut sources, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    for id in &ids {
+        match open(ctx, &runtime, id, &args, &part).await {
+            Ok((log, source)) => {
+                logs.push(log);
+                sources.push(source);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if sources.is_empty() {
+        return Error::join(errors);
+    }
+    // The others are shown all the same, and the status tells of these.
+    errors.iter().for_each(|error| ctx.error(error.line()));
+    let names = names(&args, &logs, ctx.out_is_terminal);
+    ctx.stops_cleanly = true;
+    print(ctx, &runtime, &logs, &mut sources, Layout { names, ..layout }).await?;
+    match errors.len() {
+        0 => Ok(()),
+        failed => Err(Error::failure(format!("{failed} of {} logs could not be read", ids.len()))),
+    }
+}
+
+/// Prints logs to their ends, or until the containers have ended.
+async fn print(
+    ctx: &mut Context<'_>,
+    runtime: &RuntimeService<Client<'_>>,
+    logs: &[Log],
+    sources: &mut [Source],
+    layout: Layout,
+) -> Result<(), Error> {
+    let mut printer = Printer::new(ctx, layout);
+    let followed = sources.iter().any(Source::is_live);
+    let result = match sources {
+        _ if followed => {
+            let running = async |origin: usize| match logs.get(origin) {
+                Some(log) => is_running(runtime, &log.id).await,
+                None => Ok(false),
+            };
+            follow(sources, &mut printer, running).await
+        }
+        [source] => drain(0, source, &mut printer).await.map(drop),
+        sources => merge(sources, &mut printer).await,
+    };
+    // What came before an error is shown before it.
+    let finished = printer.finish();
+    result.and(finished)
+}
+
+/// Which part of each log is wanted.
+fn part(args: &LogsArgs, tail_is_given: bool, now: i64, zone: &TimeZone) -> Result<Part, Error> {
+    if tail_is_given && !args.stream.is_empty() {
+        return Err(Error::failure("--tail and --stream are mutually exclusive")
+            .hint("the lines of a tail are counted before they are told apart"));
+    }
+    let since = match args.since.as_str() {
+        "" => None,
+        text => Some(since::parse(text, now, zone).map_err(|error| Error::failure(format!("--since {error}")))?),
+    };
+    Ok(Part { tail: u64::try_from(args.tail).ok(), since, rotated: args.rotated, follow: args.follow })
+}
+
+fn layout(args: &LogsArgs, part: &Part, together: bool) -> Result<Layout, Error> {
+    let only = match args.stream.as_str() {
+        "" => None,
+        name => Some(
+            Stream::named(name.as_bytes())
+                .ok_or_else(|| Error::failure(format!("invalid stream {}, stdout and stderr are", quote(name))))?,
+        ),
+    };
+    if !matches!(args.output.as_str(), "text" | "json") {
+        return Err(Error::failure(format!("unsupported output format {}: text and json are", quote(&args.output))));
+    }
+    let limit = u64::try_from(args.limit_bytes).ok();
+    Ok(Layout { timestamps: args.timestamps, since: part.since, only, limit, together, names: Names::None })
+}
+
+/// The containers that are meant.
+async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> Result<Vec<String>, Error> {
+    let filtered = !(args.pod.is_empty() && args.name.is_empty() && args.label.is_empty());
+    match positionals {
+        [] if filtered => {}
+        ids if filtered => {
+            let first = ids.first().map_or("", String::as_str);
+            return Err(Error::failure(format!(
+                "containers are named by id ({first}) or by --pod, --label and --name, not both"
+            )));
+        }
+        [] => return Err(Error::failure("ID cannot be empty").hint("crictl ps -a lists the containers")),
+        ids if ids.iter().any(String::is_empty) => return Err(Error::failure("ID cannot be empty")),
+        ids => return Ok(ids.to_vec()),
+    }
+    let wanted = Containers {
+        pod: args.pod.clone(),
+        labels: args.label.clone(),
+        name: args.name.clone(),
+        all: true,
+        ..Containers::default()
+    };
+    let ids = newest(&select::containers(ctx, &wanted).await?);
+    match ids.is_empty() {
+        true => Err(Error::failure("no container matches").hint("crictl ps -a lists the containers")),
+        false => Ok(ids),
+    }
+}
+
+/// The newest attempt of each container; those before it have logs of their own, which `--previous` shows.
+fn newest(containers: &[Container]) -> Vec<String> {
+    let mut seen = Vec::new();
+    let mut ids = Vec::new();
+    for container in containers {
+        let key = (&container.pod_sandbox_id, container.metadata.as_ref().map(|metadata| &metadata.name));
+        if !seen.contains(&key) {
+            seen.push(key);
+            ids.push(container.id.clone());
+        }
+    }
+    ids
+}
+
+fn request(id: &str) -> ContainerStatusRequest {
+    ContainerStatusRequest { container_id: id.to_owned(), verbose: false }
+}
+
+/// Whose log it is, and where.
+#[derive(Debug, PartialEq)]
+struct Log {
+    id: String,
+    container: String,
+    pod: String,
+    path: PathBuf,
+    running: bool,
+}
+
+/// Finds a container's log and opens it.
+async fn open(
+    ctx: &Context<'_>,
+    runtime: &RuntimeService<Client<'_>>,
+    id: &str,
+    args: &LogsArgs,
+    part: &Part,
+) -> Result<(Log, Source), Error> {
+    if args.reopen {
+        let request = ReopenContainerLogRequest { container_id: id.to_owned() };
+        runtime.reopen_container_log(request).await.map_err(|error| error.context("reopening the container's log"))?;
+        ctx.info("Container logs reopened");
+    }
+    let response = runtime.container_status(request(id)).await?;
+    let log = log(check::container(&response)?, args.previous)?;
+    let mut source = Source::open(&log.path, part)
+        .map_err(|error| unreadable(&log, &error, ctx.settings.runtime_endpoint.as_deref()))?;
+    if !log.running {
+        source.end();
+    }
+    Ok((log, source))
+}
+
+fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
+    let metadata = status.metadata.clone().unwrap_or_default();
+    if status.log_path.is_empty() {
+        return Err(Error::failure(format!("container {} has no log path", status.id))
+            .hint("it was made without one, or its runtime keeps logs elsewhere"));
+    }
+    let path = match (previous, metadata.attempt.checked_sub(1)) {
+        (false, _) => PathBuf::from(&status.log_path),
+        (true, Some(attempt)) => previous_path(Path::new(&status.log_path), attempt)?,
+        (true, None) => {
+            return Err(Error::failure(format!("previous terminated container {} not found", metadata.name))
+                .hint("this is its first instance"));
+        }
+    };
+    Ok(Log {
+        id: status.id.clone(),
+        container: metadata.name,
+        pod: status.labels.get(POD_NAME).cloned().unwrap_or_default(),
+        path,
+        running: status.state() == ContainerState::ContainerRunning,
+    })
+}
+
+/// The log of an earlier attempt: a kubelet names them `ATTEMPT.log`, in one folder.
+fn previous_path(path: &Path, attempt: u32) -> Result<PathBuf, Error> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).ok_or_else(|| {
+        Error::failure(format!("the log path {} has no extension", path.display()))
+            .hint("logs of earlier instances are found only beside one that is called ATTEMPT.log")
+    })?;
+    Ok(path.with_file_name(format!("{attempt}.{extension}")))
+}
+
+/// Why a log can't be read, and what may help.
+fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
+    let path = log.path.display();
+    let remote = endpoint.filter(|endpoint| endpoint.starts_with("tcp:"));
+    match cause.kind() {
+        io::ErrorKind::NotFound => match remote {
+            Some(endpoint) => Error::failure(format!("the log {path} is not on this machine"))
+                .hint(format!("run crictl on the machine that serves {endpoint}")),
+            None => Error::failure(format!("the log {path} does not exist"))
+                .hint("it was removed, or the runtime is on another machine or in another container"),
+        },
+        io::ErrorKind::PermissionDenied => {
+            Error::failure(format!("no permission to read the log {path}")).hint("run as root")
+        }
+        _ => Error::failure(lower(cause)).context(format!("opening the log {path}")),
+    }
+    .context(format!("container {}", log.id))
+}
+
+/// Whether a container is still running. One whose runtime does not answer just now is taken to be.
+async fn is_running(runtime: &RuntimeService<Client<'_>>, id: &str) -> Result<bool, Error> {
+    match runtime.container_status(request(id)).await {
+        Ok(response) => Ok(check::container(&response)?.state() == ContainerState::ContainerRunning),
+        Err(error) if error.code() == Some(tonic::Code::Unavailable) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// How lines are told apart: colours only where a person sees them.
+fn names(args: &LogsArgs, logs: &[Log], colour: bool) -> Names {
+    const COLOURS: [u8; 6] = [36, 33, 32, 35, 34, 31];
+    let json = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    if args.output == "json" {
+        let members = |log: &Log| format!("\"container\":{},\"pod\":{},", json(&log.container), json(&log.pod));
+        return Names::Json(logs.iter().map(|log| members(log).into_bytes()).collect());
+    }
+    if !args.prefix.unwrap_or(logs.len() > 1) {
+        return Names::None;
+    }
+    let prefix = |(log, number): (&Log, &u8)| {
+        let name = [log.pod.as_str(), &log.container].into_iter().filter(|name| !name.is_empty());
+        let name = name.collect::<Vec<_>>().join("/");
+        let prefix = if colour { format!("\x1b[{number}m[{name}]\x1b[0m ") } else { format!("[{name}] ") };
+        prefix.into_bytes()
+    };
+    Names::Prefix(logs.iter().zip(COLOURS.iter().cycle()).map(prefix).collect())
+}
+
+impl Sink for Context<'_> {
+    fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Error> {
+        match stream {
+            Stream::Stdout => self.bytes(bytes),
+            Stream::Stderr => Ok(self.log.bytes(bytes)?),
+        }
+    }
+
+    fn remark(&mut self, remark: String) {
+        self.info(remark);
+    }
+}
