@@ -139,7 +139,7 @@ impl<'io> Context<'io> {
                     return Ok(candidate);
                 }
                 Err(cause) => {
-                    errors.push(status::unreachable(&cause, &candidate, None, Error::failure).cause().to_owned())
+                    errors.push(status::unreachable(&cause, &candidate, None, Error::failure).cause().to_owned());
                 }
             }
         }
@@ -212,10 +212,6 @@ impl<'io> Context<'io> {
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.out.write_all(bytes)?;
         Ok(self.out.flush()?)
-    }
-
-    pub(crate) fn debug(&self, message: impl FnOnce() -> String) {
-        self.log.write(Level::Debug, message);
     }
 
     pub(crate) fn info(&self, message: impl Into<String>) {

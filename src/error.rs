@@ -3,9 +3,13 @@
 use std::fmt::Write as _;
 use std::io;
 
-/// An error of a run: a kind, a cause, where it happened, and what may help.
+/// An error of a run: a kind, a cause, where it happened, and what may help. Boxed, because results carry it
+/// through every function and are mostly good.
 #[derive(Clone, Debug)]
-pub(crate) struct Error {
+pub(crate) struct Error(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     kind: Kind,
     cause: String,
     /// What was being done, outermost last.
@@ -46,7 +50,14 @@ pub(crate) struct Call {
 
 impl Error {
     fn new(kind: Kind, cause: impl Into<String>) -> Self {
-        Self { kind, cause: cause.into(), contexts: Vec::new(), call: None, hints: Vec::new(), help: None }
+        Self(Box::new(Parts {
+            kind,
+            cause: cause.into(),
+            contexts: Vec::new(),
+            call: None,
+            hints: Vec::new(),
+            help: None,
+        }))
     }
 
     pub(crate) fn failure(cause: impl Into<String>) -> Self {
@@ -75,51 +86,55 @@ impl Error {
 
     /// A failed call: what the server said, which method, which code.
     pub(crate) fn call(method: &'static str, code: tonic::Code, cause: impl Into<String>) -> Self {
-        Self { call: Some(Call { method, code }), ..Self::new(Kind::Failure, cause) }
+        let mut error = Self::new(Kind::Failure, cause);
+        error.0.call = Some(Call { method, code });
+        error
     }
 
     /// Says what was being done.
     pub(crate) fn context(mut self, context: impl Into<String>) -> Self {
-        self.contexts.push(context.into());
+        self.0.contexts.push(context.into());
         self
     }
 
     /// Says what may help.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.0.hints.push(hint.into());
         self
     }
 
     /// The same error with a status of the command's own.
-    pub(crate) fn with_status(self, status: u8) -> Self {
-        Self { kind: Kind::Status(status), ..self }
+    pub(crate) fn with_status(mut self, status: u8) -> Self {
+        self.0.kind = Kind::Status(status);
+        self
     }
 
     /// Says which help belongs to it, where it is not the command's.
-    pub(crate) fn with_help(self, help: String) -> Self {
-        Self { help: Some(help), ..self }
+    pub(crate) fn with_help(mut self, help: String) -> Self {
+        self.0.help = Some(help);
+        self
     }
 
     pub(crate) fn own_help(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.0.help.as_deref()
     }
 
     pub(crate) fn kind(&self) -> Kind {
-        self.kind
+        self.0.kind
     }
 
     pub(crate) fn cause(&self) -> &str {
-        &self.cause
+        &self.0.cause
     }
 
     /// The gRPC code, if a call failed.
     pub(crate) fn code(&self) -> Option<tonic::Code> {
-        self.call.as_ref().map(|call| call.code)
+        self.0.call.as_ref().map(|call| call.code)
     }
 
     /// The process's exit status: behaviour of crictl, and 128 + SIGPIPE where the reader has gone.
     pub(crate) fn exit(&self) -> u8 {
-        match self.kind {
+        match self.0.kind {
             Kind::Help => 0,
             Kind::Usage | Kind::Failure | Kind::Interrupted => 1,
             Kind::Topic => 3,
@@ -130,27 +145,27 @@ impl Error {
 
     /// One line: the cause, what was being done, the method and its code, what may help.
     pub(crate) fn line(&self) -> String {
-        let mut line = self.cause.clone();
-        for context in &self.contexts {
+        let mut line = self.0.cause.clone();
+        for context in &self.0.contexts {
             let _ = write!(line, ", {context}");
         }
-        if let Some(call) = &self.call {
+        if let Some(call) = &self.0.call {
             // Scripts look for this rendering of the code, which is Go's.
             let _ = write!(line, " ({}: rpc error: code = {:?})", call.method, call.code);
         }
-        for hint in &self.hints {
+        for hint in &self.0.hints {
             let _ = write!(line, "; {hint}");
         }
         line
     }
 
     /// Several errors of one command as one, in their order; a single one stays itself.
-    pub(crate) fn join(errors: Vec<Self>) -> Result<(), Self> {
-        match errors.as_slice() {
-            [] => Ok(()),
-            [error] => Err(error.clone()),
-            several => {
-                let lines: Vec<_> = several.iter().map(Self::line).collect();
+    pub(crate) fn join(mut errors: Vec<Self>) -> Result<(), Self> {
+        match (errors.pop(), errors.as_slice()) {
+            (None, _) => Ok(()),
+            (Some(error), []) => Err(error),
+            (Some(last), earlier) => {
+                let lines: Vec<_> = earlier.iter().chain([&last]).map(Self::line).collect();
                 Err(Self::failure(lines.join("\n")))
             }
         }

@@ -1,7 +1,7 @@
 //! The in-process tests: the library against a fake runtime, with the whole observable result in each assertion.
 
 #![cfg(unix)]
-#![allow(missing_docs)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::disallowed_methods)] // Tests, not the library.
 
 mod layers;
 mod overlay;

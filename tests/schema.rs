@@ -48,7 +48,7 @@ impl Choices<'_> {
         }
     }
 
-    fn message(&mut self, descriptor: MessageDescriptor, depth: u32) -> DynamicMessage {
+    fn message(&mut self, descriptor: &MessageDescriptor, depth: u32) -> DynamicMessage {
         let mut message = DynamicMessage::new(descriptor.clone());
         for field in descriptor.fields() {
             // Bytes are text in some places, see below.
@@ -86,7 +86,7 @@ impl Choices<'_> {
             Kind::Uint64 => Value::U64(self.wide()),
             // One more than there are names.
             Kind::Enum(kind) => Value::EnumNumber(self.below(kind.values().len() as u32 + 1) as i32),
-            Kind::Message(inner) => Value::Message(self.message(inner, depth + 1)),
+            Kind::Message(inner) => Value::Message(self.message(&inner, depth + 1)),
             other => panic!("no config has a field of the kind {other:?}"),
         }
     }
@@ -106,7 +106,7 @@ fn encoded<M: Described>(value: &Value) -> Vec<u8> {
 }
 
 fn check<M: Described>(choices: &[u32]) {
-    let message = Choices(choices.iter()).message(descriptor::<M>(), 0);
+    let message = Choices(choices.iter()).message(&descriptor::<M>(), 0);
     let bytes = message.encode_to_vec();
 
     // Decoding gives the oracle's JSON, but for the order of keys: a map of the oracle's has none.

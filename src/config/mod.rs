@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use crate::args::parse::boolean;
+use crate::args::parse::{boolean, decimal_integer};
 use crate::args::{DEFAULT_CONFIG, GlobalArgs};
 use crate::error::{Error, lower};
 
@@ -173,7 +173,8 @@ impl File {
             "runtime-endpoint" => value.clone_into(&mut self.runtime_endpoint),
             "image-endpoint" => value.clone_into(&mut self.image_endpoint),
             "timeout" => {
-                self.timeout = value.parse().map_err(|_| format!("timeout is a number of seconds, not {value:?}"))?;
+                self.timeout =
+                    decimal_integer(value).map_err(|_| format!("timeout is a number of seconds, not {value:?}"))?;
             }
             "debug" => self.debug = flag()?,
             "pull-image-on-create" => self.pull_image_on_create = flag()?,

@@ -32,7 +32,11 @@ struct ImagefsinfoArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: ImagefsinfoArgs = args(parsed)?;
-    let response = ctx.image().await?.image_fs_info(ImageFsInfoRequest {}).await?;
+    let images = ctx.image().await?;
+    // Upstream asks once to see whether anybody answers and shows the second answer; a script that watches
+    // the calls, or a runtime that fails every other one, sees the same of us.
+    images.image_fs_info(ImageFsInfoRequest {}).await?;
+    let response = images.image_fs_info(ImageFsInfoRequest {}).await?;
     if args.output == "table" {
         return ctx.print(&View::Text(table(&response)));
     }

@@ -54,15 +54,17 @@ fn until(images: Vec<Image>, mark: &str) -> Vec<Image> {
         let (name, tag) = tags(image).swap_remove(0);
         format!("{name}:{tag}") == mark
     };
-    let (comparable, named): (fn(&Image) -> bool, &dyn Fn(&Image) -> bool) =
-        match (mark.contains(':'), mark.contains('@')) {
-            (true, false) => (|_| true, &tag),
-            (false, false) => (|_| true, &|image: &Image| image.id.starts_with(mark)),
-            (true, true) => {
-                (|image| !image.repo_digests.is_empty(), &|image: &Image| image.repo_digests[0].starts_with(mark))
-            }
-            (false, true) => (|_| false, &|_: &Image| false),
-        };
+    // Images that the mark can't tell apart are left out.
+    let comparable = |image: &Image| match (mark.contains(':'), mark.contains('@')) {
+        (_, false) => true,
+        (true, true) => !image.repo_digests.is_empty(),
+        (false, true) => false,
+    };
+    let named = |image: &Image| match (mark.contains(':'), mark.contains('@')) {
+        (true, false) => tag(image),
+        (false, _) => image.id.starts_with(mark),
+        (true, true) => image.repo_digests[0].starts_with(mark),
+    };
     images.into_iter().filter(comparable).take_while(|image| !named(image)).collect()
 }
 

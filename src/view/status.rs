@@ -100,7 +100,7 @@ pub(crate) fn go_struct(message: &'static Message, value: &Value) -> Value {
             Value::List(items) => items.is_empty(),
             _ => false,
         };
-        (!empty).then(|| (field.name, shown))
+        (!empty).then_some((field.name, shown))
     };
     Value::object(message.fields.iter().filter_map(member))
 }

@@ -137,7 +137,7 @@ fn answer<T>(message: T) -> Answer<T> {
 #[tonic::async_trait]
 impl RuntimeService for Fake {
     async fn version(&self, _: Request<VersionRequest>) -> Answer<VersionResponse> {
-        self.called("Version")?;
+        let _state = self.called("Version")?;
         answer(VersionResponse {
             version: "0.1.0".to_owned(),
             runtime_name: "fake".to_owned(),
