@@ -15,9 +15,6 @@ use crate::print;
 use crate::rpc::{Client, connect, endpoint, status};
 use crate::view::View;
 
-/// Erases a terminal's screen and goes to its top.
-const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
-
 /// One run of one command.
 pub(crate) struct Context<'io> {
     pub(crate) settings: Settings,
@@ -174,16 +171,6 @@ impl<'io> Context<'io> {
     pub(crate) fn print(&mut self, view: &View) -> Result<(), Error> {
         let text = print::render(view)?;
         self.bytes(text.as_bytes())
-    }
-
-    /// Writes a result that replaces the one before: on a terminal, at the top of an empty screen.
-    ///
-    /// # Errors
-    /// As [`Context::print`].
-    pub(crate) fn print_anew(&mut self, view: &View) -> Result<(), Error> {
-        let clear = if self.out_is_terminal { CLEAR_SCREEN } else { "" };
-        let text = print::render(view)?;
-        self.bytes(format!("{clear}{text}").as_bytes())
     }
 
     /// Writes a result that is a line.

@@ -41,7 +41,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return ctx.print(&View::Text(table(&response)));
     }
     let document = Value::object([("status", schema::view(&response))]);
-    ctx.print(&View::Status(document, Encoding::of_status(&args.output, &args.template)?))
+    ctx.print(&View::Status(document, Encoding::of_status_or_template(&args.output, &args.template)?))
 }
 
 fn table(response: &ImageFsInfoResponse) -> String {

@@ -59,7 +59,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     // Every other word means a table, which scripts may rely on: upstream never refused one.
     if let "json" | "yaml" = args.output.as_str() {
         let document = schema::view(&ListImagesResponse { images });
-        return ctx.print(&View::List(document, Encoding::of_status(&args.output, "")?));
+        return ctx.print(&View::List(document, Encoding::of_status(&args.output)?));
     }
     ctx.print(&view(&images, &args))
 }

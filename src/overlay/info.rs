@@ -44,7 +44,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     if args.output.is_empty() {
         return Err(Error::failure("unsupported output format \"\": json, yaml and go-template are"));
     }
-    ctx.print(&View::Status(document, Encoding::of_status(&args.output, &args.template)?))
+    ctx.print(&View::Status(document, Encoding::of_status_or_template(&args.output, &args.template)?))
 }
 
 fn request(args: &InfoArgs) -> StatusRequest {

@@ -65,7 +65,9 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     }
     match (args.output.as_str(), status::join(documents)) {
         ("table", _) | (_, None) => Ok(()),
-        (output, Some(document)) => ctx.print(&View::Status(document, Encoding::of_status(output, &args.template)?)),
+        (output, Some(document)) => {
+            ctx.print(&View::Status(document, Encoding::of_status_or_template(output, &args.template)?))
+        }
     }
 }
 

@@ -73,7 +73,9 @@ async fn show(ctx: &mut Context<'_>, args: &StatsArgs, request: &ListContainerSt
     }
     tokio::time::sleep(Duration::from_secs(u64::try_from(args.seconds).unwrap_or_default())).await;
     let second = sample(ctx, request).await?;
-    ctx.print_anew(&table(&first, &second, args.all)?)
+    let table = table(&first, &second, args.all)?;
+    ctx.clear_screen()?;
+    ctx.print(&table)
 }
 
 fn request(args: &StatsArgs, positional: &str) -> Result<ListContainerStatsRequest, Error> {

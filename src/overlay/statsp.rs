@@ -67,7 +67,9 @@ async fn show(ctx: &mut Context<'_>, args: &StatspArgs, request: &ListPodSandbox
     }
     tokio::time::sleep(Duration::from_secs(u64::try_from(args.seconds).unwrap_or_default())).await;
     let second = sample(ctx, request).await?;
-    ctx.print_anew(&table(&first, &second)?)
+    let table = table(&first, &second)?;
+    ctx.clear_screen()?;
+    ctx.print(&table)
 }
 
 fn request(args: &StatspArgs, positional: &str) -> Result<ListPodSandboxStatsRequest, Error> {

@@ -53,18 +53,30 @@ impl Encoding {
         }
     }
 
-    /// The encoding of a status document; json where nothing is named. The template counts with its own format only.
+    /// The encoding of a document; json where nothing is named.
     ///
     /// # Errors
-    /// A format that no status document has, or what is no template.
-    pub(crate) fn of_status(output: &str, template: &str) -> Result<Self, Error> {
+    /// A format that no document has.
+    pub(crate) fn of_status(output: &str) -> Result<Self, Error> {
         match output {
             "" | "json" => Ok(Self::Json),
             "yaml" => Ok(Self::Yaml),
+            _ => Err(Error::failure(format!("unsupported output format {output:?}: json and yaml are"))),
+        }
+    }
+
+    /// The encoding of a document that a template may show too.
+    ///
+    /// # Errors
+    /// A format that no document has, or what is no template.
+    pub(crate) fn of_status_or_template(output: &str, template: &str) -> Result<Self, Error> {
+        match output {
             "go-template" => Self::of_template(template),
+            "" | "json" | "yaml" => Self::of_status(output),
             _ => Err(Error::failure(format!("unsupported output format {output:?}: json, yaml and go-template are"))),
         }
     }
+
     /// A Go template.
     ///
     /// # Errors

@@ -1,3 +1,5 @@
 //! One file a command, as in `src/overlay`.
 
+mod events;
+mod inspect;
 mod ps;

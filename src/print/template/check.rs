@@ -1,9 +1,10 @@
-//! What Go refuses when it reads a template and gotmpl only when it gets there, or never; and the two
-//! places where a tree is changed: members, because gotmpl passes over nil, and what an action shows.
+//! What Go refuses when it reads a template and gotmpl only when it gets there, or never; and the places
+//! where a tree is changed: members, because gotmpl passes over nil, what an action shows, and what a
+//! template is called with.
 
 use gotmpl::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, SmolStr};
 
-use crate::print::template::function::{self, MEMBER, SHOW};
+use crate::print::template::function::{self, MEMBER, NOTHING, SHOW};
 
 /// Checks one template, and prepares it for the engine.
 ///
@@ -39,7 +40,14 @@ impl Check {
             }
             Node::If(branch) | Node::With(branch) => self.branch(branch, 0),
             Node::Range(branch) => self.branch(branch, 1),
-            Node::Template(call) => call.pipe.as_mut().map_or(Ok(()), |pipe| self.pipe(pipe)),
+            Node::Template(call) => {
+                match &mut call.pipe {
+                    Some(pipe) => self.pipe(pipe)?,
+                    // The dot is nil there then; gotmpl would pass on the one here.
+                    None => call.pipe = Some(calling(call.pos, NOTHING, Vec::new())),
+                }
+                Ok(())
+            }
             Node::Break(_) | Node::Continue(_) if self.loops == 0 => {
                 Err("break or continue outside of a range".to_owned())
             }
@@ -117,7 +125,11 @@ impl Check {
 /// `.a.b` as a call of our own function.
 fn member(pos: Pos, of: Expr, names: &[SmolStr]) -> Expr {
     let names = names.iter().map(|name| Expr::String(pos, name.as_str().into()));
-    let args = [Expr::Identifier(pos, MEMBER.into()), of].into_iter().chain(names).collect();
-    let commands = vec![CommandNode { pos, args }];
-    Expr::Pipe(pos, PipeNode { pos, decl: Vec::new(), commands, is_assign: false })
+    Expr::Pipe(pos, calling(pos, MEMBER, [of].into_iter().chain(names).collect()))
+}
+
+/// A call of one of our own functions.
+fn calling(pos: Pos, function: &str, mut args: Vec<Expr>) -> PipeNode {
+    args.insert(0, Expr::Identifier(pos, function.into()));
+    PipeNode { pos, decl: Vec::new(), commands: vec![CommandNode { pos, args }], is_assign: false }
 }

@@ -176,7 +176,10 @@ impl<'a> Printer<'a> {
 
     fn argument(&mut self, verb: char, spec: Spec, value: &Value) {
         match (verb, value) {
-            ('T', value) => self.pad(self.numbers.type_name(value), spec),
+            ('T', value) => {
+                let name = cut(self.numbers.type_name(value), spec);
+                self.pad(&name, spec);
+            }
             ('v', Value::Nil) => self.pad("<nil>", spec),
             (_, Value::Nil) => self.bad(verb, spec, value),
             (_, value) => self.value(verb, spec, value),
@@ -188,11 +191,11 @@ impl<'a> Printer<'a> {
             Value::Nil => self.out.push_str(if spec.syntax { "interface {}(nil)" } else { "<nil>" }),
             Value::Bool(flag) if matches!(verb, 'v' | 't') => self.pad(if *flag { "true" } else { "false" }, spec),
             Value::Int(number) => match number::integer(verb, spec, *number < 0, number.unsigned_abs()) {
-                Some(text) => self.pad(&text, Spec { zero: false, ..spec }),
+                Some(text) => self.pad(&text, Spec { zero: spec.zero && matches!(verb, 'c' | 'q'), ..spec }),
                 None => self.bad(verb, spec, value),
             },
             Value::Uint(number) => match number::integer(verb, spec, false, *number) {
-                Some(text) => self.pad(&text, Spec { zero: false, ..spec }),
+                Some(text) => self.pad(&text, Spec { zero: spec.zero && matches!(verb, 'c' | 'q'), ..spec }),
                 None => self.bad(verb, spec, value),
             },
             Value::Float(number) => match number::float(verb, spec, *number) {
@@ -297,18 +300,14 @@ impl Arguments<'_> {
 
 /// A string by one of the verbs that are for strings.
 fn string(verb: char, spec: Spec, text: &str) -> Option<String> {
-    let cut = || match spec.precision {
-        Some(precision) => text.chars().take(precision).collect(),
-        None => text.to_owned(),
-    };
     match verb {
         'v' if spec.syntax => Some(quote(text)),
-        'v' | 's' => Some(cut()),
+        'v' | 's' => Some(cut(text, spec)),
         'q' if spec.sharp && !text.chars().any(|c| c == '`' || c.is_control() && c != '\t') => {
-            Some(format!("`{}`", cut()))
+            Some(format!("`{}`", cut(text, spec)))
         }
-        'q' if spec.plus => Some(number::ascii(&quote(&cut()))),
-        'q' => Some(quote(&cut())),
+        'q' if spec.plus => Some(number::ascii(&quote(&cut(text, spec)))),
+        'q' => Some(quote(&cut(text, spec))),
         'x' | 'X' => {
             let bytes = text.bytes().take(spec.precision.unwrap_or(usize::MAX));
             let prefix = if spec.sharp { ["0x", "0X"][usize::from(verb == 'X')] } else { "" };
@@ -319,4 +318,9 @@ fn string(verb: char, spec: Spec, text: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// As many characters as the precision allows.
+fn cut(text: &str, spec: Spec) -> String {
+    text.chars().take(spec.precision.unwrap_or(usize::MAX)).collect()
 }

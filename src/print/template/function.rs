@@ -14,6 +14,9 @@ pub(super) const MEMBER: &str = "member of";
 /// What an action shows of its value.
 pub(super) const SHOW: &str = "as shown";
 
+/// Nil, which by itself is no pipeline.
+pub(super) const NOTHING: &str = "no value";
+
 /// The functions that a template may name and that the engine has.
 const ENGINE: &[&str] = &["and", "or", "not", "len", "index", "slice", "call", "eq", "ne", "lt", "le", "gt", "ge"];
 
@@ -33,6 +36,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("html", |numbers, args| Ok(string(gotmpl::html_escape(&joined(numbers, args))))),
     ("js", |numbers, args| Ok(string(gotmpl::js_escape(&joined(numbers, args))))),
     ("urlquery", |numbers, args| Ok(string(gotmpl::url_encode(&joined(numbers, args))))),
+    (NOTHING, |_, _| Ok(Value::Nil)),
     (SHOW, |numbers, args| Ok(string(shown(numbers, one("print", args)?)))),
     (MEMBER, |numbers, args| {
         let (value, names) = args.split_first().ok_or_else(|| error("no value to take a member of"))?;
