@@ -1,3 +1,12 @@
 //! One file a command, as in `src/overlay`.
 
+mod completion;
+mod config;
 mod ps;
+mod rm;
+mod rmi;
+mod rmp;
+mod start;
+mod stop;
+mod stopp;
+mod update;
