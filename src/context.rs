@@ -116,7 +116,9 @@ impl<'io> Context<'io> {
         let image = self.image().await?.0;
         match connect::dial(image.endpoint()).await {
             Ok(_) => Ok(()),
-            Err(cause) => Err(status::unreachable(&cause, image.endpoint(), None, Error::failure)),
+            Err(cause) => {
+                Err(status::unreachable(&cause, image.endpoint(), self.settings.hint.as_deref(), Error::failure))
+            }
         }
     }
 
