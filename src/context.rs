@@ -196,17 +196,6 @@ impl<'io> Context<'io> {
         self.bytes(format!("{line}\n").as_bytes())
     }
 
-    /// Clears the screen, where there is one.
-    ///
-    /// # Errors
-    /// As [`Context::print`].
-    pub(crate) fn clear_screen(&mut self) -> Result<(), Error> {
-        match self.out_is_terminal {
-            true => self.bytes(b"\x1b[2J\x1b[H"),
-            false => Ok(()),
-        }
-    }
-
     /// Writes a result as it is.
     ///
     /// # Errors
