@@ -113,7 +113,9 @@ impl<'io> Context<'io> {
         let image = self.image().await?.0;
         match connect::dial(image.endpoint()).await {
             Ok(_) => Ok(()),
-            Err(cause) => Err(status::unreachable(&cause, image.endpoint(), None, Error::failure)),
+            Err(cause) => {
+                Err(status::unreachable(&cause, image.endpoint(), self.settings.hint.as_deref(), Error::failure))
+            }
         }
     }
 
@@ -179,17 +181,6 @@ impl<'io> Context<'io> {
     /// As [`Context::print`].
     pub(crate) fn line(&mut self, line: &str) -> Result<(), Error> {
         self.bytes(format!("{line}\n").as_bytes())
-    }
-
-    /// Clears the screen, where there is one.
-    ///
-    /// # Errors
-    /// As [`Context::print`].
-    pub(crate) fn clear_screen(&mut self) -> Result<(), Error> {
-        match self.out_is_terminal {
-            true => self.bytes(b"\x1b[2J\x1b[H"),
-            false => Ok(()),
-        }
     }
 
     /// Writes a result as it is.

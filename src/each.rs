@@ -66,3 +66,90 @@ pub(crate) fn given(id: &str) -> Result<(), Error> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io;
+
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::config::{Env, Settings};
+    use crate::io::Io;
+
+    /// Runs with a context, and returns what was printed.
+    fn printed(run: impl AsyncFnOnce(&mut Context<'_>)) -> String {
+        let settings = Settings {
+            file: "crictl.yaml".into(),
+            runtime_endpoint: None,
+            image_endpoint: None,
+            timeout: std::time::Duration::from_secs(2),
+            debug: false,
+            pull_image_on_create: false,
+            disable_pull_on_run: false,
+            hint: None,
+        };
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let mut io = Io::buffers(io::empty(), writer, io::sink());
+        let mut ctx = Context::new(&mut io, Env::new(), settings, TimeZone::UTC);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(run(&mut ctx));
+        drop(ctx);
+        drop(io);
+        io::read_to_string(&mut reader).expect("it was written")
+    }
+
+    fn ids(count: usize) -> Vec<String> {
+        (0..count).map(|id| id.to_string()).collect()
+    }
+
+    #[test]
+    fn at_most_eight_go_on_at_once_and_output_keeps_the_order_of_the_ids() {
+        let (running, most) = (Cell::new(0), Cell::new(0));
+        let output = printed(async |ctx| {
+            let ids = ids(20);
+            let done = at_once(ctx, &ids, async |id, text| {
+                running.set(running.get() + 1);
+                most.set(most.get().max(running.get()));
+                // The earlier, the longer.
+                for _ in id.parse().unwrap_or(0)..20 {
+                    tokio::task::yield_now().await;
+                }
+                running.set(running.get() - 1);
+                text.push_str(&format!("{id}\n"));
+                Ok(())
+            });
+            assert!(done.await.is_ok());
+        });
+        assert_eq!(most.get(), AT_ONCE);
+        assert_eq!(output, ids(20).iter().map(|id| format!("{id}\n")).collect::<String>());
+    }
+
+    #[test]
+    fn a_failure_keeps_nothing_else_from_being_done_and_all_are_told() {
+        let output = printed(async |ctx| {
+            let ids = ids(5);
+            let done = at_once(ctx, &ids, async |id, text| {
+                text.push_str(&format!("begun {id}\n"));
+                match id {
+                    "1" | "3" => Err(Error::failure(format!("no {id}"))),
+                    _ => Ok(()),
+                }
+            });
+            assert_eq!(done.await.map_err(|error| error.line()), Err("no 1\nno 3".to_owned()));
+        });
+        assert_eq!(output.lines().count(), 5);
+    }
+
+    #[test]
+    fn in_turn_ends_at_the_first_failure() {
+        let output = printed(async |ctx| {
+            let ids = ["a", "", "c"].map(str::to_owned);
+            let done = in_turn(ctx, &ids, "starting container", async |id| Ok(id.to_owned())).await;
+            let line = done.map_err(|error| error.line());
+            assert_eq!(line, Err("an id cannot be empty, starting container \"\"".to_owned()));
+        });
+        assert_eq!(output, "a\n");
+    }
+}

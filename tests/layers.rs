@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("context", &["config", "error", "generated", "io", "log", "print", "rpc", "view"]),
     ("command", &["args", "context", "error"]),
     ("select", &["args", "check", "context", "error", "generated"]),
+    ("each", &["context", "error"]),
     (
         "overlay",
         &[
@@ -30,8 +31,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "command",
             "config",
             "context",
+            "each",
             "error",
             "generated",
+            "log",
             "method",
             "rpc",
             "schema",

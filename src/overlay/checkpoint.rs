@@ -50,3 +50,14 @@ fn request(id: &str, path: &str, seconds: u64) -> CheckpointContainerRequest {
         timeout: i64::try_from(seconds).unwrap_or(i64::MAX),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_names_the_file_and_the_limit_in_whole_seconds() {
+        let request = request("c", "/state.tar", 2);
+        assert_eq!((request.location.as_str(), request.timeout), ("/state.tar", 2));
+    }
+}

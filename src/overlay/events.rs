@@ -17,6 +17,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show the events of containers as they come",
     example: "crictl events -o go-template --template '{{.containerEventType}} {{.containerId}}'",
     arguments: EventsArgs::augment_args,
+    values: &[("output", &["json", "yaml", "go-template"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -16,6 +16,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show what images and containers take of their filesystems",
     example: "crictl imagefsinfo -o table",
     arguments: ImagefsinfoArgs::augment_args,
+    values: &[("output", &["json", "yaml", "go-template", "table"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -15,6 +15,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "List the metrics that pods can have, and their labels",
     example: "crictl metricdescs -o yaml",
     arguments: MetricdescsArgs::augment_args,
+    values: &[("output", &["json", "yaml"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

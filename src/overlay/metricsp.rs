@@ -16,6 +16,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "List the metrics of pods and of their containers",
     example: "crictl metricsp -o yaml",
     arguments: MetricspArgs::augment_args,
+    values: &[("output", &["json", "yaml"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

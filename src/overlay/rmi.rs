@@ -121,3 +121,20 @@ fn deleted(image: &Image) -> String {
     let names = if image.repo_tags.is_empty() { &image.repo_digests } else { &image.repo_tags };
     names.iter().map(|name| format!("Deleted: {name}\n")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(tags: &[&str], digests: &[&str]) -> Image {
+        let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        Image { repo_tags: owned(tags), repo_digests: owned(digests), ..Default::default() }
+    }
+
+    #[test]
+    fn the_tags_of_a_deleted_image_are_named_or_else_its_digests() {
+        assert_eq!(deleted(&image(&["a:1", "b:2"], &["a@sha256:1"])), "Deleted: a:1\nDeleted: b:2\n");
+        assert_eq!(deleted(&image(&[], &["a@sha256:1"])), "Deleted: a@sha256:1\n");
+        assert_eq!(deleted(&image(&[], &[])), "");
+    }
+}

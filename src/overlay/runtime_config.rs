@@ -29,3 +29,25 @@ fn view(response: &RuntimeConfigResponse) -> View {
     });
     View::Text(driver.map(|driver| format!("cgroup driver:   {driver}\n")).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generated::cri::LinuxRuntimeConfiguration;
+
+    fn shown(driver: i32) -> View {
+        let linux = Some(LinuxRuntimeConfiguration { cgroup_driver: driver });
+        view(&RuntimeConfigResponse { linux })
+    }
+
+    #[test]
+    fn the_driver_is_named_and_one_that_no_cri_knows_is_a_number() {
+        assert_eq!(shown(1), View::Text("cgroup driver:   CGROUPFS\n".to_owned()));
+        assert_eq!(shown(7), View::Text("cgroup driver:   7\n".to_owned()));
+    }
+
+    #[test]
+    fn a_runtime_that_says_nothing_shows_as_nothing() {
+        assert_eq!(view(&RuntimeConfigResponse::default()), View::Text(String::new()));
+    }
+}

@@ -25,6 +25,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] [POD-ID]",
     example: "crictl statsp --watch",
     arguments: StatspArgs::augment_args,
+    values: &[("output", &["table", "json", "yaml"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -40,3 +40,14 @@ fn request(pod_cidr: String) -> UpdateRuntimeConfigRequest {
     let network_config = Some(NetworkConfig { pod_cidr });
     UpdateRuntimeConfigRequest { runtime_config: Some(RuntimeConfig { network_config }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_network_is_sent_too() {
+        let network = request(String::new()).runtime_config.and_then(|config| config.network_config);
+        assert_eq!(network, Some(NetworkConfig { pod_cidr: String::new() }));
+    }
+}

@@ -2,4 +2,13 @@
 
 mod events;
 mod inspect;
+mod completion;
+mod config;
 mod ps;
+mod rm;
+mod rmi;
+mod rmp;
+mod start;
+mod stop;
+mod stopp;
+mod update;
