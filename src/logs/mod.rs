@@ -15,6 +15,8 @@ pub(crate) mod rotation;
 pub(crate) mod seek;
 pub(crate) mod since;
 pub(crate) mod source;
+#[cfg(test)]
+mod tests;
 pub(crate) mod time;
 mod watch;
 
