@@ -9,14 +9,14 @@
 #![cfg(unix)]
 #![allow(clippy::print_stdout)] // Its output is the point of a benchmark.
 
-#[allow(dead_code, clippy::unwrap_used)]
+#[allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 #[path = "../../tests/support/fake.rs"]
 mod fake;
 mod log;
 mod measure;
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crictl::cri::{Container, ContainerMetadata, ImageSpec};
 
@@ -100,7 +100,7 @@ fn compare(name: &str, programs: &[(&str, Run)], piped: bool, runs: usize) -> Re
 }
 
 /// Serves a runtime that has one container, whose log it is.
-fn serve(log: &PathBuf, socket: &Path) {
+fn serve(log: &Path, socket: &Path) {
     let container = Container {
         id: "large".to_owned(),
         metadata: Some(ContainerMetadata { name: "large".to_owned(), attempt: 0 }),
@@ -110,5 +110,7 @@ fn serve(log: &PathBuf, socket: &Path) {
         created_at: 1,
         ..Default::default()
     };
-    Fake::new().containers([container]).log("large", log).serve_at(socket);
+    let fake = Fake::new().containers([container]);
+    fake.state().logs.insert("large".to_owned(), log.to_owned());
+    fake.serve_at(socket);
 }

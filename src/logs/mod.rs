@@ -6,6 +6,8 @@
 
 pub(crate) mod docker;
 pub(crate) mod follow;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub(crate) mod input;
 pub(crate) mod lines;
 pub(crate) mod page;

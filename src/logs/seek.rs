@@ -52,7 +52,8 @@ pub(crate) fn since(file: &mut (impl Read + Seek), since: Moment) -> io::Result<
     bisect(file, since, BLOCK)
 }
 
-fn bisect(file: &mut (impl Read + Seek), since: Moment, size: usize) -> io::Result<u64> {
+/// As [`since`], with blocks of another size.
+pub(crate) fn bisect(file: &mut (impl Read + Seek), since: Moment, size: usize) -> io::Result<u64> {
     let mut search = Search { file, size, format: Format::Cri, block: Vec::new(), scratch: Scratch::default() };
     search.read(0, size)?;
     let first = memchr(b'\n', &search.block).map_or(&[][..], |at| &search.block[..=at]);

@@ -264,5 +264,6 @@ fn unsupported(line: &[u8], page: &Path) -> Error {
 
 /// The start of a line, for a person.
 fn shown(line: &[u8]) -> String {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
     quote(&String::from_utf8_lossy(&line[..line.len().min(SHOWN)]))
 }

@@ -1,3 +1,4 @@
 //! One file a command, as in `src/overlay`.
 
+mod logs;
 mod ps;
