@@ -6,6 +6,8 @@
 
 pub(crate) mod docker;
 pub(crate) mod follow;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub(crate) mod input;
 pub(crate) mod lines;
 pub(crate) mod page;
@@ -15,6 +17,8 @@ pub(crate) mod rotation;
 pub(crate) mod seek;
 pub(crate) mod since;
 pub(crate) mod source;
+#[cfg(test)]
+mod tests;
 pub(crate) mod time;
 mod watch;
 

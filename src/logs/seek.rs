@@ -11,9 +11,9 @@ use crate::logs::time::Moment;
 /// How much is read at a place.
 const BLOCK: usize = 64 << 10;
 
-/// How far lines may be from where their timestamps belong. A runtime has one writer for each stream, so lines
-/// of the two trade places, but not over such a distance.
-const DISORDER: u64 = 256 << 10;
+/// How many blocks a line may be from where its timestamp belongs. A runtime has one writer for each stream, so
+/// lines of the two trade places, but not over such a distance.
+const DISORDER: usize = 4;
 
 /// Where the last lines start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +49,13 @@ pub(crate) fn tail(file: &mut (impl Read + Seek), count: u64) -> io::Result<Tail
 /// Finds a place before which no line is as young as `since`, by bisection. Lines behind it may be older all the
 /// same. Where the timestamps turn out to be in no order, that is the start of the file.
 pub(crate) fn since(file: &mut (impl Read + Seek), since: Moment) -> io::Result<u64> {
-    let mut search = Search { file, format: Format::Cri, block: Vec::new(), scratch: Scratch::default() };
-    search.read(0, BLOCK)?;
+    bisect(file, since, BLOCK)
+}
+
+/// As [`since`], with blocks of another size.
+pub(crate) fn bisect(file: &mut (impl Read + Seek), since: Moment, size: usize) -> io::Result<u64> {
+    let mut search = Search { file, size, format: Format::Cri, block: Vec::new(), scratch: Scratch::default() };
+    search.read(0, size)?;
     let first = memchr(b'\n', &search.block).map_or(&[][..], |at| &search.block[..=at]);
     // Whoever reads a file of no known format says so.
     let Some(format) = Format::of(first, &mut search.scratch) else {
@@ -66,6 +71,7 @@ pub(crate) fn since(file: &mut (impl Read + Seek), since: Moment) -> io::Result<
 
 struct Search<'f, F> {
     file: &'f mut F,
+    size: usize,
     format: Format,
     block: Vec<u8>,
     scratch: Scratch,
@@ -76,7 +82,7 @@ impl<F: Read + Seek> Search<'_, F> {
     fn bisect(&mut self, since: Moment) -> io::Result<Option<u64>> {
         let (mut low, mut high) = (0, self.file.seek(SeekFrom::End(0))?);
         let (mut oldest, mut youngest) = (None, None);
-        while high - low > BLOCK as u64 {
+        while high - low > self.size as u64 {
             let middle = low + (high - low) / 2;
             // Without a line to be found the rest is read, which is right, only slow.
             let Some((at, moment)) = self.first(middle, high)? else {
@@ -97,8 +103,8 @@ impl<F: Read + Seek> Search<'_, F> {
     /// Looks for lines that are young enough just before a place. A few belong there and are taken along, many or
     /// distant ones mean that the file is in no order.
     fn verify(&mut self, place: u64, since: Moment) -> io::Result<Option<u64>> {
-        let from = place.saturating_sub(DISORDER);
-        self.read(from, DISORDER.min(place) as usize)?;
+        let from = place.saturating_sub((self.size * DISORDER) as u64);
+        self.read(from, (place - from) as usize)?;
         let start = if from == 0 { 0 } else { memchr(b'\n', &self.block).map_or(self.block.len(), |at| at + 1) };
         let Self { block, format, scratch, .. } = self;
         let mut at = start;
@@ -114,7 +120,7 @@ impl<F: Read + Seek> Search<'_, F> {
 
     /// The first whole record that starts behind a place and before another.
     fn first(&mut self, place: u64, before: u64) -> io::Result<Option<(u64, Moment)>> {
-        self.read(place, BLOCK)?;
+        self.read(place, self.size)?;
         let Self { block, format, scratch, .. } = self;
         let ends: Vec<_> = memchr_iter(b'\n', block).collect();
         for pair in ends.windows(2) {
@@ -134,5 +140,113 @@ impl<F: Read + Seek> Search<'_, F> {
         self.file.seek(SeekFrom::Start(place))?;
         self.file.take(count as u64).read_to_end(&mut self.block)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A file that counts what is read of it.
+    struct Counting<'a>(Cursor<&'a [u8]>, usize);
+
+    impl Read for Counting<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.read(buffer)?;
+            self.1 += count;
+            Ok(count)
+        }
+    }
+
+    impl Seek for Counting<'_> {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    fn log(seconds: &[u32]) -> String {
+        let line =
+            |at: &u32| format!("2024-03-01T{:02}:{:02}:{:02}Z stdout F {at}\n", at / 3600, at / 60 % 60, at % 60);
+        seconds.iter().map(line).collect()
+    }
+
+    fn moment(second: u32) -> Moment {
+        Moment { seconds: 1_709_251_200 + i64::from(second), nanos: 0 }
+    }
+
+    /// Where the lines start, and when each was written.
+    fn starts(seconds: &[u32]) -> Vec<(usize, u32)> {
+        let lengths = seconds.iter().map(|at| log(&[*at]).len());
+        let starts = lengths.scan(0, |sum, length| Some(std::mem::replace(sum, *sum + length)));
+        starts.zip(seconds.iter().copied()).collect()
+    }
+
+    #[test]
+    fn a_tail_ends_with_the_last_newline() {
+        let tail = |text: &'static str, count| {
+            let tail = tail(&mut Cursor::new(text), count).expect("memory can be read");
+            (&text[tail.start as usize..], tail.lines)
+        };
+        assert_eq!(tail("a\nb\nc\n", 2), ("b\nc\n", 2));
+        assert_eq!(tail("a\nb\nc", 1), ("b\nc", 1));
+        assert_eq!(tail("a\nb\n", 0), ("", 0));
+        assert_eq!(tail("a\nb", 0), ("b", 0));
+        assert_eq!(tail("a\n\n", 9), ("a\n\n", 2));
+        assert_eq!(tail("", 3), ("", 0));
+    }
+
+    #[test]
+    fn a_place_in_a_large_file_is_found_with_few_reads() {
+        let seconds: Vec<_> = (0..80_000).collect();
+        let text = log(&seconds);
+        let mut file = Counting(Cursor::new(text.as_bytes()), 0);
+        let place = bisect(&mut file, moment(70_000), 256).expect("memory can be read");
+        assert!(text[place as usize..].starts_with("2024-03-01T19:26:"), "{}", &text[place as usize..][..40]);
+        assert!(file.1 < 256 * 40, "{} bytes read", file.1);
+    }
+
+    #[test]
+    fn a_file_in_no_order_is_read_from_its_start() {
+        let seconds: Vec<_> = (0..2000).rev().collect();
+        let text = log(&seconds);
+        assert_eq!(bisect(&mut Cursor::new(text), moment(1000), 256).ok(), Some(0));
+    }
+
+    proptest! {
+        #[test]
+        fn a_tail_is_what_a_split_leaves(text in "[ab\n]{0,300}", count in 0u64..20, times in 1usize..400) {
+            // Long enough for several blocks at times.
+            let text = text.repeat(times);
+            let lines: Vec<&str> = text.split_inclusive('\n').filter(|line| line.ends_with('\n')).collect();
+            let first = lines.len().saturating_sub(count as usize);
+            let start = lines[..first].iter().map(|line| line.len()).sum::<usize>() as u64;
+            let expected = Tail { start, lines: (lines.len() - first) as u64 };
+            prop_assert_eq!(tail(&mut Cursor::new(text), count).expect("memory can be read"), expected);
+        }
+
+        #[test]
+        fn no_line_before_the_place_is_wanted(
+            mut seconds in proptest::collection::vec(0u32..3000, 0..300),
+            swaps in proptest::collection::vec(0usize..300, 0..40),
+            since in 0u32..3000,
+        ) {
+            seconds.sort_unstable();
+            // Neighbours trade places, as lines of two streams do.
+            for at in swaps {
+                if at + 1 < seconds.len() {
+                    seconds.swap(at, at + 1);
+                }
+            }
+            let text = log(&seconds);
+            let place = bisect(&mut Cursor::new(text.as_str()), moment(since), 256).expect("memory can be read") as usize;
+            let starts = starts(&seconds);
+            prop_assert!(place == text.len() || starts.iter().any(|(start, _)| *start == place), "{} starts no line", place);
+            let lost = starts.iter().find(|(start, at)| *start < place && *at >= since);
+            prop_assert_eq!(lost, None);
+        }
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Source {
     /// More may be written to the last file.
     live: bool,
     rest: Rest,
+    /// The container has not ended the line that was printed last.
+    unfinished: bool,
 }
 
 /// What becomes of the rest of a line that is longer than the buffer.
@@ -79,6 +81,7 @@ impl Source {
             quota: part.tail.filter(|_| !part.follow),
             live: part.follow,
             rest: Rest::Start,
+            unfinished: false,
         };
         source.skip(first.skip)?;
         Ok(source)
@@ -121,7 +124,8 @@ impl Source {
         Ok(if flow.is_break() { Progress::Full } else { Progress::More })
     }
 
-    /// When the next record was written, for whoever merges logs. What has no time of its own comes at once.
+    /// When the next record was written, for whoever merges logs. What goes on with a line, or has no time of its
+    /// own, comes at once.
     pub(crate) fn peek(&mut self) -> Result<Option<Moment>, Error> {
         const NOW: Moment = Moment { seconds: i64::MIN, nanos: 0 };
         if self.quota == Some(0) {
@@ -135,7 +139,8 @@ impl Source {
                     _ => return Ok(None),
                 }
             }
-            let Some(format) = self.format.filter(|_| self.rest == Rest::Start) else {
+            let starts = self.rest == Rest::Start && !self.unfinished;
+            let Some(format) = self.format.filter(|_| starts) else {
                 return Ok(Some(NOW));
             };
             let record = format.parse(self.lines.bytes(count), &mut self.scratch);
@@ -222,6 +227,7 @@ impl Source {
             Ok(mut record) => {
                 record.content = content(record.content, record.partial);
                 self.rest = Rest::Print { partial: record.partial };
+                self.unfinished = record.partial;
                 self.quota = self.quota.map(|quota| quota - 1);
                 printer.print(origin, &record)
             }
@@ -258,5 +264,6 @@ fn unsupported(line: &[u8], page: &Path) -> Error {
 
 /// The start of a line, for a person.
 fn shown(line: &[u8]) -> String {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
     quote(&String::from_utf8_lossy(&line[..line.len().min(SHOWN)]))
 }

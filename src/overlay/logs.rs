@@ -125,7 +125,11 @@ async fn print(
     let result = match sources {
         _ if followed => {
             let running = async |origin: usize| match logs.get(origin) {
-                Some(log) => is_running(runtime, &log.id).await,
+                // Others go on where one is gone.
+                Some(log) => match is_running(runtime, &log.id).await {
+                    Err(error) if logs.len() > 1 && error.code() == Some(tonic::Code::NotFound) => Ok(false),
+                    running => running,
+                },
                 None => Ok(false),
             };
             follow(sources, &mut printer, running).await

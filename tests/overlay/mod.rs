@@ -4,6 +4,7 @@ mod events;
 mod inspect;
 mod completion;
 mod config;
+mod logs;
 mod ps;
 mod rm;
 mod rmi;

@@ -28,6 +28,8 @@ pub struct State {
     pub images: Vec<Image>,
     /// The extra information of verbose answers.
     pub info: std::collections::BTreeMap<String, String>,
+    /// Where the containers' logs are, by id.
+    pub logs: std::collections::BTreeMap<String, PathBuf>,
     /// The methods that were called.
     pub calls: Vec<&'static str>,
     /// A method that fails, and how.
@@ -272,6 +274,7 @@ impl RuntimeService for Fake {
         let info = state.info(request.get_ref().verbose);
         let container = state.container(&request.get_ref().container_id)?.clone();
         let status = ContainerStatus {
+            log_path: state.logs.get(&container.id).map(|path| path.display().to_string()).unwrap_or_default(),
             id: container.id,
             metadata: container.metadata,
             state: container.state,
