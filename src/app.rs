@@ -15,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::io::Io;
 use crate::log::{Level, Logger};
 use crate::overlay::OVERLAYS;
+use crate::profile::Profiles;
 
 /// Runs `crictl` with these arguments (the first is the program's name) in this environment, and returns its exit status.
 pub fn run<A, K, V>(args: impl IntoIterator<Item = A>, env: impl IntoIterator<Item = (K, V)>, io: &mut Io) -> u8
@@ -174,6 +175,7 @@ fn execute(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = io.signals;
     let mut ctx = Context::new(io, env.clone(), settings, zone.clone());
+    let profiles = Profiles::start(&ctx.settings.profile_cpu, &ctx.settings.profile_mem, &ctx.log)?;
     let ended = runtime.block_on(async {
         tokio::select! {
             biased;
@@ -181,10 +183,18 @@ fn execute(
             result = (overlay.run)(&mut ctx, parsed) => Some(result),
         }
     });
-    match ended {
+    let result = match ended {
         Some(result) => result,
         None if ctx.stops_cleanly => Ok(()),
         None => Err(Error::interrupted()),
+    };
+    match (result, profiles.finish(ctx.now(), &ctx.log)) {
+        (Ok(()), profiled) => profiled,
+        (Err(error), profiled) => {
+            // The command's error is the one that decides the status.
+            profiled.unwrap_or_else(|error| ctx.error(error.line()));
+            Err(error)
+        }
     }
 }
 

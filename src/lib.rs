@@ -31,6 +31,7 @@ mod logs;
 pub mod method;
 mod overlay;
 mod print;
+mod profile;
 mod rpc;
 #[doc(hidden)]
 pub mod schema;

@@ -36,10 +36,10 @@ pub(crate) struct GlobalArgs {
     /// How many of a million runs are traced; negative for all
     #[arg(long, value_name = "N", default_value = "-1", value_parser = parse::go_int)]
     pub(crate) tracing_sampling_rate_per_million: i64,
-    /// Write a CPU profile in pprof's format
+    /// Write a CPU profile of the run, for `go tool pprof`
     #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
     pub(crate) profile_cpu: String,
-    /// Write a memory profile in pprof's format
+    /// Write what is in memory after the run, by mapping, for `go tool pprof`
     #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
     pub(crate) profile_mem: String,
 }

@@ -36,6 +36,10 @@ pub(crate) struct Settings {
     pub(crate) disable_pull_on_run: bool,
     /// Said where the endpoint's socket is missing, by a host that knows who should serve it.
     pub(crate) hint: Option<String>,
+    /// Where the CPU profile goes; empty for none.
+    pub(crate) profile_cpu: String,
+    /// Where the memory profile goes; empty for none.
+    pub(crate) profile_mem: String,
 }
 
 /// What a host program decides before the command line does.
@@ -87,6 +91,8 @@ pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, pr
         pull_image_on_create: file.is_some_and(|file| file.pull_image_on_create),
         disable_pull_on_run: file.is_some_and(|file| file.disable_pull_on_run),
         hint: preset.map(|preset| preset.hint.clone()),
+        profile_cpu: args.profile_cpu.clone(),
+        profile_mem: args.profile_mem.clone(),
     }
 }
 

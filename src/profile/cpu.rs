@@ -1,0 +1,124 @@
+//! The CPU profile: stacks taken by a timer's signal, as the `pprof` crate collects them.
+//!
+//! A signal belongs to a process, so there is one such profile in a process at a time: the second run that asks
+//! for one gets an error. Nothing is set up in runs that don't ask.
+
+use std::time::UNIX_EPOCH;
+
+use backtrace::Frame;
+use pprof::ProfilerGuard;
+
+use crate::error::Error;
+use crate::profile::format::{Builder, Named, Profile};
+use crate::profile::mapping::{self, Mapping};
+
+/// Samples in a second. A run is over in milliseconds, and the timer is no finer than the kernel's tick,
+/// which is 4 ms on most systems.
+const FREQUENCY: i32 = 250;
+
+/// Sampling, until this is dropped.
+pub(super) struct Sampling(ProfilerGuard<'static>);
+
+impl Sampling {
+    /// Starts the timer.
+    ///
+    /// # Errors
+    /// Another run of the process is being sampled, or the system refuses.
+    pub(super) fn start() -> Result<Self, Error> {
+        ProfilerGuard::new(FREQUENCY).map(Self).map_err(|error| Error::failure(error.to_string()))
+    }
+
+    /// Ends the sampling and makes a profile of it.
+    ///
+    /// # Errors
+    /// The samples can't be read.
+    pub(super) fn finish(self) -> Result<Profile, Error> {
+        let report = self.0.report().build_unresolved().map_err(|error| Error::failure(error.to_string()))?;
+        drop(self);
+        // Only Linux has this file; elsewhere the places have their addresses and names alone.
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+        let mut mappings = mapping::parse(&maps);
+        mappings.retain(|mapping| mapping.access.contains('x'));
+
+        let nanos = i64::from(1_000_000_000 / FREQUENCY);
+        let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")], &mappings);
+        builder.period(("cpu", "nanoseconds"), nanos);
+        for (stack, count) in &report.data {
+            let count = i64::try_from(*count).unwrap_or(i64::MAX);
+            let frames = &stack.frames[handler(&stack.frames, &mappings)..];
+            let places = frames.iter().map(|frame| builder.location(frame.ip() as u64, || names(frame))).collect();
+            builder.sample(places, vec![count, count.saturating_mul(nanos)]);
+        }
+        let time = report.timing.start_time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let nanos = |nanos: u128| i64::try_from(nanos).unwrap_or(i64::MAX);
+        Ok(builder.finish(nanos(time.as_nanos()), nanos(report.timing.duration.as_nanos())))
+    }
+}
+
+/// How many of the innermost frames are the signal handler's: through the trampoline of the C library or the
+/// kernel, which is the first that is not in the program's own file.
+fn handler(frames: &[Frame], mappings: &[Mapping]) -> usize {
+    let file = |frame: &Frame| {
+        let address = frame.ip() as u64;
+        let mapping = mappings.iter().find(|mapping| (mapping.start..mapping.end).contains(&address));
+        mapping.map(|mapping| mapping.name.as_str())
+    };
+    let program = frames.first().and_then(file);
+    frames.iter().position(|frame| file(frame) != program).map_or(0, |trampoline| trampoline + 1)
+}
+
+/// The functions at a frame, innermost first, where the program has its symbols.
+fn names(frame: &Frame) -> Vec<Named> {
+    let mut names = Vec::new();
+    backtrace::resolve_frame(frame, |symbol| {
+        if let Some(name) = symbol.name() {
+            names.push(Named {
+                name: format!("{name:#}"),
+                file: symbol.filename().map(|file| file.display().to_string()).unwrap_or_default(),
+                line: symbol.lineno().unwrap_or_default(),
+            });
+        }
+    });
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[inline(never)]
+    fn busy() -> u64 {
+        let started = Instant::now();
+        let mut turns = 0_u64;
+        while started.elapsed() < Duration::from_millis(400) {
+            turns = black_box(turns.wrapping_mul(31).wrapping_add(1));
+        }
+        turns
+    }
+
+    #[test]
+    fn stacks_begin_where_the_program_was_and_one_run_samples_at_a_time() {
+        let sampling = Sampling::start().unwrap();
+        assert!(Sampling::start().is_err());
+        black_box(busy());
+        let profile = sampling.finish().unwrap();
+
+        let text = |index: i64| profile.string_table[usize::try_from(index).unwrap()].as_str();
+        let names = |id: &u64| {
+            let location = profile.location.iter().find(|location| location.id == *id).unwrap();
+            let named = |line: &crate::profile::format::Line| {
+                let function = profile.function.iter().find(|function| function.id == line.function_id).unwrap();
+                text(function.name).to_owned()
+            };
+            location.line.iter().map(named).collect::<Vec<_>>()
+        };
+        let stacks = profile.sample.iter().map(|sample| sample.location_id.iter().flat_map(names).collect::<Vec<_>>());
+        let stacks: Vec<_> = stacks.collect();
+        // Debug information calls it `busy`, a symbol table gives its whole path.
+        assert!(stacks.iter().any(|stack| stack.iter().any(|name| name.ends_with("busy"))), "{stacks:?}");
+        assert!(!stacks.iter().flatten().any(|name| name.contains("perf_signal_handler")), "{stacks:?}");
+    }
+}

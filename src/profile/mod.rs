@@ -1,0 +1,88 @@
+//! `--profile-cpu` and `--profile-mem`: what a run cost, as files that `go tool pprof` reads.
+//! Does nothing in a run without these flags.
+
+#[cfg(unix)]
+mod cpu;
+mod format;
+mod mapping;
+mod memory;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use prost::Message as _;
+
+use crate::error::{Error, lower};
+use crate::log::{Level, Logger};
+
+/// The profiles of one run: those that were asked for.
+pub(crate) struct Profiles {
+    #[cfg(unix)]
+    cpu: Option<(PathBuf, File, cpu::Sampling)>,
+    memory: Option<PathBuf>,
+}
+
+impl Profiles {
+    /// Makes the file of the CPU profile and starts sampling; an empty path means none.
+    ///
+    /// # Errors
+    /// The file can't be made, or the system has no way to sample.
+    pub(crate) fn start(cpu: &str, memory: &str, log: &Logger<'_>) -> Result<Self, Error> {
+        let memory = (!memory.is_empty()).then(|| PathBuf::from(memory));
+        if cpu.is_empty() {
+            return Ok(Self {
+                #[cfg(unix)]
+                cpu: None,
+                memory,
+            });
+        }
+        #[cfg(unix)]
+        {
+            let (path, file) = create(Path::new(cpu), "CPU", log)?;
+            let sampling = cpu::Sampling::start().map_err(|error| error.context("starting the CPU profile"))?;
+            Ok(Self { cpu: Some((path, file, sampling)), memory })
+        }
+        #[cfg(not(unix))]
+        Err(Error::failure("--profile-cpu needs the signal SIGPROF, which this system has not"))
+    }
+
+    /// Writes what was asked for. A run that failed is profiled too.
+    ///
+    /// # Errors
+    /// A file can't be written, or the system does not tell what belongs in it.
+    pub(crate) fn finish(self, now: i64, log: &Logger<'_>) -> Result<(), Error> {
+        let mut errors = Vec::new();
+        #[cfg(unix)]
+        if let Some((path, file, sampling)) = self.cpu {
+            errors.extend(sampling.finish().and_then(|profile| write(&profile, file, &path)).err());
+        }
+        if let Some(path) = self.memory {
+            let written = create(&path, "memory", log).and_then(|(path, file)| write(&memory::take(now)?, file, &path));
+            errors.extend(written.err());
+        }
+        Error::join(errors)
+    }
+}
+
+/// Says where the profile goes, and makes the file.
+fn create(path: &Path, kind: &str, log: &Logger<'_>) -> Result<(PathBuf, File), Error> {
+    let path = std::path::absolute(path)?;
+    log.write(Level::Info, || format!("Creating {kind} profile in: {}", path.display()));
+    match File::create(&path) {
+        Ok(file) => Ok((path, file)),
+        Err(error) => Err(failed(&error, &path)),
+    }
+}
+
+/// Writes a whole profile; what is half written is removed.
+fn write(profile: &format::Profile, mut file: File, path: &Path) -> Result<(), Error> {
+    file.write_all(&profile.encode_to_vec()).map_err(|error| {
+        let _ = fs::remove_file(path);
+        failed(&error, path)
+    })
+}
+
+fn failed(error: &io::Error, path: &Path) -> Error {
+    Error::failure(format!("{}: {}", path.display(), lower(error))).context("writing the profile")
+}
