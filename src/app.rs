@@ -65,7 +65,8 @@ impl Failure {
             Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{help}", error.cause()),
             _ => Ok(()),
         };
-        let _ = shown.and_then(|()| io.out.flush());
+        let unread = shown.and_then(|()| io.out.flush()).err().map(Error::from);
+        let error = unread.as_ref().filter(|_| error.kind() == Kind::Help).unwrap_or(error);
         let line = match error.kind() {
             Kind::Help | Kind::BrokenPipe => return error.exit(),
             Kind::Topic => {
