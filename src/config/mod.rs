@@ -34,8 +34,15 @@ pub(crate) struct Settings {
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
-    /// Said where the endpoint's socket is missing, by a host that knows who should serve it.
-    pub(crate) hint: Option<String>,
+    /// The host's own endpoint, and what it says where nobody serves that.
+    pub(crate) preset: Option<Preset>,
+}
+
+impl Settings {
+    /// What helps where nobody serves an endpoint, if the host knows.
+    pub(crate) fn hint(&self, endpoint: &str) -> Option<&str> {
+        self.preset.as_ref().filter(|preset| preset.endpoint == endpoint).map(|preset| preset.hint.as_str())
+    }
 }
 
 /// What a host program decides before the command line does.
@@ -86,7 +93,7 @@ pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, pr
         debug: if given("debug") { args.debug } else { file.is_some_and(|file| file.debug) },
         pull_image_on_create: file.is_some_and(|file| file.pull_image_on_create),
         disable_pull_on_run: file.is_some_and(|file| file.disable_pull_on_run),
-        hint: preset.map(|preset| preset.hint.clone()),
+        preset: preset.cloned(),
     }
 }
 
