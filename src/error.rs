@@ -78,6 +78,11 @@ impl Error {
         Self { call: Some(Call { method, code }), ..Self::new(Kind::Failure, cause) }
     }
 
+    /// An answer that is not the message it should be.
+    pub(crate) fn answer(method: &'static str, message: &str, cause: impl std::fmt::Display) -> Self {
+        Self::call(method, tonic::Code::Internal, format!("the answer is not a {message}: {cause}"))
+    }
+
     /// Says what was being done.
     pub(crate) fn context(mut self, context: impl Into<String>) -> Self {
         self.contexts.push(context.into());

@@ -174,9 +174,7 @@ impl<'io> Caller for Client<'io> {
 }
 
 fn read<Response: Described>(method: &'static Method, bytes: Bytes) -> Result<Response, Error> {
-    Response::decode(bytes).map_err(|error| {
-        Error::call(method.name, Code::Internal, format!("the answer is not a {}: {error}", Response::SCHEMA.name))
-    })
+    Response::decode(bytes).map_err(|error| Error::answer(method.name, Response::SCHEMA.name, error))
 }
 
 /// The encoded messages of a stream.
