@@ -177,9 +177,11 @@ fn execute(
     let mut ctx = Context::new(io, env.clone(), settings, zone.clone());
     let ended = runtime.block_on(async {
         tokio::select! {
+            // The command comes first: until it waits for a call, signals do what they always do. One that reads its
+            // input sits in a read, which our handlers would only begin again.
             biased;
-            () = interrupt(signals) => None,
             result = (overlay.run)(&mut ctx, parsed) => Some(result),
+            () = interrupt(signals) => None,
         }
     });
     match ended {
