@@ -66,7 +66,8 @@ impl Failure {
             Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{help}", error.cause()),
             _ => Ok(()),
         };
-        let _ = shown.and_then(|()| io.out.flush());
+        let unread = shown.and_then(|()| io.out.flush()).err().map(Error::from);
+        let error = unread.as_ref().filter(|_| error.kind() == Kind::Help).unwrap_or(error);
         let line = match error.kind() {
             Kind::Help | Kind::BrokenPipe => return error.exit(),
             Kind::Topic => {
@@ -178,9 +179,11 @@ fn execute(
     let profiles = Profiles::start(&ctx.settings.profile_cpu, &ctx.settings.profile_mem, &ctx.log)?;
     let ended = runtime.block_on(async {
         tokio::select! {
+            // The command comes first: until it waits for a call, signals do what they always do. One that reads its
+            // input sits in a read, which our handlers would only begin again.
             biased;
-            () = interrupt(signals) => None,
             result = (overlay.run)(&mut ctx, parsed) => Some(result),
+            () = interrupt(signals) => None,
         }
     });
     let result = match ended {

@@ -106,15 +106,16 @@ impl<'io> Context<'io> {
     /// # Errors
     /// As [`Context::image`], or nobody listens there.
     pub(crate) async fn reach_image_service(&mut self) -> Result<(), Error> {
-        let own = self.settings.image_endpoint.as_deref().is_some_and(|endpoint| !endpoint.is_empty());
-        if !own {
+        let own = self.settings.image_endpoint.clone().unwrap_or_default();
+        if own.is_empty() || Some(&own) == self.settings.runtime_endpoint.as_ref() {
             return Ok(());
         }
         let image = self.image().await?.0;
         match connect::dial(image.endpoint()).await {
             Ok(_) => Ok(()),
             Err(cause) => {
-                Err(status::unreachable(&cause, image.endpoint(), self.settings.hint.as_deref(), Error::failure))
+                let hint = self.settings.hint(&own);
+                Err(status::unreachable(&cause, image.endpoint(), hint, Error::failure))
             }
         }
     }
@@ -124,7 +125,8 @@ impl<'io> Context<'io> {
             Some(text) => endpoint::parse(text).map_err(Error::failure)?,
             None => self.default_endpoint(service).await?,
         };
-        Ok(Client::new(endpoint, self.settings.timeout, self.settings.hint.as_deref(), &self.log))
+        let hint = configured.and_then(|text| self.settings.hint(text));
+        Ok(Client::new(endpoint, self.settings.timeout, hint, &self.log))
     }
 
     /// The first endpoint of the default list at which somebody listens.

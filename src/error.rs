@@ -91,6 +91,11 @@ impl Error {
         error
     }
 
+    /// An answer that is not the message it should be.
+    pub(crate) fn answer(method: &'static str, message: &str, cause: impl std::fmt::Display) -> Self {
+        Self::call(method, tonic::Code::Internal, format!("the answer is not a {message}: {cause}"))
+    }
+
     /// Says what was being done.
     pub(crate) fn context(mut self, context: impl Into<String>) -> Self {
         self.0.contexts.push(context.into());

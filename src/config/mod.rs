@@ -34,12 +34,19 @@ pub(crate) struct Settings {
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
-    /// Said where the endpoint's socket is missing, by a host that knows who should serve it.
-    pub(crate) hint: Option<String>,
     /// Where the CPU profile goes; empty for none.
     pub(crate) profile_cpu: String,
     /// Where the memory profile goes; empty for none.
     pub(crate) profile_mem: String,
+    /// The host's own endpoint, and what it says where nobody serves that.
+    pub(crate) preset: Option<Preset>,
+}
+
+impl Settings {
+    /// What helps where nobody serves an endpoint, if the host knows.
+    pub(crate) fn hint(&self, endpoint: &str) -> Option<&str> {
+        self.preset.as_ref().filter(|preset| preset.endpoint == endpoint).map(|preset| preset.hint.as_str())
+    }
 }
 
 /// What a host program decides before the command line does.
@@ -90,9 +97,9 @@ pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, pr
         debug: if given("debug") { args.debug } else { file.is_some_and(|file| file.debug) },
         pull_image_on_create: file.is_some_and(|file| file.pull_image_on_create),
         disable_pull_on_run: file.is_some_and(|file| file.disable_pull_on_run),
-        hint: preset.map(|preset| preset.hint.clone()),
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
+        preset: preset.cloned(),
     }
 }
 

@@ -186,6 +186,5 @@ async fn stream(
 }
 
 fn answer(method: &'static Method, bytes: &[u8]) -> Result<Value, Error> {
-    schema::decode(method.response, bytes)
-        .map_err(|error| Error::failure(format!("the answer is not a {}: {error}", method.response.name)))
+    schema::decode(method.response, bytes).map_err(|error| Error::answer(method.name, method.response.name, error))
 }

@@ -111,11 +111,12 @@ impl<'io> Client<'io> {
     }
 
     async fn within<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-        match self.deadline {
-            None => call.await,
-            Some(deadline) => tokio::time::timeout(deadline, call).await.unwrap_or_else(|_| {
-                Err(Status::deadline_exceeded(format!("no answer from {} within {deadline:?}", self.endpoint)))
-            }),
+        let Some(deadline) = self.deadline else { return call.await };
+        match tokio::time::timeout(deadline, call).await {
+            // tonic keeps the deadline that it finds in the metadata too, and calls that a cancellation.
+            Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
+            Ok(Ok(answer)) => Ok(answer),
+            _ => Err(Status::deadline_exceeded(format!("no answer from {} within {deadline:?}", self.endpoint))),
         }
     }
 
@@ -173,9 +174,7 @@ impl<'io> Caller for Client<'io> {
 }
 
 fn read<Response: Described>(method: &'static Method, bytes: Bytes) -> Result<Response, Error> {
-    Response::decode(bytes).map_err(|error| {
-        Error::call(method.name, Code::Internal, format!("the answer is not a {}: {error}", Response::SCHEMA.name))
-    })
+    Response::decode(bytes).map_err(|error| Error::answer(method.name, Response::SCHEMA.name, error))
 }
 
 /// The encoded messages of a stream.

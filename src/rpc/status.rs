@@ -56,6 +56,11 @@ pub(crate) fn unreachable(
     }
 }
 
+/// Whether tonic itself gave up on the call.
+pub(super) fn is_timeout(status: &Status) -> bool {
+    source::<tonic::TimeoutExpired>(status).is_some()
+}
+
 /// The first error of a type among a status's sources.
 fn source<E: std::error::Error + 'static>(status: &Status) -> Option<&E> {
     sources(status).find_map(|error| error.downcast_ref())

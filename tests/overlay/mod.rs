@@ -1,9 +1,9 @@
 //! One file a command, as in `src/overlay`.
 
-mod events;
-mod inspect;
 mod completion;
 mod config;
+mod events;
+mod inspect;
 mod logs;
 mod ps;
 mod rm;
