@@ -177,6 +177,17 @@ impl<'io> Context<'io> {
         self.bytes(text.as_bytes())
     }
 
+    /// Clears the screen before a table that is shown anew. What is no screen stays as it is.
+    ///
+    /// # Errors
+    /// As [`Context::print`].
+    pub(crate) fn clear_screen(&mut self) -> Result<(), Error> {
+        match self.out_is_terminal {
+            true => self.bytes(b"\x1b[2J\x1b[H"),
+            false => Ok(()),
+        }
+    }
+
     /// Writes a result that is a line.
     ///
     /// # Errors

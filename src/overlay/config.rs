@@ -54,7 +54,8 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
             set(&mut file, option)?;
         }
     } else if args.list {
-        return ctx.print_anew(&view(&file));
+        ctx.clear_screen()?;
+        return ctx.print(&view(&file));
     } else {
         let key = parsed.positionals.first().filter(|key| !key.is_empty()).ok_or_else(Error::help)?;
         let value = parsed.positionals.get(1).map_or("", String::as_str);
