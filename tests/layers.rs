@@ -21,6 +21,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("context", &["config", "error", "generated", "io", "log", "print", "rpc", "view"]),
     ("command", &["args", "context", "error"]),
     ("select", &["args", "check", "context", "error", "generated"]),
+    ("document", &["args", "context", "error", "generated", "schema"]),
+    ("launch", &["args", "command", "context", "document", "error", "generated", "rpc", "schema", "view"]),
     (
         "overlay",
         &[
@@ -32,6 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "context",
             "error",
             "generated",
+            "launch",
             "method",
             "rpc",
             "schema",

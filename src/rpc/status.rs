@@ -38,6 +38,11 @@ pub(super) fn error(method: &'static Method, status: &Status, endpoint: &Endpoin
     }
 }
 
+/// Whether it is tonic's own way of saying that the deadline has passed.
+pub(super) fn timed_out(status: &Status) -> bool {
+    source::<tonic::TimeoutExpired>(status).is_some()
+}
+
 /// Nobody answers at an endpoint, in words; `make` gives the error its kind.
 pub(crate) fn unreachable(
     cause: &io::Error,
