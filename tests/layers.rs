@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("command", &["args", "context", "error"]),
     ("select", &["args", "check", "context", "error", "generated"]),
     ("document", &["args", "context", "error", "generated", "schema"]),
+    ("fuzzing", &["document", "generated", "schema"]),
     ("launch", &["args", "command", "context", "document", "error", "generated", "rpc", "schema", "view"]),
     (
         "overlay",
