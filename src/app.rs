@@ -126,7 +126,8 @@ fn settings(parsed: &Parsed, zone: &TimeZone, io: &mut Io, preset: Option<&Prese
     let args: GlobalArgs = args(parsed)?;
     let explicit = parsed.given.iter().any(|flag| flag == "config");
     let found = config::load(Path::new(&args.config), explicit, io.executable.as_deref())?;
-    if let Some(warning) = found.warning {
+    // With a host's endpoint no config file is missed.
+    if let Some(warning) = found.warning.filter(|_| preset.is_none()) {
         Logger::new(io.err.as_mut(), io.err_is_terminal, io.now, zone.clone()).write(Level::Warning, || warning);
     }
     Ok(config::merge(&args, &parsed.given, found.file.as_ref(), preset))

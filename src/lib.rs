@@ -20,6 +20,9 @@ mod context;
 mod document;
 mod each;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[doc(hidden)]
 pub mod generated;
 pub mod host;

@@ -23,6 +23,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("command", &["args", "context", "error"]),
     ("select", &["args", "check", "context", "error", "generated"]),
     ("each", &["context", "error"]),
+    ("document", &["args", "context", "error", "generated", "schema"]),
+    ("fuzzing", &["document", "generated", "schema"]),
+    ("launch", &["args", "command", "context", "document", "error", "generated", "rpc", "schema", "view"]),
     (
         "overlay",
         &[
@@ -37,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "generated",
             "log",
             "logs",
+            "launch",
             "method",
             "rpc",
             "schema",

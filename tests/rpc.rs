@@ -80,7 +80,7 @@ fn an_enum_is_given_by_name_in_any_case_or_by_number() {
 fn what_is_wrong_with_a_request_is_said_before_it_is_sent() {
     let fake = Fake::new().serve();
     for (args, message) in [
-        (vec!["rpc", "list-containers", "--data", "{filter: {nope: 1}}"], "--data: filter.nope"),
+        (vec!["rpc", "list-containers", "--data", "{filter: {nope: 1}}"], "--data: unknown field filter.nope"),
         (vec!["rpc", "list-containers", "--data", "{filter: 3}"], "--data: filter: expected an object, got 3"),
         (vec!["rpc", "list-containers", "--data", "{"], "--data: "),
         (vec!["rpc", "list-containers", "--filter.nope", "1"], "flag provided but not defined: -filter.nope"),

@@ -13,3 +13,7 @@ mod start;
 mod stop;
 mod stopp;
 mod update;
+mod create;
+mod pull;
+mod run;
+mod runp;

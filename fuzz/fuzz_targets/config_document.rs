@@ -1,0 +1,9 @@
+//! Config files of pods and containers: any bytes are read or refused, and what was read reads back as itself.
+//!
+//! `cargo +nightly fuzz run config_document fuzz/corpus/config_document fuzz/seeds/config_document`
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| crictl::fuzzing::config_document(bytes));

@@ -1,0 +1,19 @@
+//! What the fuzz targets call; compiled for them alone.
+
+use crate::document;
+use crate::generated::cri::{ContainerConfig, PodSandboxConfig};
+use crate::schema::{self, Described};
+
+/// Reads bytes as the config files of a pod and of a container.
+pub fn config_document(bytes: &[u8]) {
+    reads_back_as_itself::<PodSandboxConfig>(bytes);
+    reads_back_as_itself::<ContainerConfig>(bytes);
+}
+
+/// What a document says is said by its JSON mapping too, and all of that is known.
+fn reads_back_as_itself<M: Described + PartialEq>(bytes: &[u8]) {
+    let Ok((message, _)) = document::parse::<M>(bytes) else { return };
+    let json = serde_json::to_vec(&schema::view(&message)).unwrap_or_default();
+    let again = document::parse::<M>(&json);
+    assert!(again.is_ok_and(|(again, unknown)| again == message && unknown.is_empty()));
+}

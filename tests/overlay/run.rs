@@ -1,0 +1,102 @@
+use std::fs;
+
+use tempfile::TempDir;
+use tonic::Status;
+
+use crate::support::fake::Fake;
+
+const CONTAINER: &str = "metadata: {name: web}\nimage: {image: nginx}\nenvs: [{key: A, value: aGk=}]\n";
+const POD: &str = "metadata: {name: pod, namespace: prod}\n";
+
+/// The two config files, and their folder.
+fn files(container: &str, pod: &str) -> (String, String, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    (file("container.yaml", container), file("pod.yaml", pod), folder)
+}
+
+#[test]
+fn run_pulls_makes_a_pod_and_a_container_and_prints_one_id() {
+    let (container, pod, _folder) = files(CONTAINER, POD);
+    let fake = Fake::new().serve();
+    let output = fake.run(["run", &container, &pod]);
+    let state = fake.fake.state();
+    assert_eq!(output.stdout, format!("{}\n", state.containers[0].id));
+    assert_eq!(output.message(), "Pulling container image: nginx");
+    assert_eq!(state.calls, ["RunPodSandbox", "PullImage", "CreateContainer", "StartContainer"]);
+    let image = state.containers[0].image.clone().unwrap();
+    assert_eq!((image.image.as_str(), image.user_specified_image.as_str()), ("nginx", "nginx"));
+}
+
+#[test]
+fn run_sends_one_and_the_same_generated_uid() {
+    let (container, pod, _folder) = files(CONTAINER, POD);
+    let fake = Fake::new().serve();
+    let output = fake.run(["--debug", "run", "--no-pull", &container, &pod]);
+    let uid = fake.fake.state().pods[0].metadata.clone().unwrap().uid;
+    assert_eq!(uid.len(), 36);
+    assert_eq!(output.stderr.matches(&uid).count(), 2, "{}", output.stderr);
+}
+
+#[test]
+fn run_reads_one_config_from_standard_input_and_not_two() {
+    let (container, _, _folder) = files(CONTAINER, POD);
+    let fake = Fake::new().serve();
+    assert_eq!(fake.run_with(["run", "--no-pull", &container, "-"], POD).status, 0);
+    assert_eq!(fake.fake.state().pods[0].metadata.clone().unwrap().name, "pod");
+    let output = fake.run_with(["run", "-", "-"], POD);
+    assert_eq!(output.message(), "only one of the two configs can come from standard input");
+}
+
+#[test]
+fn run_warns_of_fields_that_nobody_knows_and_refuses_them_when_strict() {
+    let (container, pod, _folder) = files(&format!("{CONTAINER}log_pth: x\n"), POD);
+    let fake = Fake::new().serve();
+    let output = fake.run(["run", "--no-pull", &container, &pod]);
+    assert_eq!(output.message(), format!("{container}: unknown field log_pth, did you mean log_path?"));
+    assert_eq!(output.status, 0);
+    let output = fake.run(["run", "--no-pull", "--strict", &container, &pod]);
+    let said = "unknown field log_pth, did you mean log_path?";
+    assert_eq!(output.message(), format!("{said}, reading the config \"{container}\""));
+    assert_eq!((output.stdout.as_str(), output.status), ("", 1));
+}
+
+#[test]
+fn run_never_shows_credentials() {
+    let (container, pod, _folder) = files(CONTAINER, POD);
+    let fake = Fake::new().failing("CreateContainer", Status::internal("no room")).serve();
+    let output = fake.run(["--debug", "run", "--creds", "robot:s3cr3t", &container, &pod]);
+    assert!(output.stderr.contains("robot"), "{}", output.stderr);
+    assert!(!format!("{output:?}").contains("s3cr3t"), "{}", output.stderr);
+    let error = "no room, creating the container (CreateContainer: rpc error: code = Internal)";
+    assert!(output.stderr.contains(error), "{}", output.stderr);
+}
+
+#[test]
+fn run_with_a_negative_timeout_fails_at_its_first_call() {
+    let (container, pod, _folder) = files(CONTAINER, POD);
+    let fake = Fake::new().serve();
+    let output = fake.run(["run", "--no-pull", "-T", "-1s", &container, &pod]);
+    assert_eq!(output.status, 1);
+    assert!(output.message().contains("DeadlineExceeded"), "{output:?}");
+    assert!(fake.fake.state().containers.is_empty());
+}
+
+#[test]
+fn run_prints_the_schemas_of_its_configs() {
+    let fake = Fake::new().serve();
+    let output = fake.run(["run", "js", "-pc"]);
+    let documents: Vec<serde_json::Value> =
+        serde_json::Deserializer::from_str(&output.stdout).into_iter().map(Result::unwrap).collect();
+    let references: Vec<_> = documents.iter().map(|document| document["$ref"].as_str().unwrap()).collect();
+    assert_eq!(references, ["#/$defs/PodSandboxConfig", "#/$defs/ContainerConfig"]);
+    let defs = &documents[1]["$defs"];
+    assert_eq!(defs["KeyValue"]["properties"]["value"]["type"], "string");
+    assert_eq!(defs["Mount"]["properties"]["propagation"]["oneOf"][1]["type"], "integer");
+    assert_eq!(defs["ContainerConfig"]["properties"]["labels"]["additionalProperties"]["type"], "string");
+    assert!(fake.fake.state().calls.is_empty());
+}
