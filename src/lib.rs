@@ -30,6 +30,7 @@ mod rpc;
 #[doc(hidden)]
 pub mod schema;
 mod select;
+mod stream;
 mod view;
 
 pub use app::{run, run_with};

@@ -2,6 +2,7 @@
 
 pub(crate) mod go;
 pub(crate) mod parse;
+pub(crate) mod stream;
 
 use clap::Args;
 
