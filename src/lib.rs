@@ -39,6 +39,7 @@ mod rpc;
 #[doc(hidden)]
 pub mod schema;
 mod select;
+mod stream;
 mod view;
 mod watch;
 

@@ -3,6 +3,7 @@
 pub(crate) mod field;
 pub(crate) mod go;
 pub(crate) mod parse;
+pub(crate) mod stream;
 
 use clap::Args;
 

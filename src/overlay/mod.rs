@@ -2,11 +2,13 @@
 //!
 //! This list is kept by `cargo regen`, from the names of the files beside it.
 
+mod attach;
 mod checkpoint;
 mod completion;
 mod config;
 mod create;
 mod events;
+mod exec;
 mod imagefsinfo;
 mod images;
 mod info;
@@ -17,6 +19,7 @@ mod logs;
 mod metricdescs;
 mod metricsp;
 mod pods;
+mod port_forward;
 mod ps;
 mod pull;
 mod rm;
@@ -38,11 +41,13 @@ mod version;
 use crate::command::Overlay;
 
 pub(crate) static OVERLAYS: &[Overlay] = &[
+    attach::OVERLAY,
     checkpoint::OVERLAY,
     completion::OVERLAY,
     config::OVERLAY,
     create::OVERLAY,
     events::OVERLAY,
+    exec::OVERLAY,
     imagefsinfo::OVERLAY,
     images::OVERLAY,
     info::OVERLAY,
@@ -53,6 +58,7 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     metricdescs::OVERLAY,
     metricsp::OVERLAY,
     pods::OVERLAY,
+    port_forward::OVERLAY,
     ps::OVERLAY,
     pull::OVERLAY,
     rm::OVERLAY,

@@ -1,0 +1,88 @@
+//! `crictl attach`: the streams of a container's own process.
+
+use clap::Args;
+
+use crate::args::go::Parsed;
+use crate::args::stream::StreamArgs;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::AttachRequest;
+use crate::stream::Wanted;
+use crate::stream::console::{self, Console};
+use crate::stream::stdio::{Input, Output};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "attach",
+    about: "Attach to a running container",
+    usage: "[flags] CONTAINER-ID",
+    example: "crictl attach -it 1f73f2d81bf98    # Ctrl-P Ctrl-Q detaches",
+    arguments: AttachArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+#[derive(Args, Debug, Default)]
+struct AttachArgs {
+    /// Send the standard input
+    #[arg(long, short = 'i')]
+    stdin: bool,
+    /// The container has a terminal, which this one becomes
+    #[arg(long, short)]
+    tty: bool,
+    #[command(flatten)]
+    stream: StreamArgs,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let id = match parsed.positionals.as_slice() {
+        [id] if !id.is_empty() => id,
+        [] | [_] => return Err(Error::failure("ID cannot be empty: attach needs the id of a container")),
+        _ => return Err(Error::help()),
+    };
+    let args: AttachArgs = args(parsed)?;
+    let runtime = ctx.runtime().await?;
+    let dialer = args.stream.dialer(&ctx.env, runtime.0.host())?;
+    let terminal = ctx.input_is_terminal;
+    let url = async || {
+        let url = runtime.attach(request(&args, id)).await?.url;
+        console::check(args.stdin, args.tty, terminal)?;
+        Ok(url)
+    };
+    let attaching = |error: Error| error.context(format!("attaching to container {id}"));
+    let session = dialer.session(url, Wanted { stdin: args.stdin, tty: args.tty }).await.map_err(attaching)?;
+    let mut input = if args.stdin { Some(Input::take(ctx.input)?) } else { None };
+    let out = Output::take(ctx.out);
+    let (log, warn) = (ctx.log.clone(), session.deaf_to_end(ctx.input_is_terminal));
+    if let Some(warning) = warn {
+        ctx.warn(warning);
+    }
+    let err = |bytes: &[u8]| log.raw(bytes);
+    let ended = Console { input: input.as_mut(), out: out.clone(), err: &err, tty: args.tty }.run(session).await;
+    out.give_back(ctx.out);
+    ended?.map_err(|failed| attaching(Error::failure(failed.to_string())))
+}
+
+fn request(args: &AttachArgs, id: &str) -> AttachRequest {
+    AttachRequest {
+        container_id: id.to_owned(),
+        stdin: args.stdin,
+        tty: args.tty,
+        stdout: true,
+        // A terminal shows both in one.
+        stderr: !args.tty,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_has_no_stderr_of_its_own() {
+        let plain = request(&AttachArgs::default(), "c");
+        assert!(plain.stdout && plain.stderr && !plain.stdin);
+        let tty = request(&AttachArgs { stdin: true, tty: true, ..Default::default() }, "c");
+        assert!(tty.stdout && !tty.stderr && tty.stdin && tty.tty);
+    }
+}

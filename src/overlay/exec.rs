@@ -1,0 +1,323 @@
+//! `crictl exec`: runs a command in one or several containers.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use clap::Args;
+use futures_util::StreamExt;
+use tonic::Code;
+
+use crate::args::go::Parsed;
+use crate::args::parse::go_int;
+use crate::args::stream::StreamArgs;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::generated::client::RuntimeService;
+use crate::generated::cri::{ExecRequest, ExecSyncRequest};
+use crate::log::{Level, Logger};
+use crate::rpc::Client;
+use crate::select::{self, Containers};
+use crate::stream::console::{self, Console};
+use crate::stream::status::Failed;
+use crate::stream::stdio::{Input, Output};
+use crate::stream::{Dialer, Wanted};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "exec",
+    about: "Run a command in a running container, or in all that filters select",
+    usage: "[flags] CONTAINER-ID COMMAND [ARG...]\n       crictl exec [flags] FILTER... COMMAND [ARG...]",
+    example: "crictl exec -it 1f73f2d81bf98 sh    # Ctrl-P Ctrl-Q detaches",
+    interspersed: false,
+    arguments: ExecArgs::augment_args,
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+/// How many commands run at once with --parallel.
+const PARALLEL: usize = 8;
+/// The flags that select containers instead of an id, even where their value is the default.
+const FILTERS: [&str; 7] = ["name", "pod", "image", "state", "label", "latest", "last"];
+
+#[derive(Args, Debug, Default)]
+struct ExecArgs {
+    /// Wait for the command and then print its output, without streams
+    #[arg(long, short)]
+    sync: bool,
+    /// With --sync: how many seconds the command may take; 0 for no limit
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = go_int)]
+    timeout: i64,
+    /// Run the command in a terminal, which this one becomes
+    #[arg(long, short)]
+    tty: bool,
+    /// Send the standard input
+    #[arg(long, short)]
+    interactive: bool,
+    /// Run in several containers at once, at most 8; without headers
+    #[arg(long, short = 'x')]
+    parallel: bool,
+    /// No headers and no warnings
+    #[arg(long, short)]
+    quiet: bool,
+    /// Exit with 0 whatever happens to the commands
+    #[arg(long, short = 'e')]
+    ignore_errors: bool,
+    /// Exit with the command's own status; 125, 126 and 127 where it could not be run
+    #[arg(long)]
+    exit_code: bool,
+    /// Containers of this image, by name or id
+    #[arg(long, value_name = "IMAGE", default_value = "", hide_default_value = true)]
+    image: String,
+    /// Containers with this label; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    label: Vec<String>,
+    /// The newest N containers of any state; 0 for no limit
+    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
+    last: i64,
+    /// The newest container of any state
+    #[arg(long, short)]
+    latest: bool,
+    /// Containers whose name this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    name: String,
+    /// Containers of this pod
+    #[arg(long, short, value_name = "POD-ID", default_value = "", hide_default_value = true)]
+    pod: String,
+    /// Containers of this state: created, running, exited or unknown
+    #[arg(long, value_name = "STATE", default_value = "", hide_default_value = true)]
+    state: String,
+    #[command(flatten)]
+    stream: StreamArgs,
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    let args: ExecArgs = args(parsed)?;
+    let result = match start(ctx, parsed, &args).await {
+        Ok(errors) => join(errors),
+        Err(error) => Err(error),
+    };
+    match result {
+        Err(error) if args.exit_code && error.kind() == Kind::Failure => Err(error.with_kind(Kind::Status(125))),
+        result => result,
+    }
+}
+
+/// Runs the command in every container that is meant, and returns what went wrong in them.
+async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Result<Vec<Error>, Error> {
+    let filtered = parsed.given.iter().any(|flag| FILTERS.contains(&flag.as_str()));
+    let (ids, command) = match parsed.positionals.as_slice() {
+        [_, ..] if filtered => (None, parsed.positionals.as_slice()),
+        [id, command @ ..] if !command.is_empty() => (Some(id.clone()), command),
+        _ => return Err(Error::help()),
+    };
+    if args.ignore_errors && !args.quiet {
+        ctx.warn("--ignore-errors: what goes wrong in the containers does not change the exit status");
+    }
+    let runtime = ctx.runtime().await?;
+    let dialer = args.stream.dialer(&ctx.env, runtime.0.host())?;
+    let ids = match ids {
+        Some(id) => vec![id],
+        None => select::containers(ctx, &wanted(args)).await?.into_iter().map(|container| container.id).collect(),
+    };
+    if ids.is_empty() {
+        ctx.error("No containers found per filter flags");
+        return Err(Error::help());
+    }
+    let out = Output::take(ctx.out);
+    let exec = Exec {
+        runtime,
+        dialer,
+        args,
+        command,
+        headers: filtered && !args.parallel && !args.quiet,
+        terminal: ctx.input_is_terminal,
+        log: Rc::clone(&ctx.log),
+        out: out.clone(),
+    };
+    let errors = match args.parallel && ids.len() > 1 {
+        true => exec.at_once(&ids).await,
+        false => exec.in_turn(&ids, ctx).await,
+    };
+    out.give_back(ctx.out);
+    errors.map(|errors| if args.ignore_errors { Vec::new() } else { errors })
+}
+
+fn wanted(args: &ExecArgs) -> Containers {
+    Containers {
+        pod: args.pod.clone(),
+        image: args.image.clone(),
+        state: args.state.clone(),
+        labels: args.label.clone(),
+        name: args.name.clone(),
+        latest: args.latest,
+        last: args.last,
+        ..Containers::default()
+    }
+}
+
+/// Several errors as one, with the status of the first.
+fn join(errors: Vec<Error>) -> Result<(), Error> {
+    let kind = errors.first().map_or(Kind::Failure, Error::kind);
+    Error::join(errors).map_err(|error| error.with_kind(kind))
+}
+
+/// One command, to be run in any container.
+struct Exec<'a, 'io> {
+    runtime: RuntimeService<Client<'io>>,
+    dialer: Dialer,
+    args: &'a ExecArgs,
+    command: &'a [String],
+    /// A line with the id stands before each container's output.
+    headers: bool,
+    terminal: bool,
+    log: Rc<Logger<'io>>,
+    out: Output,
+}
+
+impl Exec<'_, '_> {
+    /// Runs the command in one container after the other.
+    async fn in_turn(&self, ids: &[String], ctx: &mut Context<'_>) -> Result<Vec<Error>, Error> {
+        let mut input = if self.args.interactive && !self.args.sync { Some(Input::take(ctx.input)?) } else { None };
+        let mut errors = Vec::new();
+        for id in ids {
+            errors.extend(gathered(self.one(id, input.as_mut()).await)?);
+        }
+        Ok(errors)
+    }
+
+    /// Runs the command in several containers at once; errors are in the order of the ids all the same.
+    async fn at_once(&self, ids: &[String]) -> Result<Vec<Error>, Error> {
+        if self.args.interactive && !self.args.sync {
+            return Err(Error::failure(
+                "--interactive has one input, which --parallel can't give to several containers",
+            ));
+        }
+        let mut results = futures_util::stream::iter(ids).map(|id| self.one(id, None)).buffered(PARALLEL);
+        let mut errors = Vec::new();
+        while let Some(result) = results.next().await {
+            errors.extend(gathered(result)?);
+        }
+        Ok(errors)
+    }
+
+    async fn one(&self, id: &str, input: Option<&mut Input>) -> Result<(), Error> {
+        if self.headers {
+            self.out.write(format!("{id}:\n").as_bytes())?;
+        }
+        let ended = match self.args.sync {
+            true => self.sync(id).await,
+            false => self.streamed(id, input).await,
+        };
+        ended.map_err(|error| error.context(format!("executing {:?} in container {id}", self.command.join(" "))))
+    }
+
+    async fn sync(&self, id: &str) -> Result<(), Error> {
+        let timeout = u64::try_from(self.args.timeout).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
+        // The command may take its time, and the call a little more; without a limit the call has none either.
+        let deadline = timeout.map(|timeout| self.runtime.0.deadline().unwrap_or_default() + timeout);
+        let runtime = RuntimeService(self.runtime.0.with_deadline(deadline));
+        let request =
+            ExecSyncRequest { container_id: id.to_owned(), cmd: self.command.to_vec(), timeout: self.args.timeout };
+        let response = runtime.exec_sync(request).await.map_err(|error| match error.code() {
+            Some(Code::DeadlineExceeded) => error.context(format!("command timed out after {}s", self.args.timeout)),
+            _ => self.refused(error),
+        })?;
+        if response.exit_code != 0 {
+            let command = self.command.join(" ");
+            let stderr = String::from_utf8_lossy(&response.stderr);
+            let cause = format!("command '{command}' exited with {}: {stderr}", response.exit_code);
+            return Err(self.failed(u8::try_from(response.exit_code).unwrap_or(u8::MAX), cause));
+        }
+        self.out.write(&[&response.stdout, b"\n".as_slice(), &response.stderr, b"\n"].concat())?;
+        Ok(())
+    }
+
+    async fn streamed(&self, id: &str, input: Option<&mut Input>) -> Result<(), Error> {
+        let args = self.args;
+        let url = async || {
+            let url = self.runtime.exec(self.request(id)).await.map_err(|error| self.refused(error))?.url;
+            console::check(args.interactive, args.tty, self.terminal)?;
+            Ok(url)
+        };
+        let session = self.dialer.session(url, Wanted { stdin: args.interactive, tty: args.tty }).await?;
+        if let Some(warning) = session.deaf_to_end(self.terminal) {
+            self.log.write(Level::Warning, || warning.to_owned());
+        }
+        let err = |bytes: &[u8]| self.log.raw(bytes);
+        let console = Console { input, out: self.out.clone(), err: &err, tty: args.tty };
+        console.run(session).await?.map_err(|failed| match failed {
+            Failed::Exit(status) => self.failed(status, failed.to_string()),
+            Failed::Remote(cause) => self.refused(Error::failure(cause)),
+            Failed::Lost(cause) | Failed::Protocol(cause) => Error::failure(cause),
+        })
+    }
+
+    fn request(&self, id: &str) -> ExecRequest {
+        ExecRequest {
+            container_id: id.to_owned(),
+            cmd: self.command.to_vec(),
+            tty: self.args.tty,
+            stdin: self.args.interactive,
+            stdout: true,
+            // A terminal shows both in one.
+            stderr: !self.args.tty,
+        }
+    }
+
+    /// The error of a command that ran and failed.
+    fn failed(&self, status: u8, cause: String) -> Error {
+        if self.args.exit_code { Error::status(status, cause) } else { Error::failure(cause) }
+    }
+
+    /// The error of a command that the runtime could not run.
+    fn refused(&self, error: Error) -> Error {
+        let status = own_status(error.cause());
+        if self.args.exit_code { error.with_kind(Kind::Status(status)) } else { error }
+    }
+}
+
+/// What a shell's status would be. Runtimes pass on the kernel's words and those of Go's os/exec, not a code.
+fn own_status(cause: &str) -> u8 {
+    let says = |words: &str| cause.contains(words);
+    if says("executable file not found") || says("no such file or directory") {
+        127
+    } else if says("permission denied") || says("is a directory") || says("exec format error") {
+        126
+    } else {
+        125
+    }
+}
+
+/// The error of one container among others; one of this side ends them all.
+fn gathered(result: Result<(), Error>) -> Result<Option<Error>, Error> {
+    match result {
+        Err(error) if matches!(error.kind(), Kind::BrokenPipe | Kind::Interrupted) => Err(error),
+        result => Ok(result.err()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_command_could_not_run_makes_the_status() {
+        assert_eq!(own_status("exec: \"nope\": executable file not found in $PATH: unknown"), 127);
+        assert_eq!(own_status("exec: \"/etc/passwd\": permission denied: unknown"), 126);
+        assert_eq!(own_status("container is not running"), 125);
+    }
+
+    #[test]
+    fn several_failures_have_the_status_of_the_first() {
+        let error = join(vec![Error::status(3, "three"), Error::status(4, "four")]).expect_err("error");
+        assert_eq!((error.exit(), error.cause()), (3, "three\nfour"));
+        assert!(join(Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn a_reader_that_left_ends_all_commands() {
+        let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert!(gathered(Err(gone.into())).is_err());
+        assert!(gathered(Err(Error::status(3, "three"))).is_ok_and(|error| error.is_some()));
+    }
+}

@@ -1,0 +1,124 @@
+//! A command's streams joined to this side's: input, output, errors, and where there is
+//! a terminal its size and its keys.
+
+use bytes::Bytes;
+
+use crate::error::Error;
+use crate::stream::Session;
+use crate::stream::detach::Detach;
+use crate::stream::pipe::{Inlet, Outlet};
+use crate::stream::status::Failed;
+use crate::stream::stdio::{Copied, Input, Output};
+use crate::stream::terminal::{self, Raw, Resizes};
+
+/// This side's streams.
+pub(crate) struct Console<'a> {
+    /// Nothing where the command gets no input.
+    pub(crate) input: Option<&'a mut Input>,
+    pub(crate) out: Output,
+    /// Writes what the command says on its stderr.
+    pub(crate) err: &'a dyn Fn(&[u8]),
+    /// Whether the terminal is the remote one's.
+    pub(crate) tty: bool,
+}
+
+/// How a command ended that did not fail on this side.
+pub(crate) type Ended = Result<(), Failed>;
+
+impl Console<'_> {
+    /// Runs until the command ends, or the person detaches.
+    ///
+    /// # Errors
+    /// This side's streams can't be read or written, or its terminal is gone.
+    pub(crate) async fn run(self, mut session: Session) -> Result<Ended, Error> {
+        let raw = if self.tty { Some(Raw::enter()?) } else { None };
+        let stdin = session.stdin.take();
+        let resize = session.resize.take();
+        let half_close = session.half_close;
+        let ended = tokio::select! {
+            ended = output(&mut session, &self.out, self.err) => ended?,
+            () = input(self.input, stdin, half_close, self.tty) => Ok(()),
+            never = resizes(resize) => never?,
+            () = terminal::hung_up(), if self.tty => return Err(Error::interrupted()),
+        };
+        // The goodbye may take a moment: the terminal is the person's again before it.
+        drop(raw);
+        session.close().await;
+        Ok(ended)
+    }
+}
+
+/// Whether this side has what was asked of it.
+///
+/// # Errors
+/// A terminal is wanted where there is none.
+pub(crate) fn check(stdin: bool, tty: bool, terminal: bool) -> Result<(), Error> {
+    match (tty, stdin, terminal) {
+        (true, false, _) => Err(Error::failure("tty=true must be specified with interactive=true: -t needs -i")),
+        (true, true, false) => Err(Error::failure("input is not a terminal: leave out -t")),
+        _ => Ok(()),
+    }
+}
+
+/// Copies what the command writes, and waits for how it ended.
+async fn output(session: &mut Session, out: &Output, err: &dyn Fn(&[u8])) -> Result<Ended, Error> {
+    let (stdout, stderr) = (session.stdout.take(), session.stderr.take());
+    let copied = async {
+        match stdout {
+            Some(stdout) => out.copy(stdout).await,
+            None => Ok(Copied::All),
+        }
+    };
+    // All at once: a stream that nobody reads would hold up the others.
+    let (copied, (), ended) = tokio::try_join!(copied, logged(stderr, err), async { Ok(session.status().await) })?;
+    match (copied, ended) {
+        // A report of success that is empty is no report where the output broke off.
+        (Copied::Part, Ok(())) if !session.reported => {
+            Ok(Err(Failed::Lost("the streaming connection broke".to_owned())))
+        }
+        (_, ended) => Ok(ended),
+    }
+}
+
+async fn logged(stderr: Option<Inlet>, err: &dyn Fn(&[u8])) -> std::io::Result<()> {
+    if let Some(mut stderr) = stderr {
+        while let Ok(Some(bytes)) = stderr.next().await {
+            err(&bytes);
+        }
+    }
+    Ok(())
+}
+
+/// Sends the input. Ends only when the person detaches: the command goes on without more input.
+async fn input(input: Option<&mut Input>, stdin: Option<Outlet>, half_close: bool, tty: bool) {
+    if let (Some(input), Some(stdin)) = (input, stdin) {
+        let mut detach = Detach::default();
+        while let Some(bytes) = input.next().await {
+            let (bytes, detached) = if tty { detach.filter(&bytes) } else { (bytes.into(), false) };
+            if !bytes.is_empty() {
+                stdin.send(Bytes::from(bytes)).await;
+            }
+            if detached {
+                return;
+            }
+        }
+        if half_close {
+            stdin.end().await;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Sends the terminal's size, now and whenever it changes.
+async fn resizes(resize: Option<Outlet>) -> Result<Ended, Error> {
+    if let Some(resize) = resize {
+        let mut changes = Resizes::new()?;
+        loop {
+            if let Some(size) = terminal::size() {
+                resize.send(Bytes::from(size.message())).await;
+            }
+            changes.next().await;
+        }
+    }
+    std::future::pending().await
+}

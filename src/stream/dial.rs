@@ -1,0 +1,40 @@
+//! From a target to an open connection: TCP, a proxy where one is configured, TLS where the URL says so.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use crate::error::{Error, lower};
+use crate::stream::target::Target;
+use crate::stream::tls::Tls;
+use crate::stream::{proxy, tls};
+
+/// Whatever bytes go over.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Opens a connection.
+///
+/// # Errors
+/// Nobody listens there, the proxy refuses, or TLS fails: a certificate, a file that can't be read.
+pub(crate) async fn dial(target: &Target, tls: &Tls, env: &BTreeMap<String, String>) -> Result<Box<dyn Stream>, Error> {
+    let failed = |error: &io::Error| Error::failure(format!("cannot connect to {target}: {}", lower(error)));
+    let socket: Box<dyn Stream> = match proxy::choose(target, env) {
+        Some(proxy) => proxy::connect(&proxy, target).await?,
+        None => Box::new(tcp(&target.host, target.port).await.map_err(|error| failed(&error))?),
+    };
+    match target.is_tls() {
+        true => tls::connect(socket, target, tls).await,
+        false => Ok(socket),
+    }
+}
+
+/// Opens a TCP connection on which keys are sent as they are typed.
+pub(super) async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let socket = TcpStream::connect((host, port)).await?;
+    socket.set_nodelay(true)?;
+    Ok(socket)
+}

@@ -1,0 +1,258 @@
+//! exec, attach and port-forward behind the URL that the runtime answers with.
+//!
+//! A command sees a [`Session`] or a [`spdy::Connection`], whose ends it reads and
+//! writes; which transport carries them, through which proxy and over what TLS, is
+//! known here alone. Nothing here knows of arguments, calls or output.
+
+pub(crate) mod console;
+mod detach;
+mod dial;
+pub(crate) mod pipe;
+pub(crate) mod portforward;
+mod protocol;
+mod proxy;
+pub(crate) mod spdy;
+pub(crate) mod status;
+pub(crate) mod stdio;
+mod target;
+mod terminal;
+pub(crate) mod tls;
+mod tunnel;
+mod upgrade;
+mod websocket;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::error::Error;
+use pipe::{Inlet, Outlet};
+use protocol::{CHANNELS, PORT_FORWARD, Protocol, TUNNEL};
+use status::Failed;
+use target::Target;
+use tls::Tls;
+use upgrade::Refusal;
+
+/// How often a SPDY connection is pinged.
+const PING: Duration = Duration::from_secs(5);
+/// How often a tunnelled one is, as upstream.
+const TUNNEL_PING: Duration = Duration::from_secs(10);
+/// The most that is kept of the error stream.
+const MAX_STATUS: usize = 1 << 20;
+
+/// How streams are opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialer {
+    /// `spdy`, `websocket`, or `auto` for one after the other.
+    pub(crate) transport: String,
+    pub(crate) tls: Tls,
+    /// The environment, for its proxies.
+    pub(crate) env: BTreeMap<String, String>,
+    /// The host on which the runtime was called, if that is by TCP.
+    pub(crate) runtime: Option<String>,
+}
+
+/// Which streams of a command are wanted. Its output always is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) stdin: bool,
+    /// A terminal has no stderr of its own, and has a size.
+    pub(crate) tty: bool,
+}
+
+/// The streams of one command in a container. Dropping it ends the connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) stdin: Option<Outlet>,
+    pub(crate) stdout: Option<Inlet>,
+    pub(crate) stderr: Option<Inlet>,
+    pub(crate) resize: Option<Outlet>,
+    /// The end of the input can be sent.
+    pub(crate) half_close: bool,
+    /// The error stream has said something, so the end is known whatever became of the rest.
+    pub(crate) reported: bool,
+    error: Inlet,
+    protocol: Protocol,
+    connection: Connection,
+}
+
+#[derive(Debug)]
+enum Connection {
+    Spdy(spdy::Connection),
+    WebSocket(websocket::Closer),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Transport {
+    Spdy,
+    WebSocket,
+}
+
+impl Dialer {
+    /// Opens the streams of a command. `url` makes the call that gives a URL; a URL is good for one attempt.
+    ///
+    /// # Errors
+    /// The call fails, nobody answers at the URL, or the server refuses or knows no protocol of ours.
+    pub(crate) async fn session(
+        &self,
+        url: impl AsyncFn() -> Result<String, Error>,
+        wanted: Wanted,
+    ) -> Result<Session, Error> {
+        let open = async |transport, target: &Target| match transport {
+            Transport::Spdy => self.spdy(target, wanted).await,
+            Transport::WebSocket => self.websocket(target, wanted).await,
+        };
+        self.attempt(url, open).await
+    }
+
+    /// Opens a connection for port-forward.
+    ///
+    /// # Errors
+    /// As [`Dialer::session`].
+    pub(crate) async fn forward(
+        &self,
+        url: impl AsyncFn() -> Result<String, Error>,
+    ) -> Result<spdy::Connection, Error> {
+        let open = async |transport, target: &Target| match transport {
+            Transport::Spdy => {
+                let upgraded = upgrade::upgrade(target, &self.tls, &self.env, &[PORT_FORWARD]).await?;
+                agreed(&upgraded.protocol, PORT_FORWARD)?;
+                Ok(spdy::Connection::new(upgraded.socket, &upgraded.early, PING)?)
+            }
+            Transport::WebSocket => {
+                let (socket, protocol) = websocket::connect(target, &self.tls, &self.env, TUNNEL).await?;
+                agreed(&protocol, TUNNEL)?;
+                Ok(spdy::Connection::new(Box::new(tunnel::Tunnel::new(socket)), &[], TUNNEL_PING)?)
+            }
+        };
+        self.attempt(url, open).await
+    }
+
+    /// Tries the transports in turn, each with a URL of its own.
+    async fn attempt<T>(
+        &self,
+        url: impl AsyncFn() -> Result<String, Error>,
+        open: impl AsyncFn(Transport, &Target) -> Result<T, Refusal>,
+    ) -> Result<T, Error> {
+        let (mut target, moved) = self.target(&url().await?)?;
+        let (transport, fallback) = match self.transport.as_str() {
+            "spdy" => (Transport::Spdy, None),
+            "websocket" => (Transport::WebSocket, None),
+            "auto" => (Transport::Spdy, Some(Transport::WebSocket)),
+            other => {
+                let hint = "there are spdy, websocket and auto";
+                return Err(Error::failure(format!("unknown transport: {other}")).hint(hint));
+            }
+        };
+        let result = match (open(transport, &target).await, fallback) {
+            (Err(Refusal::Refused(_)), Some(fallback)) => {
+                target = self.target(&url().await?)?.0;
+                open(fallback, &target).await
+            }
+            (result, _) => result,
+        };
+        result.map_err(|refusal| match refusal {
+            Refusal::Refused(error) => error,
+            Refusal::Failed(error) if moved => error.hint(
+                "the runtime serves streams on its own loopback; they can't be reached from here \
+                 unless it is told to serve them on another address",
+            ),
+            Refusal::Failed(error) => error,
+        })
+    }
+
+    /// Where a URL leads to, and whether that is another host than the URL's.
+    fn target(&self, url: &str) -> Result<(Target, bool), Error> {
+        let mut target = Target::parse(url)?;
+        let moved = target.reach(self.runtime.as_deref());
+        Ok((target, moved))
+    }
+
+    async fn spdy(&self, target: &Target, wanted: Wanted) -> Result<Session, Refusal> {
+        let upgraded = upgrade::upgrade(target, &self.tls, &self.env, &CHANNELS).await?;
+        let protocol = chosen(&upgraded.protocol)?;
+        let connection = spdy::Connection::new(upgraded.socket, &upgraded.early, PING)?;
+        let open = async |kind: &str| connection.open(vec![("streamtype", kind.to_owned())]).await;
+        // Servers wait for the streams in this order.
+        let (_, error) = open("error").await?;
+        let stdin = if wanted.stdin { Some(open("stdin").await?.0) } else { None };
+        let (_, stdout) = open("stdout").await?;
+        let stderr = if wanted.tty { None } else { Some(open("stderr").await?.1) };
+        let resize = if wanted.tty && protocol.has_resize() { Some(open("resize").await?.0) } else { None };
+        Ok(Session {
+            stdin,
+            stdout: Some(stdout),
+            stderr,
+            resize,
+            half_close: protocol.has_half_close(),
+            reported: false,
+            error,
+            protocol,
+            connection: Connection::Spdy(connection),
+        })
+    }
+
+    async fn websocket(&self, target: &Target, wanted: Wanted) -> Result<Session, Refusal> {
+        // v5 is v4 with an end of the input; containerd up to 2.1 knows v4 only.
+        let offered = CHANNELS[..2].join(", ");
+        let (socket, protocol) = websocket::connect(target, &self.tls, &self.env, &offered).await?;
+        let protocol = chosen(&protocol)?;
+        let connection = websocket::Connection::new(socket);
+        let outlet = |is_wanted: bool, channel| is_wanted.then(|| connection.outlet(channel));
+        let stdin = outlet(wanted.stdin, websocket::STDIN);
+        let resize = outlet(wanted.tty, websocket::RESIZE);
+        let (stdout, stderr, error, closer) = connection.split();
+        Ok(Session {
+            stdin,
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+            resize,
+            half_close: protocol == Protocol::V5,
+            reported: false,
+            error,
+            protocol,
+            connection: Connection::WebSocket(closer),
+        })
+    }
+}
+
+impl Session {
+    /// What to tell a person whose input is no terminal and ends, where the server can't be told.
+    pub(crate) fn deaf_to_end(&self, terminal: bool) -> Option<&'static str> {
+        (self.stdin.is_some() && !self.half_close && !terminal).then_some(
+            "the runtime's version of the protocol has no end of the input: a command that waits for it will not \
+             end by itself",
+        )
+    }
+
+    /// Waits for the end of the error stream, and says how the command ended.
+    ///
+    /// # Errors
+    /// The command did not end well, or the connection broke before anybody said how.
+    pub(crate) async fn status(&mut self) -> Result<(), Failed> {
+        let (text, end) = self.error.rest(MAX_STATUS).await;
+        self.reported = !text.is_empty();
+        match end {
+            Err(lost) if text.is_empty() => Err(Failed::Lost(lost.cause().to_owned())),
+            _ => status::decode(self.protocol, &text),
+        }
+    }
+
+    /// Says goodbye and closes the connection.
+    pub(crate) async fn close(self) {
+        match self.connection {
+            Connection::Spdy(connection) => connection.close().await,
+            Connection::WebSocket(closer) => closer.close().await,
+        }
+    }
+}
+
+fn chosen(name: &str) -> Result<Protocol, Error> {
+    Protocol::parse(name).ok_or_else(|| Error::failure(format!("the server chose {name:?}, which was not offered")))
+}
+
+fn agreed(chosen: &str, offered: &str) -> Result<(), Error> {
+    match chosen == offered {
+        true => Ok(()),
+        false => Err(Error::failure(format!("the server chose {chosen:?} where only {offered:?} was offered"))),
+    }
+}

@@ -1,0 +1,152 @@
+//! The ends of a stream that a command holds. The task that owns the socket holds
+//! the others; between them are short queues, so that whoever is slow is waited for.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use crate::error::Error;
+
+/// How many pieces wait between the socket and a reader. A piece has at most one read of the socket, 64 KiB.
+const QUEUE: usize = 4;
+
+/// Why a connection ended, once it has.
+pub(crate) type Cause = Arc<OnceLock<String>>;
+
+/// What is sent on a stream.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) stream: u32,
+    pub(super) what: What,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    Data(Bytes),
+    /// Our side ends.
+    End,
+    /// Both sides end.
+    Reset,
+}
+
+/// What arrives on a stream: bytes, or nothing for its end.
+pub(super) type Piece = Option<Bytes>;
+
+/// The end of a stream that is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Outlet {
+    stream: u32,
+    orders: mpsc::Sender<Order>,
+}
+
+impl Outlet {
+    pub(super) fn new(stream: u32, orders: mpsc::Sender<Order>) -> Self {
+        Self { stream, orders }
+    }
+
+    /// Sends bytes, and waits while too many are on their way. Whether the
+    /// connection still stands is seen where something is read from it.
+    pub(crate) async fn send(&self, bytes: Bytes) {
+        self.order(What::Data(bytes)).await;
+    }
+
+    /// Ends this side of the stream.
+    pub(crate) async fn end(&self) {
+        self.order(What::End).await;
+    }
+
+    /// Ends both sides of the stream.
+    pub(crate) async fn reset(&self) {
+        self.order(What::Reset).await;
+    }
+
+    async fn order(&self, what: What) {
+        let _ = self.orders.send(Order { stream: self.stream, what }).await;
+    }
+}
+
+/// The end of a stream that is read.
+#[derive(Debug)]
+pub(crate) struct Inlet {
+    pieces: mpsc::Receiver<Piece>,
+    ended: bool,
+    cause: Cause,
+}
+
+impl Inlet {
+    /// An end, and what the task feeds it through.
+    pub(super) fn new(cause: Cause) -> (mpsc::Sender<Piece>, Self) {
+        let (feed, pieces) = mpsc::channel(QUEUE);
+        (feed, Self { pieces, ended: false, cause })
+    }
+
+    /// The next bytes, or nothing at the stream's end.
+    ///
+    /// # Errors
+    /// The connection ended before the stream did.
+    pub(crate) async fn next(&mut self) -> Result<Piece, Error> {
+        let piece = if self.ended { Some(None) } else { self.pieces.recv().await };
+        self.took(piece)
+    }
+
+    /// As [`Inlet::next`], for a thread of its own.
+    pub(crate) fn blocking_next(&mut self) -> Result<Piece, Error> {
+        let piece = if self.ended { Some(None) } else { self.pieces.blocking_recv() };
+        self.took(piece)
+    }
+
+    /// Whether nothing more is waiting: then what was written should be shown.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Everything up to the end, and whether the end came; of more than `limit` bytes the rest is thrown away.
+    pub(crate) async fn rest(&mut self, limit: usize) -> (Vec<u8>, Result<(), Error>) {
+        let mut text = Vec::new();
+        loop {
+            match self.next().await {
+                Ok(Some(bytes)) => text.extend(bytes.iter().take(limit.saturating_sub(text.len()))),
+                Ok(None) => return (text, Ok(())),
+                Err(lost) => return (text, Err(lost)),
+            }
+        }
+    }
+
+    fn took(&mut self, piece: Option<Piece>) -> Result<Piece, Error> {
+        match piece {
+            Some(piece) => {
+                self.ended = piece.is_none();
+                Ok(piece)
+            }
+            None => Err(lost(&self.cause)),
+        }
+    }
+}
+
+/// The error of a connection that ended too early.
+pub(super) fn lost(cause: &Cause) -> Error {
+    let cause = cause.get().map_or("it was closed", String::as_str);
+    Error::failure(format!("the streaming connection broke: {cause}"))
+}
+
+/// A task that ends with its owner.
+#[derive(Debug)]
+pub(crate) struct Task(tokio::task::JoinHandle<()>);
+
+impl Task {
+    pub(super) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(future))
+    }
+
+    /// Waits until the task has ended by itself.
+    pub(super) async fn ended(&mut self) {
+        let _ = (&mut self.0).await;
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

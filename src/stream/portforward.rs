@@ -1,0 +1,79 @@
+//! One forwarded connection: a local socket and a pair of streams.
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+use crate::error::Error;
+use crate::stream::pipe::{Inlet, Outlet};
+use crate::stream::spdy::Connection;
+
+/// How much of a local socket is read at once.
+const CHUNK: usize = 32 << 10;
+/// The most that is kept of what the runtime says about a connection that failed.
+const MAX_ERROR: usize = 64 << 10;
+
+/// Carries a connection's bytes until both sides are done.
+///
+/// # Errors
+/// The runtime can't reach the port, or the connection to it is gone.
+pub(crate) async fn forward(connection: &Connection, socket: TcpStream, port: u16, request: u64) -> Result<(), Error> {
+    let headers = |kind: &str| {
+        vec![("streamtype", kind.to_owned()), ("port", port.to_string()), ("requestid", request.to_string())]
+    };
+    let (outlet, mut failure) = connection.open(headers("error")).await?;
+    // Nothing is ever said on this stream from here.
+    outlet.end().await;
+    let (outlet, inlet) = connection.open(headers("data")).await?;
+    let (reader, writer) = socket.into_split();
+    let copy = async {
+        tokio::select! {
+            // The remote side is done: what the local one still has to say, nobody hears.
+            ended = down(inlet, writer) => ended,
+            () = up(reader, &outlet) => Ok(()),
+        }
+    };
+    // Both at once: what the runtime says must not wait behind data that nobody takes.
+    let (copied, (said, _)) = tokio::join!(
+        async {
+            let copied = copy.await;
+            outlet.reset().await;
+            copied
+        },
+        failure.rest(MAX_ERROR)
+    );
+    match said.is_empty() {
+        true => copied,
+        false => Err(Error::failure(String::from_utf8_lossy(&said).trim().to_owned())),
+    }
+}
+
+/// Copies to the local socket until the stream ends.
+async fn down(mut inlet: Inlet, mut socket: OwnedWriteHalf) -> Result<(), Error> {
+    while let Some(bytes) = inlet.next().await? {
+        // A local side that has gone is its own business.
+        if socket.write_all(&bytes).await.is_err() {
+            break;
+        }
+    }
+    let _ = socket.shutdown().await;
+    Ok(())
+}
+
+/// Copies from the local socket. Where that ends well, the other direction goes on; this ends only with a broken socket.
+async fn up(mut socket: OwnedReadHalf, outlet: &Outlet) {
+    let mut buffer = BytesMut::new();
+    loop {
+        buffer.reserve(CHUNK);
+        match socket.read_buf(&mut buffer).await {
+            Ok(0) => {
+                outlet.end().await;
+                break;
+            }
+            Ok(_) => outlet.send(buffer.split().freeze()).await,
+            Err(_) => return,
+        }
+    }
+    std::future::pending().await
+}

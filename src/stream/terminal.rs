@@ -1,0 +1,176 @@
+//! The terminal of this process: raw while a remote one is shown in it, and its size.
+//! The systems differ here.
+
+use std::io;
+
+#[cfg(unix)]
+pub(super) use unix::{Raw, Resizes, hung_up, size};
+#[cfg(windows)]
+pub(super) use windows::{Raw, Resizes, hung_up, size};
+
+/// A terminal's size, as it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) width: u16,
+    pub(super) height: u16,
+}
+
+impl Size {
+    /// A message of the resize stream.
+    pub(super) fn message(self) -> String {
+        format!("{{\"Width\":{},\"Height\":{}}}\n", self.width, self.height)
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::sync::{Mutex, Once};
+
+    use rustix::stdio::{stdin, stdout};
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    use super::{Size, io};
+
+    /// What the terminal was before it was made raw: a panic's hook has no other way to it.
+    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+    /// Keeps the terminal raw. Dropping it puts the terminal back.
+    #[derive(Debug)]
+    pub(crate) struct Raw(());
+
+    impl Raw {
+        /// Makes the terminal raw: what is typed goes out as it is, Ctrl-C too.
+        pub(crate) fn enter() -> io::Result<Self> {
+            static HOOK: Once = Once::new();
+            HOOK.call_once(|| {
+                let next = std::panic::take_hook();
+                std::panic::set_hook(Box::new(move |panic| {
+                    restore();
+                    next(panic);
+                }));
+            });
+            let before = tcgetattr(stdin())?;
+            let mut raw = before.clone();
+            raw.make_raw();
+            if let Ok(mut saved) = BEFORE.lock() {
+                *saved = Some(before);
+            }
+            tcsetattr(stdin(), OptionalActions::Now, &raw)?;
+            Ok(Self(()))
+        }
+    }
+
+    impl Drop for Raw {
+        fn drop(&mut self) {
+            restore();
+        }
+    }
+
+    fn restore() {
+        // A hook may run while another thread holds the lock.
+        if let Ok(mut saved) = BEFORE.try_lock()
+            && let Some(before) = saved.take()
+        {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
+        }
+    }
+
+    /// The size of the terminal that shows the output, else of the one that is typed at.
+    pub(crate) fn size() -> Option<Size> {
+        let size = tcgetwinsize(stdout()).or_else(|_| tcgetwinsize(stdin())).ok()?;
+        Some(Size { width: size.ws_col, height: size.ws_row })
+    }
+
+    /// The changes of the size.
+    #[derive(Debug)]
+    pub(crate) struct Resizes(Signal);
+
+    impl Resizes {
+        pub(crate) fn new() -> io::Result<Self> {
+            signal(SignalKind::window_change()).map(Self)
+        }
+
+        /// Waits for a change.
+        pub(crate) async fn next(&mut self) {
+            self.0.recv().await;
+        }
+    }
+
+    /// Waits for the signals that say the terminal is gone or given up. Ctrl-C is a key here, not one of them.
+    pub(crate) async fn hung_up() {
+        match (signal(SignalKind::hangup()), signal(SignalKind::quit())) {
+            (Ok(mut hangup), Ok(mut quit)) => {
+                tokio::select! {
+                    _ = hangup.recv() => {}
+                    _ = quit.recv() => {}
+                }
+            }
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(windows)]
+mod windows {
+    use std::time::Duration;
+
+    use crossterm::terminal;
+
+    use super::{Size, io};
+
+    /// Keeps the console raw. Dropping it puts the console back.
+    #[derive(Debug)]
+    pub(crate) struct Raw(());
+
+    impl Raw {
+        /// Makes the console raw: what is typed goes out as it is, Ctrl-C too.
+        pub(crate) fn enter() -> io::Result<Self> {
+            terminal::enable_raw_mode().map(|()| Self(()))
+        }
+    }
+
+    impl Drop for Raw {
+        fn drop(&mut self) {
+            let _ = terminal::disable_raw_mode();
+        }
+    }
+
+    /// The size of the console.
+    pub(crate) fn size() -> Option<Size> {
+        terminal::size().ok().map(|(width, height)| Size { width, height })
+    }
+
+    /// The changes of the size. Windows announces them only among the keys, so they are looked for.
+    #[derive(Debug)]
+    pub(crate) struct Resizes(Option<Size>);
+
+    impl Resizes {
+        pub(crate) fn new() -> io::Result<Self> {
+            Ok(Self(size()))
+        }
+
+        /// Waits for a change.
+        pub(crate) async fn next(&mut self) {
+            while self.0 == size() {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            self.0 = size();
+        }
+    }
+
+    /// Windows has no such signals.
+    pub(crate) async fn hung_up() {
+        std::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_sent_as_a_line() {
+        assert_eq!(Size { width: 77, height: 33 }.message(), "{\"Width\":77,\"Height\":33}\n");
+    }
+}
