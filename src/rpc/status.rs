@@ -26,7 +26,9 @@ pub(super) fn error(method: &'static Method, status: &Status, endpoint: &Endpoin
             Error::call(method.name, status.code(), message).hint("raise the limit with --timeout")
         }
         code if source::<tonic::transport::Error>(status).is_some() => {
-            let code = if code == Code::Unknown || code == Code::Internal { Code::Unavailable } else { code };
+            // hyper calls a request cancelled whose connection ended before it was sent; we did not cancel it.
+            let broken = [Code::Unknown, Code::Internal, Code::Cancelled].contains(&code);
+            let code = if broken { Code::Unavailable } else { code };
             let detail = root(status);
             Error::call(
                 method.name,
