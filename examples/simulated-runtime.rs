@@ -1,25 +1,63 @@
-//! The tests' runtime without containers as a program: what `scripts/try` shows crictl on where there is no containerd.
-//!
-//! usage: simulated-runtime SOCKET
+//! The fake runtime of the tests as a program: `simulated-runtime SOCKET` serves until SIGINT or SIGTERM. It has one
+//! image, keeps the pods and containers that it is told of, and runs nothing.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, unreachable_pub)]
+#![cfg_attr(not(unix), allow(unused))]
 
-/// The runtime listens at a unix socket.
 #[cfg(unix)]
-#[allow(dead_code)] // The tests need more of it.
-#[path = "../tests/support/fake.rs"]
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "the tests want more of it than this program")]
+#[path = "../tests/support/fake/mod.rs"]
 mod fake;
 
-#[cfg(unix)]
-fn main() -> Result<(), &'static str> {
-    let socket = std::env::args_os().nth(1).ok_or("usage: simulated-runtime SOCKET")?;
-    let socket = std::path::Path::new(&socket);
-    fake::Fake::new().serve_at(socket);
-    println!("unix://{}", socket.display());
-    loop {
-        std::thread::park();
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+#[expect(clippy::disallowed_methods, reason = "a program reads its own arguments")]
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let (Some(socket), None) = (args.next(), args.next()) else {
+        let _ = writeln!(io::stderr(), "usage: simulated-runtime SOCKET");
+        return ExitCode::FAILURE;
+    };
+    match serve(Path::new(&socket)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{}: {error}", socket.display());
+            ExitCode::FAILURE
+        }
     }
 }
 
+#[cfg(unix)]
+fn serve(socket: &Path) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let listener = tokio::net::UnixListener::bind(socket)?;
+        writeln!(io::stdout(), "unix://{}", socket.display())?;
+        let served = tokio::select! {
+            served = fake::Fake::new().images([busybox()]).serve_on(listener) => served.map_err(io::Error::other),
+            _ = interrupt.recv() => Ok(()),
+            _ = terminate.recv() => Ok(()),
+        };
+        std::fs::remove_file(socket).and(served)
+    })
+}
+
 #[cfg(not(unix))]
-fn main() {}
+fn serve(_: &Path) -> io::Result<()> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "there are no unix sockets here"))
+}
+
+#[cfg(unix)]
+fn busybox() -> crictl::cri::Image {
+    crictl::cri::Image {
+        id: format!("sha256:{}", "b".repeat(64)),
+        repo_tags: vec!["localhost/test/busybox:1".to_owned()],
+        repo_digests: vec![format!("localhost/test/busybox@sha256:{}", "d".repeat(64))],
+        size: 1_088_813,
+        ..Default::default()
+    }
+}

@@ -10,7 +10,7 @@
 #![allow(clippy::print_stdout)] // Its output is the point of a benchmark.
 
 #[allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
-#[path = "../../tests/support/fake.rs"]
+#[path = "../../tests/support/fake/mod.rs"]
 mod fake;
 mod log;
 mod measure;

@@ -1,6 +1,8 @@
-//! What the in-process tests stand on: a fake runtime, and `crictl` run against it.
+//! What the in-process tests stand on: a fake runtime, servers that are none, and `crictl` run against them.
 
-#![allow(dead_code)] // Not every test needs every part.
+#![allow(dead_code, unreachable_pub)] // Not every test needs every part, nor does the example that has the fake.
 
 pub mod fake;
+pub mod process;
+pub mod raw;
 pub mod run;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use crictl::{Io, run};
+use crictl::{Io, Preset, run_with};
 
 /// What a run left behind.
 #[derive(Debug, PartialEq)]
@@ -21,6 +21,11 @@ impl Output {
         lines.map(|line| format!("{line}\n")).collect()
     }
 
+    /// Output, errors and status, for a comparison in one go.
+    pub fn all(&self) -> (&str, String, u8) {
+        (&self.stdout, self.errors(), self.status)
+    }
+
     /// The message of the one log line.
     pub fn message(&self) -> String {
         let line = self.errors();
@@ -35,12 +40,23 @@ pub const NOW: i64 = 1_750_000_000_000_000_000;
 
 /// Runs with these arguments and this environment, at [`NOW`], in UTC.
 pub fn crictl<'a>(args: impl IntoIterator<Item = &'a str>, env: &[(&str, &str)], input: &'static str) -> Output {
+    crictl_in(args, env, None, |io| io.input = Box::new(io::Cursor::new(input)))
+}
+
+/// As [`crictl`], inside a host or not, and with a change in the world that the run sees.
+pub fn crictl_in<'a>(
+    args: impl IntoIterator<Item = &'a str>,
+    env: &[(&str, &str)],
+    host: Option<&Preset>,
+    change: impl FnOnce(&mut Io),
+) -> Output {
     let (out, err) = (Buffer::default(), Buffer::default());
-    let mut io = Io::buffers(io::Cursor::new(input), out.clone(), err.clone());
+    let mut io = Io::buffers(io::empty(), out.clone(), err.clone());
     io.now = || SystemTime::UNIX_EPOCH + Duration::from_nanos(NOW.unsigned_abs());
+    change(&mut io);
     let args = std::iter::once("crictl").chain(args);
     let env = [("TZ", "UTC")].into_iter().chain(env.iter().copied());
-    let status = run(args, env, &mut io);
+    let status = run_with(args, env, &mut io, host);
     Output { stdout: out.text(), stderr: err.text(), status }
 }
 
@@ -73,7 +89,6 @@ impl super::fake::Served {
 
     /// Runs `crictl` against this runtime, with something to read.
     pub fn run_with<'a>(&self, args: impl IntoIterator<Item = &'a str>, input: &'static str) -> Output {
-        let endpoint = format!("unix://{}", self.socket.display());
-        crictl(args, &[("CONTAINER_RUNTIME_ENDPOINT", &endpoint)], input)
+        crictl(args, &[("CONTAINER_RUNTIME_ENDPOINT", &self.endpoint())], input)
     }
 }

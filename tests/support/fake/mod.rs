@@ -1,0 +1,190 @@
+//! A runtime without containers: it keeps what it is told and answers from that. What it does not implement
+//! answers `Unimplemented`, from the stubs of the generated server.
+
+mod image;
+mod runtime;
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+use crictl::cri::*;
+use tokio::net::UnixListener;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::Server;
+use tonic::{Response, Status};
+
+include!(concat!(env!("OUT_DIR"), "/server.rs"));
+
+use image_service_server::ImageServiceServer;
+use runtime_service_server::RuntimeServiceServer;
+
+/// The runtime; clones are the same one.
+#[derive(Clone, Default)]
+pub struct Fake(Arc<Mutex<State>>);
+
+/// What the runtime keeps.
+#[derive(Default)]
+pub struct State {
+    pub pods: Vec<PodSandbox>,
+    pub containers: Vec<Container>,
+    pub images: Vec<Image>,
+    /// The extra information of verbose answers.
+    pub info: BTreeMap<String, String>,
+    /// Where the containers' logs are, by id.
+    pub logs: BTreeMap<String, PathBuf>,
+    /// What it says of itself, where that is not the usual.
+    pub version: Option<VersionResponse>,
+    pub status: Option<StatusResponse>,
+    /// Statuses that say more than the list does, or something wrong.
+    pub container_statuses: BTreeMap<String, ContainerStatusResponse>,
+    pub pod_statuses: BTreeMap<String, PodSandboxStatusResponse>,
+    pub events: Vec<ContainerEventResponse>,
+    /// The methods that were called.
+    pub calls: Vec<&'static str>,
+    /// A method that fails, and how.
+    pub failure: Option<(&'static str, Status)>,
+    /// A method that never answers; of a stream, the end never comes.
+    pub hanging: Option<&'static str>,
+    made: u64,
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+impl Fake {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn containers(self, containers: impl IntoIterator<Item = Container>) -> Self {
+        self.state().containers.extend(containers);
+        self
+    }
+
+    pub fn pods(self, pods: impl IntoIterator<Item = PodSandbox>) -> Self {
+        self.state().pods.extend(pods);
+        self
+    }
+
+    pub fn images(self, images: impl IntoIterator<Item = Image>) -> Self {
+        self.state().images.extend(images);
+        self
+    }
+
+    pub fn info(self, key: &str, value: &str) -> Self {
+        self.state().info.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Has something changed in what it keeps.
+    pub fn with(self, change: impl FnOnce(&mut State)) -> Self {
+        change(&mut self.state());
+        self
+    }
+
+    /// A method never answers.
+    pub fn hanging(self, method: &'static str) -> Self {
+        self.with(|state| state.hanging = Some(method))
+    }
+
+    pub fn failing(self, method: &'static str, status: Status) -> Self {
+        self.state().failure = Some((method, status));
+        self
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    /// Serves on a socket.
+    pub async fn serve_on(self, listener: UnixListener) -> Result<(), tonic::transport::Error> {
+        let runtime = RuntimeServiceServer::new(self.clone()).max_encoding_message_size(usize::MAX);
+        let server = Server::builder().add_service(runtime).add_service(ImageServiceServer::new(self));
+        server.serve_with_incoming(UnixListenerStream::new(listener)).await
+    }
+
+    /// Notes the call, and fails it if it is meant to fail.
+    async fn called(&self, method: &'static str) -> Result<MutexGuard<'_, State>, Status> {
+        let hangs = {
+            let mut state = self.state();
+            state.calls.push(method);
+            state.hanging == Some(method)
+        };
+        if hangs {
+            pending::<()>().await;
+        }
+        let state = self.state();
+        match &state.failure {
+            Some((failing, status)) if *failing == method => Err(status.clone()),
+            _ => Ok(state),
+        }
+    }
+}
+
+impl State {
+    /// A new id, as long as a real one.
+    fn id(&mut self) -> String {
+        self.made += 1;
+        format!("{:064x}", u128::from(self.made).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+    }
+
+    fn container(&mut self, id: &str) -> Result<&mut Container, Status> {
+        let found = self.containers.iter_mut().find(|container| !id.is_empty() && container.id.starts_with(id));
+        found.ok_or_else(|| Status::not_found(format!("no container {id:?}")))
+    }
+
+    fn pod(&mut self, id: &str) -> Result<&mut PodSandbox, Status> {
+        let found = self.pods.iter_mut().find(|pod| !id.is_empty() && pod.id.starts_with(id));
+        found.ok_or_else(|| Status::not_found(format!("no pod {id:?}")))
+    }
+
+    fn image(&self, name: &str) -> Option<&Image> {
+        let named = |image: &&Image| image.id == name || image.repo_tags.iter().any(|tag| tag == name);
+        self.images.iter().find(named)
+    }
+
+    fn info(&self, verbose: bool) -> BTreeMap<String, String> {
+        if verbose { self.info.clone() } else { Default::default() }
+    }
+}
+
+fn answer<T>(message: T) -> Answer<T> {
+    Ok(Response::new(message))
+}
+
+/// A runtime that is served, for as long as this lives.
+pub struct Served {
+    pub fake: Fake,
+    pub socket: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Fake {
+    /// Serves on a socket of its own.
+    pub fn serve(self) -> Served {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("cri.sock");
+        self.serve_at(&socket);
+        Served { fake: self, socket, _folder: folder }
+    }
+
+    /// Serves on a socket until the process ends.
+    pub fn serve_at(&self, socket: &Path) {
+        let listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let fake = self.clone();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { fake.serve_on(UnixListener::from_std(listener).unwrap()).await.unwrap() });
+        });
+    }
+}
+
+impl Served {
+    /// What `--runtime-endpoint` is given.
+    pub fn endpoint(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+}
