@@ -1,8 +1,6 @@
 //! The command tree: well-formed, and as it was reviewed.
 
-use std::fs;
-use std::path::Path;
-
+use crate::golden::golden;
 use crate::support::run::crictl;
 
 #[test]
@@ -38,14 +36,4 @@ fn commands(help: &str) -> Vec<String> {
         .filter(|line| !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
         .collect()
-}
-
-/// Compares with a file that is rewritten where it differs; the reviewer sees the difference in the commit.
-fn golden(name: &str, actual: &str) {
-    let path = Path::new("tests/golden").join(name);
-    if fs::read_to_string(&path).unwrap_or_default() != actual {
-        fs::create_dir_all("tests/golden").unwrap();
-        fs::write(&path, actual).unwrap();
-        panic!("{} was stale and is rewritten now: review it, commit it", path.display());
-    }
 }

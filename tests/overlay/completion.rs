@@ -18,4 +18,18 @@ fn completion_is_for_bash_unless_another_shell_is_named() {
     let output = run(&["completion", "tcsh"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
     assert!(output.message().starts_with("no script for the shell \"tcsh\""), "{output:?}");
+    let output = run(&["completion", "bash", "zsh"]);
+    assert!(output.stdout.contains("Usage: crictl completion") && output.status == 0, "{output:?}");
+}
+
+#[test]
+fn completion_registers_itself_as_each_shell_wants_it() {
+    for (shell, mark) in [
+        ("bash", "complete -F _crictl"),
+        ("zsh", "#compdef crictl"),
+        ("fish", "complete -c crictl"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        assert!(crictl(["completion", shell], &[], "").stdout.contains(mark), "{shell}");
+    }
 }
