@@ -8,6 +8,7 @@ mod overlay;
 mod rpc;
 mod schema;
 mod support;
+mod tracing;
 mod tree;
 
 use crictl::cri::{Container, ContainerMetadata, ContainerState, ImageSpec, PodSandbox, PodSandboxMetadata};
