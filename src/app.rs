@@ -192,6 +192,7 @@ fn execute(
         None if ctx.stops_cleanly => Ok(()),
         None => Err(Error::interrupted()),
     };
+    runtime.block_on(ctx.send_trace(overlay.name, result.as_ref().err()));
     match (result, profiles.finish(ctx.now(), &ctx.log)) {
         (Ok(()), profiled) => profiled,
         (Err(error), profiled) => {

@@ -12,7 +12,8 @@ use crate::generated::client::{ImageService, RuntimeService};
 use crate::io::Io;
 use crate::log::{Level, Logger};
 use crate::print;
-use crate::rpc::{Client, connect, endpoint, status};
+use crate::rpc::{Client, connect, endpoint, export, status};
+use crate::trace::Tracer;
 use crate::view::View;
 
 /// One run of one command.
@@ -31,6 +32,7 @@ pub(crate) struct Context<'io> {
     pub(crate) out: &'io mut Box<dyn Write + Send>,
     now: fn() -> SystemTime,
     zone: TimeZone,
+    tracer: Tracer,
     runtime: Option<Client<'io>>,
     image: Option<Client<'io>>,
 }
@@ -39,6 +41,7 @@ impl<'io> Context<'io> {
     pub(crate) fn new(io: &'io mut Io, env: Env, settings: Settings, zone: TimeZone) -> Self {
         let log = Rc::new(Logger::new(io.err.as_mut(), io.err_is_terminal, io.now, zone.clone()));
         log.set_debug(settings.debug);
+        let tracer = Tracer::start(settings.tracing.as_ref(), io.now);
         Self {
             settings,
             env,
@@ -51,6 +54,7 @@ impl<'io> Context<'io> {
             out: &mut io.out,
             now: io.now,
             zone,
+            tracer,
             runtime: None,
             image: None,
         }
@@ -127,7 +131,7 @@ impl<'io> Context<'io> {
             None => self.default_endpoint(service).await?,
         };
         let hint = configured.and_then(|text| self.settings.hint(text));
-        Ok(Client::new(endpoint, self.settings.timeout, hint, &self.log))
+        Ok(Client::new(endpoint, self.settings.timeout, hint, &self.log, &self.tracer))
     }
 
     /// The first endpoint of the default list at which somebody listens.
@@ -148,6 +152,16 @@ impl<'io> Context<'io> {
         Err(Error::failure(format!("no runtime answers: {}", errors.join(", ")))
             .context("using default endpoints")
             .hint("is the runtime running? its endpoint is named with --runtime-endpoint or in the config file"))
+    }
+
+    /// Sends the trace of the run, if there is one. That it can't be sent is said, but is no reason to fail.
+    pub(crate) async fn send_trace(&self, command: &str, error: Option<&Error>) {
+        let host = self.env.get("COMPUTERNAME").map(String::as_str);
+        let request = self.tracer.finish(command, error, host);
+        if let (Some(collector), Some(request)) = (&self.settings.tracing, request) {
+            let sent = export::send(&collector.address, request, self.settings.timeout).await;
+            sent.unwrap_or_else(|error| self.error(error.line()));
+        }
     }
 
     /// The text of a file that the command line names.

@@ -40,6 +40,7 @@ mod rpc;
 pub mod schema;
 mod select;
 mod stream;
+mod trace;
 mod view;
 mod watch;
 

@@ -13,13 +13,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("log", &["args", "view"]),
     ("args", &["error", "schema"]),
-    ("config", &["args", "error"]),
+    ("profile", &["error", "log"]),
+    ("trace", &["error", "method"]),
+    ("config", &["args", "error", "trace"]),
     ("view", &["error", "generated", "schema"]),
     ("print", &["error", "schema", "view"]),
-    ("rpc", &["error", "generated", "log", "method", "schema"]),
+    ("rpc", &["error", "generated", "log", "method", "schema", "trace"]),
     ("check", &["error", "generated"]),
     ("logs", &["args", "error"]),
-    ("context", &["config", "error", "generated", "io", "log", "print", "rpc", "view"]),
+    ("context", &["config", "error", "generated", "io", "log", "print", "rpc", "trace", "view"]),
     ("command", &["args", "context", "error"]),
     ("select", &["args", "check", "context", "error", "generated"]),
     ("each", &["context", "error"]),
@@ -49,7 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("host", &["error", "io", "app"]),
-    ("app", &["args", "command", "config", "context", "error", "generated", "host", "io", "log", "overlay"]),
+    ("app", &["args", "command", "config", "context", "error", "generated", "host", "io", "log", "overlay", "profile"]),
 ];
 
 /// Modules that not everyone who may use their neighbours may use.

@@ -13,6 +13,7 @@ mod rpc;
 mod run;
 mod schema;
 mod support;
+mod tracing;
 mod tree;
 
 use crictl::cri::*;

@@ -15,6 +15,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use crate::args::parse::{boolean, decimal_integer};
 use crate::args::{DEFAULT_CONFIG, GlobalArgs};
 use crate::error::{Error, lower};
+use crate::trace::Collector;
 
 pub(crate) use edit::edit;
 
@@ -34,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
+    /// Where spans go, if anywhere.
+    pub(crate) tracing: Option<Collector>,
     /// Where the CPU profile goes; empty for none.
     pub(crate) profile_cpu: String,
     /// Where the memory profile goes; empty for none.
@@ -97,6 +100,10 @@ pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, pr
         debug: if given("debug") { args.debug } else { file.is_some_and(|file| file.debug) },
         pull_image_on_create: file.is_some_and(|file| file.pull_image_on_create),
         disable_pull_on_run: file.is_some_and(|file| file.disable_pull_on_run),
+        tracing: args.enable_tracing.then(|| Collector {
+            address: args.tracing_endpoint.clone(),
+            rate: args.tracing_sampling_rate_per_million,
+        }),
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
         preset: preset.cloned(),

@@ -5,6 +5,7 @@ mod codec;
 pub(crate) mod connect;
 pub(crate) mod deadline;
 pub(crate) mod endpoint;
+pub(crate) mod export;
 pub(crate) mod status;
 
 use std::marker::PhantomData;
@@ -24,6 +25,7 @@ use crate::method::{Caller, Method};
 use crate::rpc::codec::BytesCodec;
 use crate::rpc::endpoint::Endpoint;
 use crate::schema::{self, Described};
+use crate::trace::{Call, Tracer};
 
 /// The largest response that is taken. Go's clients of the CRI take as much.
 const MAX_RESPONSE: usize = 16 << 20;
@@ -36,18 +38,26 @@ pub(crate) struct Client<'io> {
     /// How long a call may take; `None` is for ever.
     deadline: Option<Duration>,
     log: Rc<Logger<'io>>,
+    tracer: Tracer,
     /// What helps where nobody serves the endpoint.
     hint: Option<Rc<str>>,
 }
 
 impl<'io> Client<'io> {
     /// A client whose channel connects when the first call is made.
-    pub(crate) fn new(endpoint: Endpoint, deadline: Duration, hint: Option<&str>, log: &Rc<Logger<'io>>) -> Self {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        deadline: Duration,
+        hint: Option<&str>,
+        log: &Rc<Logger<'io>>,
+        tracer: &Tracer,
+    ) -> Self {
         Self {
             channel: connect::channel(&endpoint),
             endpoint: Rc::new(endpoint),
             deadline: Some(deadline),
             log: Rc::clone(log),
+            tracer: tracer.clone(),
             hint: hint.map(Rc::from),
         }
     }
@@ -78,28 +88,46 @@ impl<'io> Client<'io> {
     /// Calls a unary method with an encoded request.
     pub(crate) async fn unary_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Error> {
         self.debug(method, &request);
+        let mut span = self.tracer.call(method);
         let call = async {
             let mut grpc = self.grpc().await?;
             let path = PathAndQuery::from_static(method.path);
-            Ok(grpc.unary(self.request(request), path, BytesCodec).await?.into_inner())
+            span.sent(request.len());
+            let mut request = self.request(request);
+            span.inject(request.metadata_mut());
+            Ok(grpc.unary(request, path, BytesCodec).await?.into_inner())
         };
         match self.within(call).await {
-            Ok(response) => Ok(response),
-            Err(status) => Err(self.failed(method, &status).await),
+            Ok(response) => {
+                span.received(response.len());
+                span.ended(&Status::ok(""));
+                Ok(response)
+            }
+            Err(status) => {
+                span.ended(&status);
+                Err(self.failed(method, &status).await)
+            }
         }
     }
 
     /// Calls a method that answers with a stream; the deadline is for the call, not for the stream.
     pub(crate) async fn stream_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Error> {
         self.debug(method, &request);
+        let mut span = self.tracer.call(method);
         let call = async {
             let mut grpc = self.grpc().await?;
             let path = PathAndQuery::from_static(method.path);
-            Ok(grpc.server_streaming(Request::new(Bytes::from(request)), path, BytesCodec).await?.into_inner())
+            span.sent(request.len());
+            let mut request = Request::new(Bytes::from(request));
+            span.inject(request.metadata_mut());
+            Ok(grpc.server_streaming(request, path, BytesCodec).await?.into_inner())
         };
         match call.await {
-            Ok(bodies) => Ok(Bodies { bodies, method, client: self.clone() }),
-            Err(status) => Err(self.failed(method, &status).await),
+            Ok(bodies) => Ok(Bodies { bodies, method, client: self.clone(), span }),
+            Err(status) => {
+                span.ended(&status);
+                Err(self.failed(method, &status).await)
+            }
         }
     }
 
@@ -190,14 +218,25 @@ pub(crate) struct Bodies<'io> {
     bodies: Streaming<Bytes>,
     method: &'static Method,
     client: Client<'io>,
+    span: Call,
 }
 
 impl Bodies<'_> {
     /// The next message, or nothing at the end of the stream.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         match self.bodies.message().await {
-            Ok(body) => Ok(body),
-            Err(status) => Err(self.client.failed(self.method, &status).await),
+            Ok(Some(body)) => {
+                self.span.received(body.len());
+                Ok(Some(body))
+            }
+            Ok(None) => {
+                self.span.ended(&Status::ok(""));
+                Ok(None)
+            }
+            Err(status) => {
+                self.span.ended(&status);
+                Err(self.client.failed(self.method, &status).await)
+            }
         }
     }
 }

@@ -68,9 +68,12 @@ fn source<E: std::error::Error + 'static>(status: &Status) -> Option<&E> {
     sources(status).find_map(|error| error.downcast_ref())
 }
 
-/// The innermost of a status's sources.
-fn root(status: &Status) -> String {
-    sources(status).last().map_or_else(|| status.message().to_owned(), ToString::to_string)
+/// The innermost of a status's sources, in words.
+pub(super) fn root(status: &Status) -> String {
+    match sources(status).last() {
+        Some(cause) => cause.downcast_ref().map_or_else(|| cause.to_string(), lower),
+        None => status.message().to_owned(),
+    }
 }
 
 fn sources(status: &Status) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
