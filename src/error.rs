@@ -109,12 +109,8 @@ impl Error {
     }
 
     /// The same error with a status of the command's own.
-    pub(crate) fn with_status(self, status: u8) -> Self {
-        self.with_kind(Kind::Status(status))
-    }
-
-    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
-        self.0.kind = kind;
+    pub(crate) fn with_status(mut self, status: u8) -> Self {
+        self.0.kind = Kind::Status(status);
         self
     }
 

@@ -1,8 +1,9 @@
 //! The flags of the commands that stream: exec, attach and port-forward.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
-use crate::config::Env;
 use crate::error::Error;
 use crate::stream::Dialer;
 use crate::stream::tls::Tls;
@@ -32,7 +33,7 @@ impl StreamArgs {
     ///
     /// # Errors
     /// A certificate without its key, or a key without its certificate.
-    pub(crate) fn dialer(&self, env: &Env, runtime: Option<&str>) -> Result<Dialer, Error> {
+    pub(crate) fn dialer(&self, env: &BTreeMap<String, String>, runtime: Option<&str>) -> Result<Dialer, Error> {
         Ok(Dialer {
             transport: self.transport.clone(),
             tls: Tls::from_flags(&self.tls_ca, &self.tls_cert, &self.tls_key, &self.tls_sni)?,

@@ -42,7 +42,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     };
     let args: AttachArgs = args(parsed)?;
     let runtime = ctx.runtime().await?;
-    let dialer = args.stream.dialer(&ctx.env, runtime.0.host())?;
+    let dialer = args.stream.dialer(&ctx.env, runtime.0.endpoint().host())?;
     let terminal = ctx.input_is_terminal;
     let url = async || {
         let url = runtime.attach(request(&args, id)).await?.url;

@@ -97,7 +97,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         Err(error) => Err(error),
     };
     match result {
-        Err(error) if args.exit_code && error.kind() == Kind::Failure => Err(error.with_kind(Kind::Status(125))),
+        Err(error) if args.exit_code && error.kind() == Kind::Failure => Err(error.with_status(125)),
         result => result,
     }
 }
@@ -114,7 +114,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         ctx.warn("--ignore-errors: what goes wrong in the containers does not change the exit status");
     }
     let runtime = ctx.runtime().await?;
-    let dialer = args.stream.dialer(&ctx.env, runtime.0.host())?;
+    let dialer = args.stream.dialer(&ctx.env, runtime.0.endpoint().host())?;
     let ids = match ids {
         Some(id) => vec![id],
         None => select::containers(ctx, &wanted(args)).await?.into_iter().map(|container| container.id).collect(),
@@ -157,8 +157,11 @@ fn wanted(args: &ExecArgs) -> Containers {
 
 /// Several errors as one, with the status of the first.
 fn join(errors: Vec<Error>) -> Result<(), Error> {
-    let kind = errors.first().map_or(Kind::Failure, Error::kind);
-    Error::join(errors).map_err(|error| error.with_kind(kind))
+    let first = errors.first().map(Error::kind);
+    Error::join(errors).map_err(|error| match first {
+        Some(Kind::Status(status)) => error.with_status(status),
+        _ => error,
+    })
 }
 
 /// One command, to be run in any container.
@@ -272,7 +275,7 @@ impl Exec<'_, '_> {
     /// The error of a command that the runtime could not run.
     fn refused(&self, error: Error) -> Error {
         let status = own_status(error.cause());
-        if self.args.exit_code { error.with_kind(Kind::Status(status)) } else { error }
+        if self.args.exit_code { error.with_status(status) } else { error }
     }
 }
 

@@ -52,7 +52,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: PortForwardArgs = args(parsed)?;
     let addresses = addresses(&args.address)?;
     let runtime = ctx.runtime().await?;
-    let dialer = args.stream.dialer(&ctx.env, runtime.0.host())?;
+    let dialer = args.stream.dialer(&ctx.env, runtime.0.endpoint().host())?;
     let url = async || {
         let url = runtime.port_forward(request(id)).await?.url;
         ports(words)?;
@@ -110,7 +110,8 @@ fn addresses(words: &[String]) -> Result<Vec<IpAddr>, Error> {
         match word.as_str() {
             "localhost" => addresses.extend([IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()]),
             word => {
-                addresses.push(word.parse().map_err(|_| Error::failure(format!("--address {word:?} is no address")))?)
+                let wrong = |_| Error::failure(format!("--address {word:?} is no address"));
+                addresses.push(word.parse().map_err(wrong)?);
             }
         }
     }

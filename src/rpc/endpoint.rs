@@ -73,6 +73,16 @@ fn pipe(rest: &str) -> String {
     }
 }
 
+impl Endpoint {
+    /// The host, if the runtime may be on another machine.
+    pub(crate) fn host(&self) -> Option<&str> {
+        match self {
+            Self::Tcp(address) => address.rsplit_once(':').map(|(host, _)| host.trim_matches(['[', ']'])),
+            Self::Unix(_) | Self::Pipe(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

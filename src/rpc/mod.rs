@@ -72,14 +72,6 @@ impl<'io> Client<'io> {
         &self.endpoint
     }
 
-    /// The host on which the runtime is called, if that is by TCP.
-    pub(crate) fn host(&self) -> Option<&str> {
-        match &*self.endpoint {
-            Endpoint::Tcp(address) => address.rsplit_once(':').map(|(host, _)| host.trim_matches(['[', ']'])),
-            _ => None,
-        }
-    }
-
     /// How long a call may take.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.deadline

@@ -106,7 +106,7 @@ async fn input(input: Option<&mut Input>, stdin: Option<Outlet>, half_close: boo
             stdin.end().await;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Sends the terminal's size, now and whenever it changes.

@@ -75,5 +75,5 @@ async fn up(mut socket: OwnedReadHalf, outlet: &Outlet) {
             Err(_) => return,
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

@@ -27,9 +27,8 @@ pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// The numbers of the channels.
 pub(super) const STDIN: u8 = 0;
-pub(super) const STDOUT: u8 = 1;
-pub(super) const STDERR: u8 = 2;
-pub(super) const ERROR: u8 = 3;
+/// The first of those that are read; stderr and the error channel follow it.
+const STDOUT: u8 = 1;
 pub(super) const RESIZE: u8 = 4;
 /// Its message's second byte names a channel that ends. Since v5.
 const CLOSE: u8 = 255;
