@@ -1,7 +1,7 @@
 //! `crictl logs` on a large log, run by run beside `cat` and, where its path is given, another crictl:
 //!
 //! ```sh
-//! cargo bench --bench logs -- [--reference PATH] [--lines N] [--runs N]
+//! cargo bench --bench logs -- [--reference PATH] [--crictl PATH] [--lines N] [--runs N]
 //! ```
 //!
 //! Prints a table as docs/performance.md has it.
@@ -9,8 +9,13 @@
 #![cfg(unix)]
 #![allow(clippy::print_stdout)] // Its output is the point of a benchmark.
 
+<<<<<<< HEAD
 #[allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 #[path = "../../tests/support/fake/mod.rs"]
+=======
+#[allow(dead_code, missing_docs, unused_must_use, unreachable_pub, clippy::unwrap_used)]
+#[path = "../../tests/support/fake.rs"]
+>>>>>>> refs/heads/logs
 mod fake;
 mod log;
 mod measure;
@@ -44,10 +49,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("`--tail 100`", &["--tail", "100"], false),
     ];
     for (name, flags, piped) in cases {
-        let mut programs = vec![("crictl", crictl(env!("CARGO_BIN_EXE_crictl"), flags, &socket))];
+        let mut programs = vec![("crictl", crictl(&options.crictl, flags, &socket))];
         programs.extend(options.reference.iter().map(|path| ("reference", crictl(path, flags, &socket))));
         if flags.is_empty() {
-            programs.push(("cat", Run::new("cat").arg(path.display())));
+            programs.push(("cat", Run::new("cat").arg(&path.display().to_string())));
         }
         compare(name, &programs, piped, options.runs)?;
     }
@@ -55,6 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 struct Options {
+    crictl: String,
     reference: Option<String>,
     lines: u64,
     runs: usize,
@@ -62,9 +68,11 @@ struct Options {
 
 impl Options {
     fn read(mut words: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
-        let mut options = Self { reference: None, lines: 5_000_000, runs: 5 };
+        let crictl = env!("CARGO_BIN_EXE_crictl").to_owned();
+        let mut options = Self { crictl, reference: None, lines: 5_000_000, runs: 5 };
         while let Some(word) = words.next() {
             match word.as_str() {
+                "--crictl" => options.crictl = words.next().ok_or("--crictl PATH")?,
                 "--reference" => options.reference = words.next(),
                 "--lines" => options.lines = words.next().ok_or("--lines N")?.parse()?,
                 "--runs" => options.runs = words.next().ok_or("--runs N")?.parse()?,
@@ -78,8 +86,9 @@ impl Options {
 }
 
 fn crictl(program: &str, flags: &[&str], socket: &Path) -> Run {
-    let run = Run::new(program).arg("--runtime-endpoint").arg(format!("unix://{}", socket.display())).arg("logs");
-    flags.iter().fold(run, Run::arg).arg("large")
+    let endpoint = format!("unix://{}", socket.display());
+    let run = Run::new(program).arg("--runtime-endpoint").arg(&endpoint).arg("logs");
+    flags.iter().fold(run, |run, flag| run.arg(flag)).arg("large")
 }
 
 /// Runs the programs in turn, so that whatever else the machine does meets all of them.

@@ -22,12 +22,12 @@ pub(crate) struct Sample {
 }
 
 impl Run {
-    pub(crate) fn new(program: impl ToString) -> Self {
-        Self { program: program.to_string(), args: Vec::new() }
+    pub(crate) fn new(program: &str) -> Self {
+        Self { program: program.to_owned(), args: Vec::new() }
     }
 
-    pub(crate) fn arg(mut self, arg: impl ToString) -> Self {
-        self.args.push(arg.to_string());
+    pub(crate) fn arg(mut self, arg: &str) -> Self {
+        self.args.push(arg.to_owned());
         self
     }
 
@@ -75,7 +75,7 @@ fn wait(child: &mut Child, start: Instant) -> io::Result<(Duration, u64)> {
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let now = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
         peak = now.unwrap_or(0).max(peak);
-        if !child.try_wait()?.is_none() {
+        if child.try_wait()?.is_some() {
             let status = child.wait()?;
             return match status.success() {
                 true => Ok((start.elapsed(), peak)),
