@@ -130,8 +130,9 @@ impl<'io> Context<'io> {
             Some(text) => endpoint::parse(text).map_err(Error::failure)?,
             None => self.default_endpoint(service).await?,
         };
+        let retries = if configured.is_some() { self.settings.max_retries } else { 0 };
         let hint = configured.and_then(|text| self.settings.hint(text));
-        Ok(Client::new(endpoint, self.settings.timeout, hint, &self.log, &self.tracer))
+        Ok(Client::new(endpoint, self.settings.timeout, hint, &self.log, &self.tracer).with_retries(retries))
     }
 
     /// The first endpoint of the default list at which somebody listens.

@@ -38,6 +38,7 @@ fn in_place(text: &str, wanted: &File) -> String {
     }
     // Or else a comment at the end would seem to be about the first key that is added.
     let has_keys = missing.len() < KEYS.len();
+    missing.retain(|key| wanted.get(key).is_some());
     if has_keys && !missing.is_empty() && lines.last().is_some_and(|line| line.trim_start().starts_with('#')) {
         lines.push(String::new());
     }

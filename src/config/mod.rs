@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     /// Nothing, or empty, means the runtime's.
     pub(crate) image_endpoint: Option<String>,
     pub(crate) timeout: Duration,
+    /// Further attempts to connect to a configured endpoint; negative for ever.
+    pub(crate) max_retries: i64,
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
@@ -74,11 +76,20 @@ pub(crate) struct File {
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
+    /// Newer than the other keys: it is listed and written only where somebody has set it.
+    pub(crate) max_retries: Option<i64>,
 }
 
 /// The keys of a config file, in the order in which `crictl config` lists and writes them.
-pub(crate) const KEYS: [&str; 6] =
-    ["runtime-endpoint", "image-endpoint", "timeout", "debug", "pull-image-on-create", "disable-pull-on-run"];
+pub(crate) const KEYS: [&str; 7] = [
+    "runtime-endpoint",
+    "image-endpoint",
+    "timeout",
+    "debug",
+    "pull-image-on-create",
+    "disable-pull-on-run",
+    "max-retries",
+];
 
 /// Merges the layers. `given` names the flags that the command line or the environment set.
 pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, preset: Option<&Preset>) -> Settings {
@@ -96,6 +107,10 @@ pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, pr
         timeout: match seconds {
             Some(seconds) if !given("timeout") => Duration::from_secs(seconds),
             _ => args.timeout.positive().unwrap_or(TIMEOUT),
+        },
+        max_retries: match file.and_then(|file| file.max_retries) {
+            Some(retries) if !given("max-retries") => retries,
+            _ => args.max_retries,
         },
         debug: if given("debug") { args.debug } else { file.is_some_and(|file| file.debug) },
         pull_image_on_create: file.is_some_and(|file| file.pull_image_on_create),
@@ -199,12 +214,16 @@ impl File {
             "debug" => self.debug = flag()?,
             "pull-image-on-create" => self.pull_image_on_create = flag()?,
             "disable-pull-on-run" => self.disable_pull_on_run = flag()?,
+            "max-retries" => {
+                let wrong = |_| format!("max-retries is a number of attempts, not {value:?}");
+                self.max_retries = Some(decimal_integer(value).map_err(wrong)?);
+            }
             _ => return Err(unknown(key)),
         }
         Ok(())
     }
 
-    /// The text of one key's value, if there is such a key.
+    /// The text of one key's value, if there is such a key and it has one.
     pub(crate) fn get(&self, key: &str) -> Option<String> {
         Some(match key {
             "runtime-endpoint" => self.runtime_endpoint.clone(),
@@ -213,6 +232,7 @@ impl File {
             "debug" => self.debug.to_string(),
             "pull-image-on-create" => self.pull_image_on_create.to_string(),
             "disable-pull-on-run" => self.disable_pull_on_run.to_string(),
+            "max-retries" => self.max_retries?.to_string(),
             _ => return None,
         })
     }

@@ -74,7 +74,7 @@ fn set(file: &mut File, option: &str) -> Result<(), Error> {
 }
 
 fn view(file: &File) -> View {
-    let rows = KEYS.iter().map(|key| vec![(*key).to_owned(), file.get(key).unwrap_or_default()]).collect();
+    let rows = KEYS.iter().filter_map(|key| Some(vec![(*key).to_owned(), file.get(key)?])).collect();
     View::Table(Table { columns: vec!["KEY", "VALUE"], rows })
 }
 

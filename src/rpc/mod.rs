@@ -6,6 +6,7 @@ pub(crate) mod connect;
 pub(crate) mod deadline;
 pub(crate) mod endpoint;
 pub(crate) mod export;
+mod retry;
 pub(crate) mod status;
 
 use std::marker::PhantomData;
@@ -39,6 +40,8 @@ pub(crate) struct Client<'io> {
     deadline: Option<Duration>,
     log: Rc<Logger<'io>>,
     tracer: Tracer,
+    /// Further attempts where nobody listens; negative for ever.
+    retries: i64,
     /// What helps where nobody serves the endpoint.
     hint: Option<Rc<str>>,
 }
@@ -58,6 +61,7 @@ impl<'io> Client<'io> {
             deadline: Some(deadline),
             log: Rc::clone(log),
             tracer: tracer.clone(),
+            retries: 0,
             hint: hint.map(Rc::from),
         }
     }
@@ -65,6 +69,11 @@ impl<'io> Client<'io> {
     /// The same channel with another deadline.
     pub(crate) fn with_deadline(&self, deadline: Option<Duration>) -> Self {
         Self { deadline, ..self.clone() }
+    }
+
+    /// The same channel, and so many further attempts to connect; negative for ever.
+    pub(crate) fn with_retries(self, retries: i64) -> Self {
+        Self { retries, ..self }
     }
 
     /// Where the channel leads.
@@ -81,15 +90,16 @@ impl<'io> Client<'io> {
     pub(crate) async fn unary_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Error> {
         self.debug(method, &request);
         let mut span = self.tracer.call(method);
-        let call = async {
+        span.sent(request.len());
+        let body = Bytes::from(request);
+        let call = async || {
             let mut grpc = self.grpc().await?;
             let path = PathAndQuery::from_static(method.path);
-            span.sent(request.len());
-            let mut request = self.request(request);
+            let mut request = self.request(body.clone());
             span.inject(request.metadata_mut());
             Ok(grpc.unary(request, path, BytesCodec).await?.into_inner())
         };
-        match self.within(call).await {
+        match self.retried(async || self.within(call()).await).await {
             Ok(response) => {
                 span.received(response.len());
                 span.ended(&Status::ok(""));
@@ -106,15 +116,16 @@ impl<'io> Client<'io> {
     pub(crate) async fn stream_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Error> {
         self.debug(method, &request);
         let mut span = self.tracer.call(method);
-        let call = async {
+        span.sent(request.len());
+        let body = Bytes::from(request);
+        let call = async || {
             let mut grpc = self.grpc().await?;
             let path = PathAndQuery::from_static(method.path);
-            span.sent(request.len());
-            let mut request = Request::new(Bytes::from(request));
+            let mut request = Request::new(body.clone());
             span.inject(request.metadata_mut());
             Ok(grpc.server_streaming(request, path, BytesCodec).await?.into_inner())
         };
-        match call.await {
+        match self.retried(call).await {
             Ok(bodies) => Ok(Bodies { bodies, method, client: self.clone(), span }),
             Err(status) => {
                 span.ended(&status);
@@ -130,8 +141,8 @@ impl<'io> Client<'io> {
     }
 
     /// The request with the deadline in its metadata, so that the server gives up when we do.
-    fn request(&self, body: Vec<u8>) -> Request<Bytes> {
-        let mut request = Request::new(Bytes::from(body));
+    fn request(&self, body: Bytes) -> Request<Bytes> {
+        let mut request = Request::new(body);
         if let Some(deadline) = self.deadline {
             request.set_timeout(deadline);
         }
@@ -156,7 +167,7 @@ impl<'io> Client<'io> {
         }
         let version = async {
             let path = PathAndQuery::from_static(methods::VERSION.path);
-            Ok(self.grpc().await?.unary(self.request(Vec::new()), path, BytesCodec).await?.into_inner())
+            Ok(self.grpc().await?.unary(self.request(Bytes::new()), path, BytesCodec).await?.into_inner())
         };
         let runtime = self.within(version).await.ok().and_then(|bytes| {
             let version: crate::generated::cri::VersionResponse = prost::Message::decode(bytes).ok()?;

@@ -63,6 +63,12 @@ pub(super) fn is_timeout(status: &Status) -> bool {
     source::<tonic::TimeoutExpired>(status).is_some()
 }
 
+/// Whether nobody listened at an endpoint that is there, as while a runtime restarts.
+pub(super) fn is_refused(status: &Status) -> bool {
+    let kind = source(status).map(|Dial(cause)| cause.kind());
+    matches!(kind, Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset))
+}
+
 /// The first error of a type among a status's sources.
 fn source<E: std::error::Error + 'static>(status: &Status) -> Option<&E> {
     sources(status).find_map(|error| error.downcast_ref())

@@ -1,0 +1,61 @@
+//! `--max-retries`: a runtime that restarts is waited for, one that is not there is not.
+
+use std::os::unix::net::UnixListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::fake::Fake;
+use crate::support::run::crictl;
+
+/// A socket at which nobody listens any more.
+fn abandoned() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("cri.sock");
+    drop(UnixListener::bind(&socket).unwrap());
+    (folder, socket.display().to_string())
+}
+
+#[test]
+fn a_runtime_that_restarts_is_waited_for() {
+    let (_folder, socket) = abandoned();
+    let path = socket.clone();
+    let restarted = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(200));
+        std::fs::remove_file(&path).unwrap();
+        Fake::new().serve_at(path.as_ref());
+    });
+    let output = crictl(["-r", &socket, "ps", "-q"], &[], "");
+    restarted.join().unwrap();
+    assert_eq!(output.status, 0, "{output:?}");
+    assert_eq!(output.errors().lines().count(), 1);
+    assert!(output.message().contains("trying again in 500ms"), "{output:?}");
+}
+
+#[test]
+fn without_retries_or_without_a_socket_the_error_comes_at_once() {
+    let (folder, socket) = abandoned();
+    let config = folder.path().join("crictl.yaml").display().to_string();
+    std::fs::write(&config, "max-retries: 0\n").unwrap();
+    let started = Instant::now();
+    for args in [
+        ["--max-retries", "0", "-r", &socket, "ps"],
+        ["-c", &config, "-r", &socket, "ps"],
+        ["--max-retries", "9", "-r", "/no/such.sock", "ps"],
+    ] {
+        let output = crictl(args, &[], "");
+        assert_eq!((output.status, output.errors().lines().count()), (1, 1), "{output:?}");
+    }
+    assert!(started.elapsed() < Duration::from_millis(400));
+}
+
+#[test]
+fn the_option_is_listed_and_written_once_it_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crictl.yaml").display().to_string();
+    std::fs::write(&file, "timeout: 3\n").unwrap();
+    assert!(!crictl(["-c", &file, "config", "--list"], &[], "").stdout.contains("max-retries"));
+    assert_eq!(crictl(["-c", &file, "config", "--set", "max-retries=-1"], &[], "").status, 0);
+    assert_eq!(crictl(["-c", &file, "config", "--get", "max-retries"], &[], "").stdout, "-1\n");
+    assert!(crictl(["-c", &file, "config", "--list"], &[], "").stdout.contains("max-retries"));
+    assert!(std::fs::read_to_string(&file).unwrap().ends_with("max-retries: -1\n"));
+}
