@@ -9,13 +9,8 @@
 #![cfg(unix)]
 #![allow(clippy::print_stdout)] // Its output is the point of a benchmark.
 
-<<<<<<< HEAD
-#[allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
-#[path = "../../tests/support/fake/mod.rs"]
-=======
 #[allow(dead_code, missing_docs, unused_must_use, unreachable_pub, clippy::unwrap_used)]
-#[path = "../../tests/support/fake.rs"]
->>>>>>> refs/heads/logs
+#[path = "../../tests/support/fake/mod.rs"]
 mod fake;
 mod log;
 mod measure;
