@@ -139,16 +139,10 @@ impl Feeds {
     }
 
     async fn feed(&self, channel: u8, piece: Piece) {
-        let [stdout, stderr, error] = &self.0;
-        let feed = match channel {
-            STDOUT => stdout,
-            STDERR => stderr,
-            ERROR => error,
-            // Other channels are none of ours.
-            _ => return,
-        };
-        // A reader that has gone wants nothing.
-        let _ = feed.send(piece).await;
+        // Other channels are none of ours, and a reader that has gone wants nothing.
+        if let Some(feed) = usize::from(channel).checked_sub(STDOUT.into()).and_then(|index| self.0.get(index)) {
+            let _ = feed.send(piece).await;
+        }
     }
 
     async fn end(&self) {
