@@ -90,6 +90,7 @@ mod tests {
             disable_pull_on_run: false,
             profile_cpu: String::new(),
             profile_mem: String::new(),
+            max_retries: 0,
             tracing: None,
             preset: None,
         };
