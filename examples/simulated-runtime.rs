@@ -5,6 +5,7 @@
 
 #[cfg(unix)]
 #[allow(dead_code, missing_docs, unreachable_pub, reason = "the tests want more of it than this program")]
+#[allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "it is a part of the tests")]
 #[path = "../tests/support/fake/mod.rs"]
 mod fake;
 

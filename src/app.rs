@@ -16,6 +16,7 @@ use crate::io::Io;
 use crate::log::{Level, Logger};
 use crate::overlay::OVERLAYS;
 use crate::profile::Profiles;
+use crate::signal;
 
 /// Runs `crictl` with these arguments (the first is the program's name) in this environment, and returns its exit status.
 pub fn run<A, K, V>(args: impl IntoIterator<Item = A>, env: impl IntoIterator<Item = (K, V)>, io: &mut Io) -> u8
@@ -184,7 +185,7 @@ fn execute(
             // input sits in a read, which our handlers would only begin again.
             biased;
             result = (overlay.run)(&mut ctx, parsed) => Some(result),
-            () = interrupt(signals) => None,
+            () = signal::interrupted(signals) => None,
         }
     });
     let result = match ended {
@@ -200,31 +201,6 @@ fn execute(
             profiled.unwrap_or_else(|error| ctx.error(error.line()));
             Err(error)
         }
-    }
-}
-
-/// Ends at the first SIGINT or SIGTERM; without signals, never.
-async fn interrupt(signals: bool) {
-    if !signals {
-        return std::future::pending().await;
-    }
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-            (Ok(mut interrupt), Ok(mut terminate)) => {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-            }
-            // Without handlers the signals end the process by themselves.
-            _ => std::future::pending().await,
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
     }
 }
 

@@ -88,7 +88,11 @@ mod tests {
             debug: false,
             pull_image_on_create: false,
             disable_pull_on_run: false,
-            hint: None,
+            profile_cpu: String::new(),
+            profile_mem: String::new(),
+            max_retries: 0,
+            tracing: None,
+            preset: None,
         };
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut io = Io::buffers(io::empty(), writer, io::sink());

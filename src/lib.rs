@@ -39,6 +39,7 @@ mod rpc;
 #[doc(hidden)]
 pub mod schema;
 mod select;
+mod signal;
 mod stream;
 mod trace;
 mod view;

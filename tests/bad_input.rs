@@ -86,7 +86,7 @@ fn a_config_file_beside_the_program_counts_only_if_it_is_right() {
     let right = format!("runtime-endpoint: {}\n", fake.endpoint());
     assert_eq!(run(&right).all(), ("a\n", String::new(), 0));
     // As if it were not there: nothing is said of it, and no endpoint is known.
-    for wrong in [right.clone() + "colour: red\n", "timeout: [".to_owned()] {
+    for wrong in [right + "colour: red\n", "timeout: [".to_owned()] {
         let output = run(&wrong);
         assert_eq!((output.stdout.as_str(), output.status), ("", 1));
         assert!(output.message().starts_with("no runtime answers: "), "{output:?}");

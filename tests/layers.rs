@@ -12,15 +12,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("io", &[]),
     ("error", &[]),
     ("log", &["args", "view"]),
-    ("args", &["error", "schema"]),
+    ("signal", &[]),
     ("profile", &["error", "log"]),
     ("trace", &["error", "method"]),
     ("config", &["args", "error", "trace"]),
     ("stream", &["error"]),
     ("args", &["error", "schema", "stream"]),
-    ("config", &["args", "error"]),
-    ("view", &["error", "generated", "schema"]),
-    ("print", &["error", "schema", "view"]),
+    // A view holds its template, read already: what is wrong with it is said before the runtime is asked for anything.
+    ("view", &["error", "generated", "print", "schema"]),
+    ("print", &["args", "error", "schema", "view"]),
     ("rpc", &["error", "generated", "log", "method", "schema", "trace"]),
     ("check", &["error", "generated"]),
     ("logs", &["args", "error"]),
@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("command", &["args", "context", "error"]),
     ("select", &["args", "check", "context", "error", "generated"]),
     ("each", &["context", "error"]),
+    ("watch", &["context", "error"]),
     ("document", &["args", "context", "error", "generated", "schema"]),
     ("fuzzing", &["document", "generated", "schema"]),
     ("launch", &["args", "command", "context", "document", "error", "generated", "rpc", "schema", "view"]),
@@ -47,15 +48,17 @@ const LAYERS: &[(&str, &[&str])] = &[
             "logs",
             "launch",
             "method",
+            "print",
             "rpc",
             "schema",
             "select",
             "stream",
             "view",
+            "watch",
         ],
     ),
-    ("host", &["error", "io", "app"]),
-    ("app", &["args", "command", "config", "context", "error", "generated", "host", "io", "log", "overlay", "profile"]),
+    ("host", &["error"]),
+    ("app", &["args", "command", "config", "context", "error", "io", "log", "overlay", "profile", "signal"]),
 ];
 
 /// Modules that not everyone who may use their neighbours may use.
@@ -64,6 +67,8 @@ const PRIVATE: &[(&str, &str)] = &[
     ("generated::methods", "src/overlay/rpc"),
     // Only one command shows the tree of all commands.
     ("app::", "src/overlay/completion"),
+    // Only one command goes on after what can't be written.
+    ("print", "src/overlay/events"),
 ];
 
 #[test]

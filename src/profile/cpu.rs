@@ -41,8 +41,7 @@ impl Sampling {
         mappings.retain(|mapping| mapping.access.contains('x'));
 
         let nanos = i64::from(1_000_000_000 / FREQUENCY);
-        let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")], &mappings);
-        builder.period(("cpu", "nanoseconds"), nanos);
+        let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")], Some(nanos), &mappings);
         for (stack, count) in &report.data {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
             let frames = &stack.frames[handler(&stack.frames, &mappings)..];

@@ -119,12 +119,17 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// A profile of these kinds of values: name, unit. A place is where its address is mapped.
-    pub(super) fn new(kinds: &[(&str, &str)], mappings: &[Mapped]) -> Self {
+    /// A profile of these kinds of values: name, unit. A sample is taken whenever so much of the last kind has
+    /// passed, if it is by samples. A place is where its address is mapped.
+    pub(super) fn new(kinds: &[(&str, &str)], period: Option<i64>, mappings: &[Mapped]) -> Self {
         let (strings, functions, locations) = Default::default();
         let mut builder = Self { profile: Profile::default(), strings, functions, locations };
         builder.string("");
         builder.profile.sample_type = kinds.iter().map(|kind| builder.value_type(*kind)).collect();
+        if let Some(period) = period {
+            builder.profile.period_type = builder.profile.sample_type.last().copied();
+            builder.profile.period = period;
+        }
         for (mapped, id) in mappings.iter().zip(1..) {
             let filename = builder.string(&mapped.name);
             builder.profile.mapping.push(Mapping {
@@ -137,12 +142,6 @@ impl Builder {
             });
         }
         builder
-    }
-
-    /// Says how often samples were taken.
-    pub(super) fn period(&mut self, kind: (&str, &str), period: i64) {
-        self.profile.period_type = Some(self.value_type(kind));
-        self.profile.period = period;
     }
 
     /// Adds a sample at these places, leaf first.

@@ -20,7 +20,7 @@ pub(super) fn take(now: i64) -> Result<Profile, Error> {
 
 fn profile(smaps: &str, now: i64) -> Profile {
     let mappings = mapping::parse(smaps);
-    let mut builder = Builder::new(&[("resident", "bytes"), ("private", "bytes")], &mappings);
+    let mut builder = Builder::new(&[("resident", "bytes"), ("private", "bytes")], None, &mappings);
     for mapping in mappings.iter().filter(|mapping| mapping.resident > 0) {
         let name = if mapping.name.is_empty() { "[anonymous]" } else { mapping.name.as_str() };
         let named = Named { name: format!("{name} {}", mapping.access), ..Named::default() };

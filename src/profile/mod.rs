@@ -1,7 +1,7 @@
 //! `--profile-cpu` and `--profile-mem`: what a run cost, as files that `go tool pprof` reads.
 //! Does nothing in a run without these flags.
 
-#[cfg(unix)]
+#[cfg_attr(not(unix), path = "no_cpu.rs")]
 mod cpu;
 mod format;
 mod mapping;
@@ -18,33 +18,23 @@ use crate::log::{Level, Logger};
 
 /// The profiles of one run: those that were asked for.
 pub(crate) struct Profiles {
-    #[cfg(unix)]
     cpu: Option<(PathBuf, File, cpu::Sampling)>,
     memory: Option<PathBuf>,
 }
 
 impl Profiles {
-    /// Makes the file of the CPU profile and starts sampling; an empty path means none.
+    /// Starts sampling and makes the file of the CPU profile; an empty path means none.
     ///
     /// # Errors
     /// The file can't be made, or the system has no way to sample.
     pub(crate) fn start(cpu: &str, memory: &str, log: &Logger<'_>) -> Result<Self, Error> {
         let memory = (!memory.is_empty()).then(|| PathBuf::from(memory));
         if cpu.is_empty() {
-            return Ok(Self {
-                #[cfg(unix)]
-                cpu: None,
-                memory,
-            });
+            return Ok(Self { cpu: None, memory });
         }
-        #[cfg(unix)]
-        {
-            let (path, file) = create(Path::new(cpu), "CPU", log)?;
-            let sampling = cpu::Sampling::start().map_err(|error| error.context("starting the CPU profile"))?;
-            Ok(Self { cpu: Some((path, file, sampling)), memory })
-        }
-        #[cfg(not(unix))]
-        Err(Error::failure("--profile-cpu needs the signal SIGPROF, which this system has not"))
+        let sampling = cpu::Sampling::start().map_err(|error| error.context("starting the CPU profile"))?;
+        let (path, file) = create(Path::new(cpu), "CPU", log)?;
+        Ok(Self { cpu: Some((path, file, sampling)), memory })
     }
 
     /// Writes what was asked for. A run that failed is profiled too.
@@ -53,7 +43,6 @@ impl Profiles {
     /// A file can't be written, or the system does not tell what belongs in it.
     pub(crate) fn finish(self, now: i64, log: &Logger<'_>) -> Result<(), Error> {
         let mut errors = Vec::new();
-        #[cfg(unix)]
         if let Some((path, file, sampling)) = self.cpu {
             errors.extend(sampling.finish().and_then(|profile| write(&profile, file, &path)).err());
         }

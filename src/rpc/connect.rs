@@ -35,32 +35,59 @@ pub(crate) fn channel(endpoint: &Endpoint) -> Channel {
 /// The system's own: no such socket, no permission, nobody listening.
 pub(crate) async fn dial(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
     match endpoint {
-        #[cfg(unix)]
-        Endpoint::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+        Endpoint::Unix(path) => system::unix(path).await,
         Endpoint::Tcp(address) => {
             let stream = tokio::net::TcpStream::connect(address.as_str()).await?;
             stream.set_nodelay(true)?;
             Ok(Box::new(stream))
         }
-        #[cfg(windows)]
-        Endpoint::Pipe(path) => open_pipe(path).await,
-        #[allow(unreachable_patterns)]
-        other => Err(io::Error::new(io::ErrorKind::Unsupported, format!("{other} can't be used on this system"))),
+        Endpoint::Pipe(path) => system::pipe(path).await,
     }
 }
 
-/// A pipe's server takes one client at a time and is busy while it makes ready for the next.
+#[cfg(unix)]
+mod system {
+    use std::io;
+    use std::path::Path;
+
+    use super::Stream;
+
+    pub(super) async fn unix(path: &Path) -> io::Result<Box<dyn Stream>> {
+        Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
+    }
+
+    pub(super) async fn pipe(_: &str) -> io::Result<Box<dyn Stream>> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "named pipes exist only on Windows"))
+    }
+}
+
 #[cfg(windows)]
-async fn open_pipe(path: &str) -> io::Result<Box<dyn Stream>> {
-    const ERROR_PIPE_BUSY: i32 = 231;
-    let name = path.replace('/', "\\");
-    loop {
-        match tokio::net::windows::named_pipe::ClientOptions::new().open(&name) {
-            Ok(pipe) => return Ok(Box::new(pipe)),
-            Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY) => {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+mod system {
+    use std::io;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use tokio::net::windows::named_pipe::ClientOptions;
+
+    use super::Stream;
+
+    /// std and tokio have no unix sockets on Windows, and no runtime there listens at one.
+    pub(super) async fn unix(_: &Path) -> io::Result<Box<dyn Stream>> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "unix sockets can't be used on Windows"))
+    }
+
+    /// A pipe's server takes one client at a time and is busy while it makes ready for the next.
+    pub(super) async fn pipe(path: &str) -> io::Result<Box<dyn Stream>> {
+        const ERROR_PIPE_BUSY: i32 = 231;
+        let name = path.replace('/', "\\");
+        loop {
+            match ClientOptions::new().open(&name) {
+                Ok(pipe) => return Ok(Box::new(pipe)),
+                Err(error) if error.raw_os_error() == Some(ERROR_PIPE_BUSY) => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
     }
 }

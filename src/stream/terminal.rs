@@ -161,7 +161,7 @@ mod windows {
 
     /// Windows has no such signals.
     pub(crate) async fn hung_up() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

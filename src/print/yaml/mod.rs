@@ -158,6 +158,12 @@ mod tests {
         assert_eq!(document(&value), "k: |\n  a\n  b\nl:\n- |-\n  x\n  y\nm: |2-\n   a\n  b\n\n");
     }
 
+    #[test]
+    fn line_ends_at_the_end_do_not_run_into_the_end_of_the_document() {
+        let value = parsed(r#"["x\n\n","\n"]"#);
+        assert_eq!(document(&value), "- \"x\\n\\n\"\n- \"\\n\"\n\n");
+    }
+
     fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),

@@ -52,8 +52,10 @@ fn style(text: &str) -> Style {
         return Style::Double;
     }
     let trailing_space = at(chars.len().wrapping_sub(1)) == Some(' ');
+    // A block that keeps all its line ends would take in the empty line after the document.
+    let trailing_lines = text == "\n" || text.ends_with("\n\n");
     if text.contains('\n') {
-        return if trailing_space || chars.iter().any(|c| is_break(*c) && *c != '\n') {
+        return if trailing_space || trailing_lines || chars.iter().any(|c| is_break(*c) && *c != '\n') {
             Style::Double
         } else {
             Style::Literal
@@ -145,16 +147,11 @@ fn double(text: &str) -> String {
     out
 }
 
-/// A block of lines. The header says whether and how the last line ends, and the indent where the first
-/// line's own blanks would hide it.
+/// A block of lines. The header says whether the last line ends, and the indent where the first line's own blanks
+/// would hide it.
 fn literal(text: &str, indent: usize) -> String {
     let hint = if text.starts_with([' ', '\n']) { "2" } else { "" };
-    let chomp = match (text.ends_with('\n'), text.trim_end_matches('\n').len() + 1 == text.len()) {
-        (false, _) => "-",
-        (true, true) => "",
-        (true, false) => "+",
-    };
-    let body = text.strip_suffix('\n').unwrap_or(text);
+    let (body, chomp) = text.strip_suffix('\n').map_or((text, "-"), |body| (body, ""));
     // A block at the root is indented too.
     let margin = " ".repeat(indent.max(2));
     let lines =

@@ -129,7 +129,8 @@ mod tests {
     fn a_value_longer_than_the_buffer_survives() {
         let (mut deflater, mut inflater) = (Deflater::new().expect("zlib"), Inflater::new());
         // Digits of a multiplicative sequence hardly compress.
-        let value: String = (0..9000_u64).map(|n| char::from(b'!' + (n * n * 2_654_435_761 >> 7 & 63) as u8)).collect();
+        let value: String =
+            (0..9000_u64).map(|n| char::from(b'!' + (((n * n * 2_654_435_761) >> 7) & 63) as u8)).collect();
         let block = deflater.block(&[("x", &value)]).expect("block");
         assert_eq!(inflater.headers(&block), Ok(vec![("x".to_owned(), value)]));
     }
