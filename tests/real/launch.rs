@@ -31,12 +31,12 @@ fn run_makes_pod_and_container_in_one_go() {
     let container = write(&ephemerd, "container.json", &container.to_string());
 
     // The image is not there, and nobody is to fetch it.
-    let refused = ephemerd.ends(["--timeout", "60s", "run", "--no-pull", &container, &pod]);
+    let refused = ephemerd.ends(["run", "--no-pull", &container, &pod]);
     assert_eq!(refused.status, Some(1));
     assert!(refused.err.contains("not found"), "{}", refused.err);
     ephemerd.crictl(["rmp", "--all", "--force"]);
 
-    let id = ephemerd.crictl(["--timeout", "60s", "run", &container, &pod]);
+    let id = ephemerd.crictl(["run", &container, &pod]);
     assert_eq!(ephemerd.crictl(["ps", "--quiet"]), id);
     assert_eq!(ephemerd.crictl(["pods", "--name", "once", "-q"]).lines().count(), 1);
 }
@@ -89,7 +89,7 @@ fn images_that_nobody_uses_are_pruned() {
     assert_eq!(ephemerd.crictl(["rmi", "--prune"]), "");
     assert_eq!(ephemerd.crictl(["images", "--quiet"]).lines().count(), 2);
 
-    ephemerd.crictl(["--timeout", "60s", "rm", "--force", &container]);
+    ephemerd.crictl(["rm", "--force", &container]);
     assert_eq!(ephemerd.crictl(["rmi", "--prune"]), format!("Deleted: {}\n", real["BUSYBOX_IMAGE"]));
     // The sandbox image is pinned.
     assert!(ephemerd.crictl(["images"]).contains("/test/pause "));
@@ -103,14 +103,13 @@ fn pod_and_two_containers(language: &str, print: impl Fn(&Value) -> String) {
     let file = |name: &str, config: &Value| write(&ephemerd, &format!("{name}.{language}"), &print(config));
     let logs = ephemerd.data_dir.join("logs");
     let pod_file = file("pod", &pod_config("web", &logs));
-    let pod = ephemerd.crictl(["--timeout", "60s", "runp", &pod_file]);
+    let pod = ephemerd.crictl(["runp", &pod_file]);
     let pod = pod.trim_end();
 
     let mut containers = Vec::new();
     for name in ["one", "two"] {
         let container_file = file(name, &container_config(name, &real["BUSYBOX_IMAGE"]));
-        let created =
-            ephemerd.crictl(["--timeout", "60s", "create", "--strict", "--with-pull", pod, &container_file, &pod_file]);
+        let created = ephemerd.crictl(["create", "--strict", "--with-pull", pod, &container_file, &pod_file]);
         assert_eq!(ephemerd.crictl(["start", created.trim_end()]), created);
         containers.push(created.trim_end().to_owned());
     }
@@ -118,20 +117,21 @@ fn pod_and_two_containers(language: &str, print: impl Fn(&Value) -> String) {
     assert!(listed.lines().count() == 2 && containers.iter().all(|id| listed.contains(id)), "{listed}");
     for (id, name) in containers.iter().zip(["one", "two"]) {
         assert_eq!(ephemerd.crictl(["exec", id, "sh", "-c", "printf %s \"$GREETING\""]), GREETING);
-        assert_eq!(ephemerd.crictl(["exec", "--sync", id, "hostname"]), "host-of-web\n");
+        // A line ends each of the two outputs, also where there is one.
+        assert_eq!(ephemerd.crictl(["exec", "--sync", id, "hostname"]), "host-of-web\n\n\n");
         assert_eq!(ephemerd.json(["inspect", id])["status"]["labels"]["role"], name);
     }
 
     let ids: Vec<&str> = containers.iter().map(String::as_str).collect();
     let all = |words: &[&'static str]| -> Vec<&str> { words.iter().copied().chain(ids.clone()).collect() };
     let answer = format!("{}\n{}\n", ids[0], ids[1]);
-    assert_eq!(ephemerd.crictl(all(&["--timeout", "60s", "stop", "--timeout", "0"])), answer);
+    assert_eq!(ephemerd.crictl(all(&["stop", "--timeout", "0"])), answer);
     assert_eq!(ephemerd.crictl(["ps", "-q"]), "");
     assert_eq!(ephemerd.json(["inspect", ids[0]])["status"]["state"], "CONTAINER_EXITED");
     assert_eq!(ephemerd.crictl(all(&["rm"])), answer);
-    assert_eq!(ephemerd.crictl(["--timeout", "60s", "stopp", pod]), format!("Stopped sandbox {pod}\n"));
+    assert_eq!(ephemerd.crictl(["stopp", pod]), format!("Stopped sandbox {pod}\n"));
     assert_eq!(ephemerd.json(["inspectp", pod])["status"]["state"], "SANDBOX_NOTREADY");
-    assert_eq!(ephemerd.crictl(["--timeout", "60s", "rmp", pod]), format!("Removed sandbox {pod}\n"));
+    assert_eq!(ephemerd.crictl(["rmp", pod]), format!("Removed sandbox {pod}\n"));
     assert_eq!(ephemerd.crictl(["pods", "-q"]) + &ephemerd.crictl(["ps", "-a", "-q"]), "");
 }
 

@@ -98,7 +98,7 @@ fn a_followed_log_goes_on_across_a_rotation() {
     ephemerd.rpc("reopen-container-log", &json!({ "container_id": container }));
     ephemerd.crictl(["exec", &container, "touch", "/go"]);
     assert_eq!(lines.next().as_deref(), Some("after"));
-    ephemerd.crictl(["--timeout", "60s", "stop", "--timeout", "0", &container]);
+    ephemerd.crictl(["stop", "--timeout", "0", &container]);
     assert_eq!(lines.next(), None);
     assert_eq!(follow.wait().unwrap().code(), Some(0));
 }

@@ -91,7 +91,7 @@ fn attach_shows_what_a_container_prints_and_feeds_it() {
             assert_eq!(lines.next().unwrap().unwrap(), "end", "{transport}");
             ephemerd.exited(&echo);
         } else {
-            ephemerd.crictl(["--timeout", "60s", "stop", "--timeout", "0", &echo]);
+            ephemerd.crictl(["stop", "--timeout", "0", &echo]);
         }
         let output = attach.wait_with_output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();

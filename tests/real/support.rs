@@ -125,10 +125,10 @@ impl Ephemerd {
         Ended { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// A crictl that is not started yet.
+    /// A crictl that is not started yet. With a pod to make, or others at work, two seconds are soon over.
     pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(EPHEMERD);
-        command.arg("--data-dir").arg(&self.data_dir).arg("crictl").args(args);
+        command.arg("--data-dir").arg(&self.data_dir).args(["crictl", "--timeout", "60s"]).args(args);
         command
     }
 
@@ -138,8 +138,7 @@ impl Ephemerd {
 
     /// Calls a method with a whole request.
     pub(crate) fn rpc(&self, method: &str, request: &Value) -> Value {
-        // A sandbox takes longer than the two seconds that a call may where nothing is said.
-        self.json(["--timeout", "60s", "rpc", method, "--data", &request.to_string()])
+        self.json(["rpc", method, "--data", &request.to_string()])
     }
 
     pub(crate) fn run_pod(&self, name: &str, uid: &str) -> Pod {

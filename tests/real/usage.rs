@@ -81,7 +81,7 @@ fn events_come_in_the_order_of_a_containers_life() {
 
     let pod = ephemerd.run_pod("web", "10032");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
-    ephemerd.crictl(["--timeout", "60s", "stop", "--timeout", "0", &container]);
+    ephemerd.crictl(["stop", "--timeout", "0", &container]);
     ephemerd.crictl(["rm", &container]);
 
     let all = ["CREATED", "STARTED", "STOPPED", "DELETED"].map(|kind| format!("CONTAINER_{kind}_EVENT"));
