@@ -4,7 +4,13 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod launch;
+mod logs;
+mod streaming;
 mod support;
+mod terminal;
+mod typing;
+mod usage;
 
 use std::fs;
 use std::os::unix::net::UnixListener;

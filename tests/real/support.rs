@@ -7,6 +7,8 @@ use std::ops::Index;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Once;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -75,6 +77,25 @@ impl Index<&str> for Real {
     }
 }
 
+/// How a crictl ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Waits until something is so, at most for half a minute; then fails with how it was instead.
+pub(crate) fn eventually(what: &str, mut so: impl FnMut() -> bool, instead: impl FnOnce() -> String) {
+    let start = Instant::now();
+    while !so() {
+        if start.elapsed() > Duration::from_secs(30) {
+            panic!("waited in vain for {what}: {}", instead());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A pod: its id, and its config, which containers are created with too.
 pub(crate) struct Pod {
     pub(crate) id: String,
@@ -91,11 +112,24 @@ pub(crate) struct Ephemerd {
 impl Ephemerd {
     /// What crictl prints.
     pub(crate) fn crictl<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> String {
+        let args: Vec<&str> = args.into_iter().collect();
+        let ended = self.ends(args.iter().copied());
+        assert_eq!(ended.status, Some(0), "{args:?}: {}", ended.err);
+        ended.out
+    }
+
+    /// How crictl ends, whether well or not.
+    pub(crate) fn ends<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ended {
+        let output = self.command(args).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ended { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// A crictl that is not started yet. With a pod to make, or others at work, two seconds are soon over.
+    pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(EPHEMERD);
-        command.arg("--data-dir").arg(&self.data_dir).arg("crictl").args(args);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        command.arg("--data-dir").arg(&self.data_dir).args(["crictl", "--timeout", "60s"]).args(args);
+        command
     }
 
     pub(crate) fn json<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Value {
@@ -104,33 +138,46 @@ impl Ephemerd {
 
     /// Calls a method with a whole request.
     pub(crate) fn rpc(&self, method: &str, request: &Value) -> Value {
-        // A sandbox takes longer than the two seconds that a call may where nothing is said.
-        self.json(["--timeout", "60s", "rpc", method, "--data", &request.to_string()])
+        self.json(["rpc", method, "--data", &request.to_string()])
     }
 
     pub(crate) fn run_pod(&self, name: &str, uid: &str) -> Pod {
         let logs = self.data_dir.join("logs").join(name);
         let metadata = json!({ "name": name, "namespace": "default", "uid": uid });
-        let config = json!({ "metadata": metadata, "log_directory": logs, "linux": {} });
+        self.run_pod_config(json!({ "metadata": metadata, "log_directory": logs, "linux": {} }))
+    }
+
+    pub(crate) fn run_pod_config(&self, config: Value) -> Pod {
         let answer = self.rpc("run-pod-sandbox", &json!({ "config": config }));
         Pod { id: text(&answer["podSandboxId"]), config }
     }
 
     /// Starts a container that sleeps, and returns its id.
     pub(crate) fn start(&self, pod: &Pod, name: &str, image: &str) -> String {
-        let image = json!({ "image": image });
-        self.rpc("pull-image", &json!({ "image": image }));
-        let config = json!({
-            "metadata": { "name": name },
-            "image": image,
-            "command": ["sleep", "1000"],
-            "log_path": format!("{name}.log"),
-            "linux": {},
-        });
+        let log_path = format!("{name}.log");
+        let command = ["sleep", "1000"];
+        self.start_config(
+            pod,
+            &json!({
+                "metadata": { "name": name }, "image": { "image": image }, "command": command,
+                "log_path": log_path, "linux": {},
+            }),
+        )
+    }
+
+    /// Starts a container of a config that names its image, and returns its id.
+    pub(crate) fn start_config(&self, pod: &Pod, config: &Value) -> String {
+        self.rpc("pull-image", &json!({ "image": config["image"] }));
         let request = json!({ "pod_sandbox_id": pod.id, "config": config, "sandbox_config": pod.config });
         let id = text(&self.rpc("create-container", &request)["containerId"]);
         self.rpc("start-container", &json!({ "container_id": id }));
         id
+    }
+
+    /// Waits until a container has ended.
+    pub(crate) fn exited(&self, container: &str) {
+        let state = || text(&self.json(["inspect", container])["status"]["state"]);
+        eventually("the container's end", || state() == "CONTAINER_EXITED", state);
     }
 
     pub(crate) fn socket(&self) -> &Path {
