@@ -30,6 +30,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl exec -it 1f73f2d81bf98 sh    # Ctrl-P Ctrl-Q detaches",
     interspersed: false,
     arguments: ExecArgs::augment_args,
+    values: &[("transport", &["spdy", "websocket", "auto"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

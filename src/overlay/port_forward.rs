@@ -28,6 +28,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl port-forward be3fba1dc3a2 8080:80    # :80 takes a free local port",
     grouping: false,
     arguments: PortForwardArgs::augment_args,
+    values: &[("transport", &["spdy", "websocket", "auto"])],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };
