@@ -71,7 +71,7 @@ fn the_log_before_a_restart_is_the_previous_one() {
 fn a_reopened_log_goes_on_in_a_new_file() {
     let Some(real) = Real::find() else { return };
     let ephemerd = real.serve("reopen");
-    let (pod, container) = waiting(&real, &ephemerd);
+    let (_, container) = waiting(&real, &ephemerd);
     written(&ephemerd, &container, "before\n");
     let log = ephemerd.data_dir.join("logs/web/server/0.log");
     let moved = log.with_extension("moved");
@@ -82,7 +82,6 @@ fn a_reopened_log_goes_on_in_a_new_file() {
     ephemerd.crictl(["exec", &container, "touch", "/go"]);
     written(&ephemerd, &container, "after\n");
     assert!(fs::read_to_string(moved).unwrap().ends_with(" stdout F before\n"));
-    drop(pod);
 }
 
 #[test]
