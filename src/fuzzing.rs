@@ -4,6 +4,7 @@ use crate::document;
 use crate::generated::cri::{ContainerConfig, PodSandboxConfig};
 use crate::logs;
 use crate::schema::{self, Described};
+use crate::stream;
 
 /// Reads bytes as the config files of a pod and of a container.
 pub fn config_document(bytes: &[u8]) {
@@ -19,6 +20,26 @@ pub fn log_line(bytes: &[u8]) {
 /// Looks for places in bytes as a container's log.
 pub fn log_places(bytes: &[u8]) {
     logs::fuzzing::places(bytes);
+}
+
+/// Reads bytes as a SPDY connection.
+pub fn spdy_frames(bytes: &[u8]) {
+    stream::fuzzing::spdy(bytes);
+}
+
+/// Reads bytes as SPDY header blocks.
+pub fn spdy_headers(bytes: &[u8]) {
+    stream::fuzzing::headers(bytes);
+}
+
+/// Reads bytes as a message of a WebSocket's channel.
+pub fn channel_message(bytes: &[u8]) {
+    stream::fuzzing::message(bytes);
+}
+
+/// Reads bytes as what came on the error stream.
+pub fn stream_status(bytes: &[u8]) {
+    stream::fuzzing::end(bytes);
 }
 
 /// What a document says is said by its JSON mapping too, and all of that is known.

@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("each", &["context", "error"]),
     ("watch", &["context", "error"]),
     ("document", &["args", "context", "error", "generated", "schema"]),
-    ("fuzzing", &["document", "generated", "schema"]),
+    ("fuzzing", &["document", "generated", "logs", "schema", "stream"]),
     ("launch", &["args", "command", "context", "document", "error", "generated", "rpc", "schema", "view"]),
     (
         "overlay",

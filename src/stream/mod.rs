@@ -4,9 +4,12 @@
 //! writes; which transport carries them, through which proxy and over what TLS, is
 //! known here alone. Nothing here knows of arguments, calls or output.
 
+mod channel;
 pub(crate) mod console;
 mod detach;
 mod dial;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub(crate) mod pipe;
 pub(crate) mod portforward;
 mod protocol;
@@ -198,8 +201,8 @@ impl Dialer {
         let protocol = chosen(&protocol)?;
         let connection = websocket::Connection::new(socket);
         let outlet = |is_wanted: bool, channel| is_wanted.then(|| connection.outlet(channel));
-        let stdin = outlet(wanted.stdin, websocket::STDIN);
-        let resize = outlet(wanted.tty, websocket::RESIZE);
+        let stdin = outlet(wanted.stdin, channel::STDIN);
+        let resize = outlet(wanted.tty, channel::RESIZE);
         let (stdout, stderr, error, closer) = connection.split();
         Ok(Session {
             stdin,

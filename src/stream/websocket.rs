@@ -1,10 +1,10 @@
-//! A command's streams over WebSocket: each binary message starts with the number of
-//! its channel. One task owns the socket.
+//! A command's streams over WebSocket. One task owns the socket; [`channel`] knows what
+//! the messages mean.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::HeaderValue;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
@@ -16,22 +16,15 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::error::Error;
+use crate::stream::channel::{self, STDOUT};
 use crate::stream::dial::{Stream, dial};
-use crate::stream::pipe::{Cause, Inlet, Order, Outlet, Piece, Task, What};
+use crate::stream::pipe::{Cause, Inlet, Order, Outlet, Piece, Task};
 use crate::stream::target::Target;
 use crate::stream::tls::Tls;
 use crate::stream::upgrade::{Refusal, reason};
 
 /// A WebSocket over whatever carries it.
 pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
-
-/// The numbers of the channels.
-pub(super) const STDIN: u8 = 0;
-/// The first of those that are read; stderr and the error channel follow it.
-const STDOUT: u8 = 1;
-pub(super) const RESIZE: u8 = 4;
-/// Its message's second byte names a channel that ends. Since v5.
-const CLOSE: u8 = 255;
 
 const PING: Duration = Duration::from_secs(5);
 /// A server that neither sends nor answers pings for so long is gone.
@@ -62,7 +55,8 @@ pub(super) async fn connect(
         Err(tungstenite::Error::Http(response)) => {
             let body = response.body().as_deref().unwrap_or_default();
             let context = format!("{target} refused to upgrade to WebSocket with status {}", response.status());
-            Err(Refusal::Refused(Error::failure(reason(body)).context(context)))
+            let refused = Error::failure(reason(body)).context(context);
+            Err(Refusal::Refused(refused.hint("every runtime speaks SPDY: --transport spdy")))
         }
         Err(error) => Err(Refusal::Refused(wrong(&error))),
     }
@@ -126,15 +120,9 @@ struct Feeds([mpsc::Sender<Piece>; 3]);
 
 impl Feeds {
     /// Hands a message out and waits until there is room for it.
-    async fn message(&self, mut message: Bytes) {
-        if message.is_empty() {
-            return;
-        }
-        let channel = message.split_to(1)[0];
-        match (channel, message.first()) {
-            (CLOSE, Some(channel)) => self.feed(*channel, None).await,
-            (_, Some(_)) => self.feed(channel, Some(message)).await,
-            (_, None) => {}
+    async fn message(&self, message: Bytes) {
+        if let Some((channel, piece)) = channel::decode(message) {
+            self.feed(channel, piece).await;
         }
     }
 
@@ -201,24 +189,11 @@ async fn send(
     let mut ticks = interval_at(Instant::now() + PING, PING);
     loop {
         let message = tokio::select! {
-            Some(order) = orders.recv() => message(&order),
+            Some(order) = orders.recv() => Message::Binary(channel::encode(order.stream as u8, &order.what)),
             _ = ticks.tick() => Message::Ping(Bytes::new()),
         };
         if sink.send(message).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
-}
-
-fn message(order: &Order) -> Message {
-    let channel = order.stream as u8;
-    Message::Binary(match &order.what {
-        What::Data(bytes) => {
-            let mut message = BytesMut::with_capacity(1 + bytes.len());
-            message.put_u8(channel);
-            message.put_slice(bytes);
-            message.freeze()
-        }
-        What::End | What::Reset => Bytes::copy_from_slice(&[CLOSE, channel]),
-    })
 }

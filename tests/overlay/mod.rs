@@ -4,6 +4,7 @@ mod completion;
 mod config;
 mod create;
 mod events;
+mod exec;
 mod images;
 mod info;
 mod inspect;

@@ -8,7 +8,7 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 const DICTIONARY: &[u8] = include_bytes!("dictionary.bin");
 
 /// The largest block that is taken, decompressed: a few bytes can stand for megabytes.
-const MAX_BLOCK: usize = 64 << 10;
+pub(crate) const MAX_BLOCK: usize = 64 << 10;
 
 /// Why a block has no headers in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -241,3 +241,6 @@ async fn receive(reader: &mut (impl AsyncRead + Unpin), incoming: &mut BytesMut)
     }
     reader.read_buf(incoming).await
 }
+
+#[cfg(test)]
+mod tests;

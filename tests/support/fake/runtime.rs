@@ -168,6 +168,23 @@ impl RuntimeService for Fake {
         answer(ContainerStatusResponse { status: Some(status), info })
     }
 
+    /// Knows the shell's `echo` and `exit`.
+    async fn exec_sync(&self, request: Request<ExecSyncRequest>) -> Answer<ExecSyncResponse> {
+        let mut state = self.called("ExecSync").await?;
+        let request = request.into_inner();
+        state.container(&request.container_id)?;
+        let mut response = ExecSyncResponse::default();
+        match request.cmd.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["echo", words @ ..] => response.stdout = format!("{}\n", words.join(" ")).into(),
+            ["exit", code] => {
+                response.exit_code = code.parse().map_err(|_| Status::invalid_argument("no exit code"))?;
+                response.stderr = "told to".into();
+            }
+            other => return Err(Status::internal(format!("exec: {other:?}: executable file not found in $PATH"))),
+        }
+        answer(response)
+    }
+
     async fn stream_containers(
         &self,
         _: Request<StreamContainersRequest>,

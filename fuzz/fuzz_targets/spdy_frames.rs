@@ -1,0 +1,9 @@
+//! SPDY connections: any bytes are frames or refused, and yield no more bytes than they have.
+//!
+//! `cargo +nightly fuzz run spdy_frames fuzz/corpus/spdy_frames fuzz/seeds/spdy_frames`
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| crictl::fuzzing::spdy_frames(bytes));

@@ -1,0 +1,9 @@
+//! SPDY header blocks: any bytes are headers or refused, and never stand for more than the limit.
+//!
+//! `cargo +nightly fuzz run spdy_headers fuzz/corpus/spdy_headers fuzz/seeds/spdy_headers`
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| crictl::fuzzing::spdy_headers(bytes));
