@@ -79,9 +79,9 @@ impl Flag {
         match (self.r#type.as_str(), self.choices.first()) {
             ("bool", _) => None,
             (_, Some(choice)) => Some(choice),
-            ("int" | "int64", _) => Some("1"),
             ("duration", _) => Some("1s"),
-            _ => Some("a=b"),
+            // A number serves where text is asked for: `--oom-score-adj` is text in the list but must be one.
+            _ => Some("1"),
         }
     }
 }
