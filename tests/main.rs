@@ -9,6 +9,7 @@ mod golden;
 mod interrupt;
 mod layers;
 mod overlay;
+mod property;
 mod retry;
 mod rpc;
 mod run;
