@@ -2,12 +2,23 @@
 
 use crate::document;
 use crate::generated::cri::{ContainerConfig, PodSandboxConfig};
+use crate::logs;
 use crate::schema::{self, Described};
 
 /// Reads bytes as the config files of a pod and of a container.
 pub fn config_document(bytes: &[u8]) {
     reads_back_as_itself::<PodSandboxConfig>(bytes);
     reads_back_as_itself::<ContainerConfig>(bytes);
+}
+
+/// Reads bytes as a line of a container's log.
+pub fn log_line(bytes: &[u8]) {
+    logs::fuzzing::line(bytes);
+}
+
+/// Looks for places in bytes as a container's log.
+pub fn log_places(bytes: &[u8]) {
+    logs::fuzzing::places(bytes);
 }
 
 /// What a document says is said by its JSON mapping too, and all of that is known.

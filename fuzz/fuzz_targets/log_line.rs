@@ -1,0 +1,9 @@
+//! Lines of logs: the parser takes what a regular expression and a calendar take.
+//!
+//! `cargo +nightly fuzz run log_line fuzz/corpus/log_line fuzz/seeds/log_line`
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| crictl::fuzzing::log_line(bytes));
