@@ -9,7 +9,7 @@
 #![cfg(unix)]
 #![allow(clippy::print_stdout)] // Its output is the point of a benchmark.
 
-#[allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
+#[allow(dead_code, missing_docs, unused_must_use, unreachable_pub, clippy::unwrap_used)]
 #[path = "../../tests/support/fake/mod.rs"]
 mod fake;
 mod log;
