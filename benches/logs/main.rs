@@ -7,7 +7,7 @@
 //! Prints a table as docs/performance.md has it.
 
 #![cfg(unix)]
-#![allow(clippy::print_stdout)] // Its output is the point of a benchmark.
+#![allow(clippy::print_stdout, clippy::disallowed_methods)] // A program of its own, whose point is its output.
 
 #[allow(dead_code, missing_docs, unused_must_use, unreachable_pub, clippy::unwrap_used)]
 #[path = "../../tests/support/fake/mod.rs"]
