@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::error::Error;
 
 /// How many pieces wait between the socket and a reader. A piece has at most one read of the socket, 64 KiB.
-const QUEUE: usize = 4;
+const QUEUE: usize = 8;
 
 /// Why a connection ended, once it has.
 pub(crate) type Cause = Arc<OnceLock<String>>;
@@ -87,13 +87,22 @@ impl Inlet {
     /// The connection ended before the stream did.
     pub(crate) async fn next(&mut self) -> Result<Piece, Error> {
         let piece = if self.ended { Some(None) } else { self.pieces.recv().await };
-        self.took(piece)
+        let piece = piece.ok_or_else(|| lost(&self.cause))?;
+        self.ended = piece.is_none();
+        Ok(piece)
     }
 
-    /// As [`Inlet::next`], for a thread of its own.
-    pub(crate) fn blocking_next(&mut self) -> Result<Piece, Error> {
-        let piece = if self.ended { Some(None) } else { self.pieces.blocking_recv() };
-        self.took(piece)
+    /// Waits, on a thread of its own, until something has arrived, and takes all of it: one piece at a time, every
+    /// one would wake the socket's task. Returns whether more may come.
+    ///
+    /// # Errors
+    /// As [`Inlet::next`].
+    pub(crate) fn blocking_take(&mut self, taken: &mut Vec<Piece>) -> Result<bool, Error> {
+        if !self.ended && self.pieces.blocking_recv_many(taken, QUEUE) == 0 {
+            return Err(lost(&self.cause));
+        }
+        self.ended |= taken.iter().any(Option::is_none);
+        Ok(!self.ended)
     }
 
     /// Whether nothing more is waiting: then what was written should be shown.
@@ -110,16 +119,6 @@ impl Inlet {
                 Ok(None) => return (text, Ok(())),
                 Err(lost) => return (text, Err(lost)),
             }
-        }
-    }
-
-    fn took(&mut self, piece: Option<Piece>) -> Result<Piece, Error> {
-        match piece {
-            Some(piece) => {
-                self.ended = piece.is_none();
-                Ok(piece)
-            }
-            None => Err(lost(&self.cause)),
         }
     }
 }

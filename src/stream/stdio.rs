@@ -93,14 +93,20 @@ impl Output {
     }
 
     fn drain(&self, inlet: &mut Inlet) -> io::Result<Copied> {
+        let mut taken = Vec::new();
         loop {
-            match inlet.blocking_next() {
-                Ok(Some(bytes)) if inlet.is_idle() => self.write(&bytes)?,
-                Ok(Some(bytes)) => self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(&bytes)?,
-                end => {
-                    self.write(&[])?;
-                    return Ok(if end.is_ok() { Copied::All } else { Copied::Part });
-                }
+            let more = inlet.blocking_take(&mut taken);
+            let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for bytes in taken.drain(..).flatten() {
+                out.write_all(&bytes)?;
+            }
+            if inlet.is_idle() {
+                out.flush()?;
+            }
+            match more {
+                Ok(true) => {}
+                Ok(false) => return Ok(Copied::All),
+                Err(_) => return Ok(Copied::Part),
             }
         }
     }
