@@ -29,6 +29,9 @@ pub(crate) struct Overlay {
     pub(crate) env: &'static [(&'static str, &'static str)],
     /// Words that flags and positionals are known to take: argument, words. Shells offer them; parsing takes others too.
     pub(crate) values: &'static [(&'static str, &'static [&'static str])],
+    /// The methods that it may call, by the proto's names, which `rpc list` shows. Names and not tables, because an
+    /// older CRI lacks some of them.
+    pub(crate) calls: &'static [&'static str],
     pub(crate) subcommands: &'static [Overlay],
     /// Commands below this one that are made from tables, and that it parses itself.
     pub(crate) made: fn() -> Vec<Command>,
@@ -54,6 +57,7 @@ impl Overlay {
         arguments: |command| command,
         env: &[],
         values: &[],
+        calls: &[],
         subcommands: &[],
         made: Vec::new,
         run: |_, _| Box::pin(async { Err(Error::help()) }),

@@ -11,6 +11,7 @@
 //! assert_eq!(run(["crictl", "--help"], [("HOME", "/root")], &mut io), 0);
 //! ```
 
+mod api;
 mod app;
 mod args;
 mod check;

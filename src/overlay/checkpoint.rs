@@ -15,6 +15,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "--export PATH CONTAINER-ID...",
     example: "crictl checkpoint --export /var/tmp/state.tar 2b6ac5d2f5ef4",
     arguments: CheckpointArgs::augment_args,
+    calls: &["CheckpointContainer"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

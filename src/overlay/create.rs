@@ -16,6 +16,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     arguments: <ContainerArgs as clap::Args>::augment_args,
     env: launch::PULL_ENV,
     subcommands: &[launch::jsonschema::CONTAINER],
+    calls: &["CreateContainer", "PullImage"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -31,6 +31,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     interspersed: false,
     arguments: ExecArgs::augment_args,
     values: &[("transport", &["spdy", "websocket", "auto"])],
+    calls: &["Exec", "ExecSync", "ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -17,6 +17,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl imagefsinfo -o table",
     arguments: ImagefsinfoArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template", "table"])],
+    calls: &["ImageFsInfo"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -19,6 +19,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl images --digests --filter dangling=false",
     arguments: ImagesArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"])],
+    calls: &["ListImages"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -25,6 +25,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
         ("output", &["json", "yaml", "go-template", "table"]),
         ("state", &["created", "running", "exited", "unknown"]),
     ],
+    calls: &["ContainerStatus", "ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -19,6 +19,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl inspecti busybox:latest",
     arguments: InspectiArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template", "table"])],
+    calls: &["ImageStatus", "ListImages"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

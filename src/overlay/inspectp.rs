@@ -21,6 +21,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl inspectp --name web -o table",
     arguments: InspectpArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template", "table"]), ("state", &["ready", "notready"])],
+    calls: &["ListPodSandbox", "PodSandboxStatus"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

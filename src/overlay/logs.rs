@@ -31,6 +31,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl logs -f --tail 100 0f3a1c  # the last lines, and all that come\n  \
               crictl logs --pod 9b2e --since 10m  # all containers of a pod, by time",
     arguments: LogsArgs::augment_args,
+    calls: &["ContainerStatus", "ListContainers", "ReopenContainerLog"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

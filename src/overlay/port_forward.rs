@@ -29,6 +29,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     grouping: false,
     arguments: PortForwardArgs::augment_args,
     values: &[("transport", &["spdy", "websocket", "auto"])],
+    calls: &["PortForward"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

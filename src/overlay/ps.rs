@@ -19,6 +19,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl ps -a --name nginx",
     arguments: PsArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"]), ("state", &["created", "running", "exited", "unknown"])],
+    calls: &["ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

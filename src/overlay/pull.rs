@@ -20,6 +20,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     arguments: PullArgs::augment_args,
     env: launch::PULL_ENV,
     subcommands: &[launch::jsonschema::POD],
+    calls: &["PullImage"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -21,6 +21,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] (CONTAINER-ID... | --all)",
     example: "crictl rm --force 2b6ac5d2f5ef4",
     arguments: RmArgs::augment_args,
+    calls: &["ContainerStatus", "ListContainers", "RemoveContainer", "StopContainer"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

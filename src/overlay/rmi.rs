@@ -21,6 +21,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] (IMAGE... | --all | --prune)",
     example: "crictl rmi --prune",
     arguments: RmiArgs::augment_args,
+    calls: &["ImageStatus", "ListContainers", "ListImages", "RemoveImage"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -17,6 +17,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] (POD-ID... | --all)",
     example: "crictl rmp --force 8f4a1c2b9d3e7",
     arguments: RmpArgs::augment_args,
+    calls: &["ListPodSandbox", "PodSandboxStatus", "RemovePodSandbox", "StopPodSandbox"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

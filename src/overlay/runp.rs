@@ -18,6 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     grouping: false,
     arguments: RunpArgs::augment_args,
     subcommands: &[launch::jsonschema::POD],
+    calls: &["RunPodSandbox"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -12,6 +12,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show which cgroup driver the runtime uses",
     usage: "",
     example: "crictl runtime-config",
+    calls: &["RuntimeConfig"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -13,6 +13,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "CONTAINER-ID...",
     example: "crictl start 2b6ac5d2f5ef4",
     grouping: false,
+    calls: &["StartContainer"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

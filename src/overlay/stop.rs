@@ -20,6 +20,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] (CONTAINER-ID... | --all)",
     example: "crictl stop --timeout 10 2b6ac5d2f5ef4",
     arguments: StopArgs::augment_args,
+    calls: &["ListContainers", "StopContainer"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -13,6 +13,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "POD-ID...",
     example: "crictl stopp 8f4a1c2b9d3e7",
     grouping: false,
+    calls: &["StopPodSandbox"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

@@ -17,6 +17,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl update --memory 268435456 --cpu-share 512 2b6ac5d2f5ef4",
     grouping: false,
     arguments: UpdateArgs::augment_args,
+    calls: &["UpdateContainerResources"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };

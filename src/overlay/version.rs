@@ -12,6 +12,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show the name and the version of the runtime",
     example: "crictl version",
     grouping: false,
+    calls: &["Version"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };
