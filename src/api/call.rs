@@ -64,12 +64,13 @@ pub(crate) fn command(method: &'static Method) -> Command {
         Flow::ServerStream => "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
     };
     let command = Command::new(method.command)
-        .about(format!("{}{streams}", method.doc))
         .override_usage(format!("crictl rpc {} [flags]", method.command))
         .next_help_heading("Call");
     let command = CallArgs::augment_args(command);
     let fields = format!("Fields of {}", method.request.name);
-    field::flags(command.next_help_heading(fields), method.request)
+    let command = field::flags(command.next_help_heading(fields), method.request);
+    // Last, because a doc comment on a struct of flags is taken for what the command is about.
+    command.about(format!("{}{streams}", method.doc))
 }
 
 async fn client<'io>(ctx: &mut Context<'io>, method: &'static Method, request: &[u8]) -> Result<Client<'io>, Error> {

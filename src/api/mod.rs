@@ -4,6 +4,7 @@
 pub(crate) mod answer;
 pub(crate) mod call;
 pub(crate) mod list;
+pub(crate) mod probe;
 pub(crate) mod request;
 
 use crate::generated::methods::METHODS;

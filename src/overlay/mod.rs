@@ -7,6 +7,7 @@ mod checkpoint;
 mod completion;
 mod config;
 mod create;
+mod doctor;
 mod events;
 mod exec;
 mod imagefsinfo;
@@ -46,6 +47,7 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     completion::OVERLAY,
     config::OVERLAY,
     create::OVERLAY,
+    doctor::OVERLAY,
     events::OVERLAY,
     exec::OVERLAY,
     imagefsinfo::OVERLAY,

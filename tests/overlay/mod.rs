@@ -3,6 +3,7 @@
 mod completion;
 mod config;
 mod create;
+mod doctor;
 mod events;
 mod exec;
 mod images;

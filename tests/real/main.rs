@@ -6,6 +6,7 @@
 
 mod launch;
 mod logs;
+mod rpc;
 mod streaming;
 mod support;
 mod terminal;

@@ -25,6 +25,9 @@ impl ImageService for Fake {
     async fn pull_image(&self, request: Request<PullImageRequest>) -> Answer<PullImageResponse> {
         let mut state = self.called("PullImage").await?;
         let name = request.into_inner().image.unwrap_or_default().image;
+        if name.contains(' ') {
+            return Err(tonic::Status::invalid_argument(format!("{name:?} is no image's name")));
+        }
         let id = format!("sha256:{}", state.id());
         state.images.push(Image { id: id.clone(), repo_tags: vec![name], size: 1_088_813, ..Default::default() });
         answer(PullImageResponse { image_ref: id })

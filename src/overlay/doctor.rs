@@ -1,0 +1,136 @@
+//! `crictl doctor`: what the runtime is, which methods it has, and whether its streams can be reached.
+
+use clap::Args;
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::api::{Api, probe};
+use crate::args::go::Parsed;
+use crate::args::stream::TlsArgs;
+use crate::command::{Overlay, args};
+use crate::context::Context;
+use crate::error::Error;
+use crate::generated::cri::{
+    AttachRequest, ContainerFilter, ContainerState, ContainerStateValue, ListContainersRequest, VersionRequest,
+};
+use crate::schema::Value;
+use crate::stream::{Dialer, Wanted};
+use crate::view::{Encoding, Table, View};
+
+pub(crate) const OVERLAY: Overlay = Overlay {
+    name: "doctor",
+    about: "Tell what the runtime is and what of the CRI it serves, changing nothing",
+    example: "crictl doctor",
+    arguments: DoctorArgs::augment_args,
+    values: &[("output", &["table", "json", "yaml"])],
+    calls: &["Attach", "ListContainers", "Version"],
+    run: |ctx, parsed| Box::pin(run(ctx, parsed)),
+    ..Overlay::DEFAULT
+};
+
+/// How many probes are under way at once.
+const AT_ONCE: usize = 8;
+
+#[derive(Args, Debug)]
+struct DoctorArgs {
+    /// Output format: table, json or yaml
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    output: String,
+    #[command(flatten)]
+    tls: TlsArgs,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, PartialEq)]
+struct Check {
+    /// `runtime`, `api`, `method`, or `streams`.
+    kind: &'static str,
+    name: String,
+    result: String,
+    detail: String,
+}
+
+impl Check {
+    fn new(kind: &'static str, name: &str, result: &str, detail: impl Into<String>) -> Self {
+        Self { kind, name: name.to_owned(), result: result.to_owned(), detail: detail.into() }
+    }
+}
+
+async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
+    if !parsed.positionals.is_empty() {
+        return Err(Error::help());
+    }
+    let args: DoctorArgs = args(parsed)?;
+    let encoding = Encoding::of_list(&args.output)?;
+    let tls = args.tls.tls()?;
+    let mut checks = runtime(ctx).await?;
+    checks.extend(methods(ctx).await?);
+    for transport in ["spdy", "websocket"] {
+        let runtime = ctx.runtime().await?.0.endpoint().host().map(str::to_owned);
+        let dialer = Dialer { transport: transport.to_owned(), tls: tls.clone(), env: ctx.env.clone(), runtime };
+        let (result, detail) = streams(ctx, &dialer).await?;
+        checks.push(Check::new("streams", transport, result, detail));
+    }
+    ctx.print(&match encoding {
+        Some(encoding) => View::List(document(&checks), encoding),
+        None => View::Table(table(checks)),
+    })
+}
+
+/// Who answers. That nobody does is the one failure of this command.
+async fn runtime(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
+    let runtime = ctx.runtime().await?;
+    let version = runtime.version(VersionRequest::default()).await?;
+    let methods = format!("{} methods", Api::BUILT_IN.methods.len());
+    Ok(vec![
+        Check::new("runtime", &version.runtime_name, &version.runtime_version, runtime.0.endpoint().to_string()),
+        Check::new("api", &version.runtime_name, &version.runtime_api_version, ""),
+        Check::new("api", "crictl", env!("CRI_RELEASE"), methods),
+    ])
+}
+
+/// Which methods there are, in the order of the proto.
+async fn methods(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
+    let (runtime, image) = (ctx.runtime().await?.0, ctx.image().await?.0);
+    let probes = Api::BUILT_IN.methods.iter().map(async |method| {
+        let client = if method.service == "ImageService" { &image } else { &runtime };
+        let (result, detail) = probe::probe(client, method).await;
+        Check::new("method", method.name, result, detail)
+    });
+    Ok(stream::iter(probes).buffered(AT_ONCE).collect().await)
+}
+
+/// Whether a stream can be opened: attaches to the first running container without an input, and leaves at once.
+async fn streams(ctx: &mut Context<'_>, dialer: &Dialer) -> Result<(&'static str, String), Error> {
+    let runtime = ctx.runtime().await?;
+    let running = ContainerStateValue { state: ContainerState::ContainerRunning.into() };
+    let filter = ContainerFilter { state: Some(running), ..Default::default() };
+    let list = runtime.list_containers(ListContainersRequest { filter: Some(filter) }).await;
+    let Some(container) = list.unwrap_or_default().containers.into_iter().next() else {
+        return Ok(("unprobed", "no container is running".to_owned()));
+    };
+    let url = async || {
+        let request =
+            AttachRequest { container_id: container.id.clone(), stdout: true, stderr: true, ..Default::default() };
+        Ok(runtime.attach(request).await?.url)
+    };
+    let session = dialer.session(url, Wanted::default());
+    Ok(match tokio::time::timeout(ctx.settings.timeout, session).await {
+        Ok(Ok(_)) => ("yes", String::new()),
+        Ok(Err(error)) => ("no", error.cause().to_owned()),
+        Err(_) => ("no", format!("no answer within {:?}", ctx.settings.timeout)),
+    })
+}
+
+fn document(checks: &[Check]) -> Value {
+    let checks = checks.iter().map(|Check { kind, name, result, detail }| {
+        let members = [("kind", *kind), ("name", name), ("result", result), ("detail", detail)];
+        Value::object(members.map(|(name, value)| (name, Value::from(value))))
+    });
+    Value::object([("checks", Value::List(checks.collect()))])
+}
+
+fn table(checks: Vec<Check>) -> Table {
+    let rows =
+        checks.into_iter().map(|check| vec![check.kind.to_owned(), check.name.to_owned(), check.result, check.detail]);
+    Table { columns: vec!["CHECK", "NAME", "RESULT", "DETAIL"], rows: rows.collect() }
+}
