@@ -29,7 +29,8 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] CONTAINER-ID COMMAND [ARG...]\n       crictl exec [flags] FILTER... COMMAND [ARG...]",
     example: "crictl exec -it 1f73f2d81bf98 sh    # Ctrl-P Ctrl-Q detaches",
     interspersed: false,
-    arguments: ExecArgs::augment_args,
+    // -s is --sync here.
+    arguments: |command| ExecArgs::augment_args(command).mut_arg("state", |state| state.short(None)),
     values: &[("transport", &["spdy", "websocket", "auto"])],
     calls: &["Exec", "ExecSync", "ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
@@ -67,29 +68,10 @@ struct ExecArgs {
     /// Exit with the command's own status; 125, 126 and 127 where it could not be run
     #[arg(long)]
     exit_code: bool,
-    /// Containers of this image, by name or id
-    #[arg(long, value_name = "IMAGE", default_value = "", hide_default_value = true)]
-    image: String,
-    /// Containers with this label; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    label: Vec<String>,
-    /// The newest N containers of any state; 0 for no limit
-    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
-    last: i64,
-    /// The newest container of any state
-    #[arg(long, short)]
-    latest: bool,
-    /// Containers whose name this regular expression is found in
-    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
-    name: String,
-    /// Containers of this pod
-    #[arg(long, short, value_name = "POD-ID", default_value = "", hide_default_value = true)]
-    pod: String,
-    /// Containers of this state: created, running, exited or unknown
-    #[arg(long, value_name = "STATE", default_value = "", hide_default_value = true)]
-    state: String,
     #[command(flatten)]
     stream: StreamArgs,
+    #[command(flatten, next_help_heading = "Instead of an id")]
+    wanted: Containers,
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
@@ -119,7 +101,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
     let dialer = args.stream.dialer(&ctx.env, runtime.0.endpoint().host())?;
     let ids = match ids {
         Some(id) => vec![id],
-        None => select::containers(ctx, &wanted(args)).await?.into_iter().map(|container| container.id).collect(),
+        None => select::containers(ctx, &args.wanted).await?.into_iter().map(|container| container.id).collect(),
     };
     if ids.is_empty() {
         ctx.error("No containers found per filter flags");
@@ -142,19 +124,6 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
     };
     out.give_back(ctx.out);
     errors.map(|errors| if args.ignore_errors { Vec::new() } else { errors })
-}
-
-fn wanted(args: &ExecArgs) -> Containers {
-    Containers {
-        pod: args.pod.clone(),
-        image: args.image.clone(),
-        state: args.state.clone(),
-        labels: args.label.clone(),
-        name: args.name.clone(),
-        latest: args.latest,
-        last: args.last,
-        ..Containers::default()
-    }
 }
 
 /// Several errors as one, with the status of the first.

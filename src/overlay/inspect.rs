@@ -4,7 +4,6 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
-use crate::args::parse::go_int;
 use crate::check;
 use crate::command::{Overlay, args};
 use crate::context::Context;
@@ -35,39 +34,20 @@ struct InspectArgs {
     /// Without ids: containers of every state, not only running ones
     #[arg(long, short)]
     all: bool,
-    /// Without ids: containers of this image, by name or id
-    #[arg(long, value_name = "IMAGE", default_value = "", hide_default_value = true)]
-    image: String,
-    /// Without ids: containers with this label; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    label: Vec<String>,
-    /// Without ids: the newest N containers of any state; 0 for no limit
-    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
-    last: i64,
-    /// Without ids: the newest container of any state
-    #[arg(long, short)]
-    latest: bool,
-    /// Without ids: containers whose name this regular expression is found in
-    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
-    name: String,
     /// Without ids: containers whose pod's namespace this regular expression is found in
     #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
     namespace: String,
     /// Output format: json, yaml, go-template or table
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
-    /// Without ids: containers of this pod
-    #[arg(long, short, value_name = "POD-ID", default_value = "", hide_default_value = true)]
-    pod: String,
     /// Only the status, without what the runtime adds to it
     #[arg(long, short)]
     quiet: bool,
-    /// Without ids: containers of this state: created, running, exited or unknown
-    #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
-    state: String,
     /// Go template, for -o go-template
     #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
     template: String,
+    #[command(flatten, next_help_heading = "Without ids")]
+    wanted: Containers,
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
@@ -100,18 +80,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 }
 
 fn wanted(args: &InspectArgs) -> Containers {
-    Containers {
-        id: String::new(),
-        pod: args.pod.clone(),
-        image: args.image.clone(),
-        state: args.state.clone(),
-        labels: args.label.clone(),
-        name: args.name.clone(),
-        namespace: args.namespace.clone(),
-        all: args.all,
-        latest: args.latest,
-        last: args.last,
-    }
+    Containers { namespace: args.namespace.clone(), all: args.all, ..args.wanted.clone() }
 }
 
 fn request(id: &str, args: &InspectArgs) -> ContainerStatusRequest {

@@ -4,7 +4,6 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
-use crate::args::parse::go_int;
 use crate::check;
 use crate::command::{Overlay, args};
 use crate::context::Context;
@@ -28,39 +27,23 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct InspectpArgs {
-    /// Without ids: pods with this label; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    label: Vec<String>,
-    /// Without ids: the newest N pods; 0 for no limit
-    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
-    last: i64,
-    /// Without ids: the newest pod
-    #[arg(long, short)]
-    latest: bool,
-    /// Without ids: pods whose name this regular expression is found in
-    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
-    name: String,
-    /// Without ids: pods whose namespace this regular expression is found in
-    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
-    namespace: String,
     /// Output format: json, yaml, go-template or table
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
     /// Only the status, without what the runtime adds to it
     #[arg(long, short)]
     quiet: bool,
-    /// Without ids: pods of this state, ready or notready
-    #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
-    state: String,
     /// Go template, for -o go-template
     #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
     template: String,
+    #[command(flatten, next_help_heading = "Without ids")]
+    wanted: Pods,
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: InspectpArgs = args(parsed)?;
     let ids = match parsed.positionals.as_slice() {
-        [] => select::pods(ctx, &wanted(&args)).await?.into_iter().map(|pod| pod.id).collect(),
+        [] => select::pods(ctx, &args.wanted).await?.into_iter().map(|pod| pod.id).collect(),
         ids => ids.to_vec(),
     };
     if ids.is_empty() {
@@ -83,18 +66,6 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         (output, Some(document)) => {
             ctx.print(&View::Status(document, Encoding::of_status_or_template(output, &args.template)?))
         }
-    }
-}
-
-fn wanted(args: &InspectpArgs) -> Pods {
-    Pods {
-        id: String::new(),
-        state: args.state.clone(),
-        labels: args.label.clone(),
-        name: args.name.clone(),
-        namespace: args.namespace.clone(),
-        latest: args.latest,
-        last: args.last,
     }
 }
 

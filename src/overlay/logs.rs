@@ -188,7 +188,7 @@ async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> 
     }
     let wanted = Containers {
         pod: args.pod.clone(),
-        labels: args.label.clone(),
+        label: args.label.clone(),
         name: args.name.clone(),
         all: true,
         ..Containers::default()

@@ -4,7 +4,6 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
-use crate::args::parse::go_int;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
@@ -29,21 +28,6 @@ struct PodsArgs {
     /// The pod with this id or prefix of it
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     id: String,
-    /// Pods with this label; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    label: Vec<String>,
-    /// The newest N pods; 0 for no limit
-    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
-    last: i64,
-    /// The newest pod
-    #[arg(long, short)]
-    latest: bool,
-    /// Pods whose name this regular expression is found in
-    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
-    name: String,
-    /// Pods whose namespace this regular expression is found in
-    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
-    namespace: String,
     /// Ids in full
     #[arg(long)]
     no_trunc: bool,
@@ -53,12 +37,11 @@ struct PodsArgs {
     /// Only the ids
     #[arg(long, short)]
     quiet: bool,
-    /// Pods of this state: ready or notready
-    #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
-    state: String,
     /// A paragraph for each pod
     #[arg(long, short)]
     verbose: bool,
+    #[command(flatten)]
+    wanted: Pods,
 }
 
 /// Positionals are ignored, as upstream does.
@@ -73,15 +56,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 }
 
 fn wanted(args: &PodsArgs) -> Pods {
-    Pods {
-        id: args.id.clone(),
-        state: args.state.clone(),
-        labels: args.label.clone(),
-        name: args.name.clone(),
-        namespace: args.namespace.clone(),
-        latest: args.latest,
-        last: args.last,
-    }
+    Pods { id: args.id.clone(), ..args.wanted.clone() }
 }
 
 fn view(pods: &[PodSandbox], args: &PodsArgs, now: i64, zone: &TimeZone) -> Result<View, Error> {

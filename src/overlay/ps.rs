@@ -3,7 +3,6 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::args::parse::go_int;
 use crate::check;
 use crate::command::{Overlay, args};
 use crate::context::Context;
@@ -32,21 +31,6 @@ struct PsArgs {
     /// The container with this id or prefix of it
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     id: String,
-    /// Containers of this image, by name or id
-    #[arg(long, value_name = "IMAGE", default_value = "", hide_default_value = true)]
-    image: String,
-    /// Containers with this label; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    label: Vec<String>,
-    /// The newest N containers of any state; 0 for no limit
-    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
-    last: i64,
-    /// The newest container of any state
-    #[arg(long, short)]
-    latest: bool,
-    /// Containers whose name this regular expression is found in
-    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
-    name: String,
     /// Containers whose pod's namespace this regular expression is found in
     #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
     namespace: String,
@@ -56,21 +40,17 @@ struct PsArgs {
     /// Output format: table, json or yaml
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: String,
-    /// Containers of this pod
-    #[arg(long, short, value_name = "POD-ID", default_value = "", hide_default_value = true)]
-    pod: String,
     /// Only the ids
     #[arg(long, short)]
     quiet: bool,
     /// The image's first tag instead of its id
     #[arg(long, short)]
     resolve_image_path: bool,
-    /// Containers of this state: created, running, exited or unknown
-    #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
-    state: String,
     /// A paragraph for each container
     #[arg(long, short)]
     verbose: bool,
+    #[command(flatten)]
+    wanted: Containers,
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
@@ -92,18 +72,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 }
 
 fn wanted(args: &PsArgs) -> Containers {
-    Containers {
-        id: args.id.clone(),
-        pod: args.pod.clone(),
-        image: args.image.clone(),
-        state: args.state.clone(),
-        labels: args.label.clone(),
-        name: args.name.clone(),
-        namespace: args.namespace.clone(),
-        all: args.all,
-        latest: args.latest,
-        last: args.last,
-    }
+    Containers { id: args.id.clone(), namespace: args.namespace.clone(), all: args.all, ..args.wanted.clone() }
 }
 
 /// The first tag of each container's image, asked for by the name that would be shown.

@@ -6,9 +6,10 @@ mod pattern;
 
 use std::collections::BTreeMap;
 
+use clap::Args;
 use regex::Regex;
 
-use crate::args::parse::label;
+use crate::args::parse::{go_int, label};
 use crate::check;
 use crate::context::Context;
 use crate::error::Error;
@@ -24,22 +25,38 @@ pub(crate) fn label_or_unknown<'a>(labels: &'a BTreeMap<String, String>, key: &s
     labels.get(key).map_or("unknown", String::as_str)
 }
 
-/// What containers are wanted.
-#[derive(Clone, Debug, Default)]
+/// What containers are wanted. The flags of every command that selects containers.
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Containers {
-    pub(crate) id: String,
-    pub(crate) pod: String,
+    /// Containers of this image, by name or id
+    #[arg(long, value_name = "IMAGE", default_value = "", hide_default_value = true)]
     pub(crate) image: String,
-    pub(crate) state: String,
-    pub(crate) labels: Vec<String>,
-    /// Regular expression on the container's name.
-    pub(crate) name: String,
-    /// Regular expression on the pod's namespace.
-    pub(crate) namespace: String,
-    pub(crate) all: bool,
-    pub(crate) latest: bool,
-    /// At most so many of the newest; 0 and less is no limit.
+    /// Containers with this label; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) label: Vec<String>,
+    /// The newest N containers of any state; 0 for no limit
+    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
     pub(crate) last: i64,
+    /// The newest container of any state
+    #[arg(long, short)]
+    pub(crate) latest: bool,
+    /// Containers whose name this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    pub(crate) name: String,
+    /// Containers of this pod
+    #[arg(long, short, value_name = "POD-ID", default_value = "", hide_default_value = true)]
+    pub(crate) pod: String,
+    /// Containers of this state: created, running, exited or unknown
+    #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
+    pub(crate) state: String,
+    // What follows is a flag of some commands only.
+    #[arg(skip)]
+    pub(crate) id: String,
+    /// A regular expression that is found in the namespace of the container's pod.
+    #[arg(skip)]
+    pub(crate) namespace: String,
+    #[arg(skip)]
+    pub(crate) all: bool,
 }
 
 impl Containers {
@@ -63,7 +80,7 @@ impl Containers {
                 id: self.id.clone(),
                 state: state.map(|state| cri::ContainerStateValue { state: state.into() }),
                 pod_sandbox_id: self.pod.clone(),
-                label_selector: labels("label", &self.labels)?,
+                label_selector: labels("label", &self.label)?,
             }),
         })
     }
@@ -123,19 +140,30 @@ pub(crate) fn image_spec(image: &str) -> cri::ImageSpec {
     cri::ImageSpec { image: image.to_owned(), ..Default::default() }
 }
 
-/// What pods are wanted.
-#[derive(Clone, Debug, Default)]
+/// What pods are wanted. The flags of every command that selects pods.
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Pods {
-    pub(crate) id: String,
-    pub(crate) state: String,
-    pub(crate) labels: Vec<String>,
-    /// Regular expression on the pod's name.
-    pub(crate) name: String,
-    /// Regular expression on the pod's namespace.
-    pub(crate) namespace: String,
-    pub(crate) latest: bool,
-    /// At most so many of the newest; 0 and less is no limit.
+    /// Pods with this label; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) label: Vec<String>,
+    /// The newest N pods; 0 for no limit
+    #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
     pub(crate) last: i64,
+    /// The newest pod
+    #[arg(long, short)]
+    pub(crate) latest: bool,
+    /// Pods whose name this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    pub(crate) name: String,
+    /// Pods whose namespace this regular expression is found in
+    #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
+    pub(crate) namespace: String,
+    /// Pods of this state: ready or notready
+    #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
+    pub(crate) state: String,
+    /// The id or the beginning of it, a flag of some commands only.
+    #[arg(skip)]
+    pub(crate) id: String,
 }
 
 impl Pods {
@@ -154,7 +182,7 @@ impl Pods {
             filter: Some(cri::PodSandboxFilter {
                 id: self.id.clone(),
                 state: state.map(|state| cri::PodSandboxStateValue { state: state.into() }),
-                label_selector: labels("label", &self.labels)?,
+                label_selector: labels("label", &self.label)?,
             }),
         })
     }
