@@ -46,6 +46,12 @@ impl Page {
         }
     }
 
+    /// Whether every line is older: a packed file is not written any more, and was last when it was packed or before.
+    fn is_older(&self, since: Moment) -> io::Result<bool> {
+        let packed = matches!(self.input, Input::Packed(_));
+        Ok(packed && Moment::from(self.input.metadata()?.modified()?) < since)
+    }
+
     /// Starts near the first line that is not older. A packed file has to be read from its start.
     fn start_at(&mut self, since: Moment) -> io::Result<()> {
         if let Input::Plain(file) = &mut self.input {
@@ -77,6 +83,9 @@ pub(crate) fn pages(path: &Path, part: &Part) -> io::Result<VecDeque<Page>> {
     match (part.tail, part.since) {
         (Some(count), _) => keep_last(pages, count),
         (None, Some(since)) => {
+            while pages.front().map(|page| page.is_older(since)).transpose()? == Some(true) {
+                pages.pop_front();
+            }
             pages.iter_mut().try_for_each(|page| page.start_at(since))?;
             Ok(pages)
         }

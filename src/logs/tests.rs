@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -189,6 +190,21 @@ fn rotated_files_are_read_in_their_order_and_a_tail_reaches_into_them() {
     assert_eq!(out(part(Some(9), None)), "1\n2\n3\n4\n5\n6\n");
     assert_eq!(out(part(None, Some(2))), "2\n3\n4\n5\n6\n");
     assert_eq!(out(Part { rotated: false, ..part(Some(9), None) }), "5\n6\n");
+}
+
+#[test]
+fn a_packed_file_that_is_older_than_all_that_is_wanted_is_not_unpacked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("0.log");
+    fs::write(&path, format!("{} stdout F 5\n", time(5))).expect("a file");
+    let packed = File::create(folder.path().join("0.log.20240301-100000.gz")).expect("a file");
+    (&packed).write_all(b"this would be an error").expect("a file");
+    let read_since =
+        |at| read(&path, &Part { since: Some(moment(at)), rotated: true, ..Part::default() }, Layout::default());
+    let seconds = u64::try_from(moment(3).seconds).expect("a time after the epoch");
+    packed.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).expect("a time");
+    assert_eq!(read_since(4).expect("a log").out(), "5\n");
+    assert!(read_since(3).is_err());
 }
 
 #[test]

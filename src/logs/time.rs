@@ -1,10 +1,20 @@
 //! Timestamps as logs have them: RFC 3339 in bytes, taken apart without an allocation.
 
+use std::time::SystemTime;
+
 /// A point in time: seconds since the epoch, and nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment {
     pub(crate) seconds: i64,
     pub(crate) nanos: u32,
+}
+
+impl From<SystemTime> for Moment {
+    /// Anything before the epoch is the epoch.
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: since.subsec_nanos() }
+    }
 }
 
 /// A valid timestamp, still in the words of the log.
