@@ -42,6 +42,7 @@ pub mod schema;
 mod select;
 mod signal;
 mod stream;
+mod template;
 mod trace;
 mod view;
 mod watch;
@@ -52,4 +53,4 @@ pub use config::Preset;
 pub use generated::cri;
 pub use io::Io;
 #[doc(hidden)]
-pub use print::template::Template;
+pub use template::Template;

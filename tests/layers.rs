@@ -18,9 +18,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["args", "error", "trace"]),
     ("stream", &["error"]),
     ("args", &["error", "schema", "stream"]),
+    ("template", &["args", "schema"]),
     // A view holds its template, read already: what is wrong with it is said before the runtime is asked for anything.
-    ("view", &["error", "generated", "print", "schema"]),
-    ("print", &["args", "error", "schema", "view"]),
+    ("view", &["error", "generated", "schema", "template"]),
+    ("print", &["error", "schema", "template", "view"]),
     ("rpc", &["error", "generated", "log", "method", "schema", "trace"]),
     ("check", &["error", "generated"]),
     ("logs", &["args", "error"]),

@@ -2,7 +2,6 @@
 
 pub(crate) mod structured;
 pub(crate) mod table;
-pub(crate) mod template;
 mod yaml;
 
 use crate::error::Error;

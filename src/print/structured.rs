@@ -7,6 +7,7 @@ use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
 use crate::error::Error;
 use crate::schema::Value;
+use crate::template::json_float;
 
 /// The style of lists: the order of the proto, nothing escaped that JSON does not ask for.
 pub(crate) fn list_json(value: &Value) -> Result<String, Error> {
@@ -39,7 +40,7 @@ struct Go<'a> {
 
 impl Formatter for Go<'_> {
     fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        writer.write_all(float(value).as_bytes())
+        writer.write_all(json_float(value).as_bytes())
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
@@ -95,36 +96,9 @@ impl Formatter for Go<'_> {
     }
 }
 
-/// A float as Go writes it: digits in full between 1e-6 and 1e21, else an exponent without leading zeros.
-pub(super) fn float(value: f64) -> String {
-    let size = value.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        let text = format!("{value:e}");
-        return if size < 1.0 { text } else { text.replace('e', "e+") };
-    }
-    value.to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn floats_are_written_as_go_writes_them() {
-        let cases = [
-            (0.0, "0"),
-            (1.0, "1"),
-            (0.5, "0.5"),
-            (9_223_372_036_854_775_807.0, "9223372036854776000"),
-            (1e22, "1e+22"),
-            (1.5e-7, "1.5e-7"),
-            (-2.5e300, "-2.5e+300"),
-            (0.000_001, "0.000001"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(float(value), text);
-        }
-    }
 
     #[test]
     fn status_documents_sort_keys_and_escape_html() {

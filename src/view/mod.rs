@@ -6,8 +6,8 @@ pub(crate) mod status;
 pub(crate) mod usage;
 
 use crate::error::Error;
-use crate::print::template::Template;
 use crate::schema::Value;
+use crate::template::Template;
 
 /// What a command has to show.
 #[derive(Clone, Debug, PartialEq)]

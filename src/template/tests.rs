@@ -18,7 +18,7 @@ struct Case {
 }
 
 fn recorded() -> Recorded {
-    serde_json::from_str(include_str!("../../../tests/parity/go-template.json")).expect("a list of cases")
+    serde_json::from_str(include_str!("../../tests/parity/go-template.json")).expect("a list of cases")
 }
 
 fn render(template: &str, document: &str) -> Result<String, String> {

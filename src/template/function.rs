@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use gotmpl::{FuncMap, Result, TemplateError, Value};
 
-use crate::print::structured::float;
-use crate::print::template::data::Numbers;
-use crate::print::template::format::Printer;
+use crate::template::data::{Numbers, json_float};
+use crate::template::format::Printer;
 
 /// A member of a value. A template can't name it: it has a blank.
 pub(super) const MEMBER: &str = "member of";
@@ -127,7 +126,7 @@ fn json(numbers: &Numbers, value: &Value) -> Result<String> {
         Value::Bool(value) => value.to_string(),
         Value::Int(number) => number.to_string(),
         Value::Uint(number) => number.to_string(),
-        Value::Float(number) => float(*number),
+        Value::Float(number) => json_float(*number),
         Value::String(text) if numbers.has(text) => text.to_string(),
         Value::String(text) => quoted(text),
         Value::List(items) => {

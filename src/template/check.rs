@@ -4,7 +4,7 @@
 
 use gotmpl::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, SmolStr};
 
-use crate::print::template::function::{self, MEMBER, NOTHING, SHOW};
+use crate::template::function::{self, MEMBER, NOTHING, SHOW};
 
 /// Checks one template, and prepares it for the engine.
 ///

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use gotmpl::Value;
 
-use crate::print::structured::float;
 use crate::schema;
 
 /// A document, and which of its strings are numbers.
@@ -59,7 +58,7 @@ impl Numbers {
             schema::Value::Bool(value) => Value::Bool(*value),
             schema::Value::Int(number) => self.number(number.to_string()),
             schema::Value::Uint(number) => self.number(number.to_string()),
-            schema::Value::Float(number) => self.number(float(*number)),
+            schema::Value::Float(number) => self.number(json_float(*number)),
             schema::Value::String(text) => Value::String(text.as_str().into()),
             schema::Value::List(items) => Value::List(items.iter().map(|item| self.value(item)).collect()),
             schema::Value::Object(members) => {
@@ -79,4 +78,36 @@ impl Numbers {
 
 fn address(text: &Arc<str>) -> usize {
     text.as_ptr().addr()
+}
+
+/// A float as Go writes it: digits in full between 1e-6 and 1e21, else an exponent without leading zeros.
+pub(crate) fn json_float(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        let text = format!("{value:e}");
+        return if size < 1.0 { text } else { text.replace('e', "e+") };
+    }
+    value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_written_as_go_writes_them() {
+        let cases = [
+            (0.0, "0"),
+            (1.0, "1"),
+            (0.5, "0.5"),
+            (9_223_372_036_854_775_807.0, "9223372036854776000"),
+            (1e22, "1e+22"),
+            (1.5e-7, "1.5e-7"),
+            (-2.5e300, "-2.5e+300"),
+            (0.000_001, "0.000001"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(json_float(value), text);
+        }
+    }
 }

@@ -16,13 +16,15 @@ mod number;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use data::json_float;
+
 use std::sync::Arc;
 
 use gotmpl::TemplateError;
 use gotmpl::parse::{ListNode, Node, Parser};
 
-use crate::print::template::data::Data;
 use crate::schema::Value;
+use crate::template::data::Data;
 
 /// The name of the template that is not inside a `define`.
 const MAIN: &str = "";

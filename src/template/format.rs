@@ -3,8 +3,8 @@
 use gotmpl::Value;
 
 use crate::args::parse::quote;
-use crate::print::template::data::Numbers;
-use crate::print::template::number;
+use crate::template::data::Numbers;
+use crate::template::number;
 
 /// The largest width and precision that Go takes.
 const MAX_WIDTH: i64 = 1_000_000;
