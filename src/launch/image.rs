@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::generated::client::ImageService;
 use crate::generated::cri::{AuthConfig, ContainerConfig, ImageSpec, PodSandboxConfig, PullImageRequest};
+use crate::schema;
 
 /// Pulls an image and returns the reference that the runtime has for it.
 ///
@@ -33,11 +34,12 @@ pub(crate) async fn pull(
 pub(super) fn needed(config: &ContainerConfig) -> Vec<(String, ImageSpec)> {
     let image = config.image.clone().unwrap_or_default();
     let own = (format!("Pulling container image: {}", image.image), spec(&image, &image));
-    let mounts = config.mounts.iter().filter_map(|mount| Some((mount, mount.image.as_ref()?)));
+    // By name: a mount has no image before 1.32.
+    let mounts = config.mounts.iter().filter_map(|mount| Some((mount, schema::part::<_, ImageSpec>(mount, "image")?)));
     let mounts = mounts.filter(|(_, volume)| !volume.image.is_empty()).map(|(mount, volume)| {
         let path = &mount.container_path;
         let said = format!("Pulling image {} to be mounted to container path: {path}", volume.image);
-        (said, spec(volume, &image))
+        (said, spec(&volume, &image))
     });
     std::iter::once(own).chain(mounts).collect()
 }

@@ -6,8 +6,8 @@ use crate::args::go::Parsed;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
-use crate::generated::cri::{RuntimeFeatures, RuntimeHandler, StatusRequest, StatusResponse};
-use crate::schema::{self, Described, Value};
+use crate::generated::cri::{RuntimeHandler, StatusRequest, StatusResponse};
+use crate::schema::{self, Described, Kind, Value};
 use crate::view::{Encoding, View, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
@@ -62,8 +62,11 @@ fn document(response: &StatusResponse) -> Result<Value, Error> {
         let handlers = handlers.map(|handler| status::go_struct(RuntimeHandler::SCHEMA, &schema::view(handler)));
         members.set("runtimeHandlers", Value::List(handlers.collect()));
     }
-    if let Some(features) = &response.features {
-        members.set("features", status::go_struct(RuntimeFeatures::SCHEMA, &schema::view(features)));
+    // By name: there are no features before 1.32.
+    if let (Some(Kind::Message(features)), Some(value)) =
+        (StatusResponse::SCHEMA.field("features").map(|field| field.kind), schema::view(response).get("features"))
+    {
+        members.set("features", status::go_struct(features, value));
     }
     status::document(members, &response.info)
 }

@@ -142,6 +142,15 @@ pub fn view<M: Described>(message: &M) -> Value {
     decode(M::SCHEMA, &message.encode_to_vec()).unwrap_or_default()
 }
 
+/// The message in a field, by the field's name: for a field that not every release of the CRI has, so that its own
+/// name in Rust would keep the others from being built.
+pub fn part<M: Described, P: Described>(message: &M, field: &str) -> Option<P> {
+    let value = view(message);
+    let value = value.get(M::SCHEMA.field(field)?.json)?;
+    let bytes = encode(P::SCHEMA, value, &mut Vec::new()).ok()?;
+    P::decode(bytes.as_slice()).ok()
+}
+
 /// The JSON mapping of a message without its secrets: what is marked `debug_redact` is three stars.
 ///
 /// # Errors

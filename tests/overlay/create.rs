@@ -28,6 +28,20 @@ fn create_pulls_only_when_told_to() {
     assert_eq!(output.message(), "conflict: no-pull and with-pull are both set");
 }
 
+/// `scripts/bump` runs this before and after the release that made the values bytes.
+#[test]
+fn create_sends_the_values_of_environment_variables_as_the_text_that_they_are() {
+    let fake = Fake::new().pods([pod("0123")]).serve();
+    let config = "metadata: {name: web}\nimage: {image: nginx}\nlog_path: web.log\n\
+        envs: [{key: A, value: aGk=}, {key: B, value: x=y ü ⚓}, {key: C}]\n";
+    let output = fake.run_with(["create", "0123", "-", ""], config);
+    assert_eq!((output.status, output.errors()), (0, String::new()));
+    let envs = fake.fake.state().configs.remove(0).envs;
+    let sent: Vec<Vec<u8>> = envs.iter().map(prost::Message::encode_to_vec).collect();
+    assert_eq!(sent[..2], [b"\x0a\x01A\x12\x04aGk=".to_vec(), b"\x0a\x01B\x12\x0ax=y \xc3\xbc \xe2\x9a\x93".to_vec()]);
+    assert_eq!(sent[2], b"\x0a\x01C");
+}
+
 #[test]
 fn create_names_what_a_config_lacks() {
     let fake = Fake::new().serve();

@@ -31,6 +31,8 @@ pub struct State {
     pub pods: Vec<PodSandbox>,
     pub containers: Vec<Container>,
     pub images: Vec<Image>,
+    /// What the containers were made with that were made here.
+    pub configs: Vec<ContainerConfig>,
     /// The extra information of verbose answers.
     pub info: BTreeMap<String, String>,
     /// Where the containers' logs are, by id.

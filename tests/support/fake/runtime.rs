@@ -98,6 +98,7 @@ impl RuntimeService for Fake {
         let request = request.into_inner();
         let config = request.config.ok_or_else(|| Status::invalid_argument("no config"))?;
         let pod_sandbox_id = state.pod(&request.pod_sandbox_id)?.id.clone();
+        state.configs.push(config.clone());
         let id = state.id();
         let image_ref = config.image.as_ref().map(|image| image.image.clone()).unwrap_or_default();
         state.containers.push(Container {
