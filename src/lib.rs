@@ -40,6 +40,7 @@ mod rpc;
 #[doc(hidden)]
 pub mod schema;
 mod select;
+mod show;
 mod signal;
 mod stream;
 mod template;

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::generated::cri::{ContainerState, ContainerStatus, ContainerStatusRequest, ContainerStatusResponse};
 use crate::schema::{self, Value};
 use crate::select::{self, Containers};
-use crate::view::{Encoding, View, block, human, status};
+use crate::show::{self, ShowArgs};
+use crate::view::{block, human, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "inspect",
@@ -31,60 +32,40 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct InspectArgs {
+    #[command(flatten)]
+    show: ShowArgs,
     /// Without ids: containers of every state, not only running ones
     #[arg(long, short)]
     all: bool,
     /// Without ids: containers whose pod's namespace this regular expression is found in
     #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
     namespace: String,
-    /// Output format: json, yaml, go-template or table
-    #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
-    output: String,
-    /// Only the status, without what the runtime adds to it
-    #[arg(long, short)]
-    quiet: bool,
-    /// Go template, for -o go-template
-    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
-    template: String,
     #[command(flatten, next_help_heading = "Without ids")]
     wanted: Containers,
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: InspectArgs = args(parsed)?;
-    let ids = match parsed.positionals.as_slice() {
+    let ids: Vec<_> = match parsed.positionals.as_slice() {
         [] => select::containers(ctx, &wanted(&args)).await?.into_iter().map(|container| container.id).collect(),
         ids => ids.to_vec(),
     };
-    if ids.is_empty() {
-        ctx.error("no container matches");
-        return Err(Error::help());
-    }
     let runtime = ctx.runtime().await?;
-    let mut documents = Vec::new();
-    for id in ids {
-        let response = runtime.container_status(request(&id, &args)).await?;
+    show::statuses(ctx, &args.show, "container", &ids, async |ctx, id| {
+        let response = runtime.container_status(request(id, args.show.quiet)).await?;
         let status = check::container(&response)?;
-        if args.output == "table" {
-            ctx.print(&View::Text(table(status, &response, !args.quiet, ctx.now())))?;
-        } else {
-            documents.push(document(status, &response, ctx.zone())?);
-        }
-    }
-    match (args.output.as_str(), status::join(documents)) {
-        ("table", _) | (_, None) => Ok(()),
-        (output, Some(document)) => {
-            ctx.print(&View::Status(document, Encoding::of_status_or_template(output, &args.template)?))
-        }
-    }
+        let table = || table(status, &response, !args.show.quiet, ctx.now());
+        args.show.status(table, || document(status, &response, ctx.zone()))
+    })
+    .await
 }
 
 fn wanted(args: &InspectArgs) -> Containers {
     Containers { namespace: args.namespace.clone(), all: args.all, ..args.wanted.clone() }
 }
 
-fn request(id: &str, args: &InspectArgs) -> ContainerStatusRequest {
-    ContainerStatusRequest { container_id: id.to_owned(), verbose: !args.quiet }
+fn request(id: &str, quiet: bool) -> ContainerStatusRequest {
+    ContainerStatusRequest { container_id: id.to_owned(), verbose: !quiet }
 }
 
 fn document(status: &ContainerStatus, response: &ContainerStatusResponse, zone: &TimeZone) -> Result<Value, Error> {

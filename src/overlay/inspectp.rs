@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::generated::cri::{PodSandboxState, PodSandboxStatus, PodSandboxStatusRequest, PodSandboxStatusResponse};
 use crate::schema::{self, Value};
 use crate::select::{self, Pods};
-use crate::view::{Encoding, View, block, human, status};
+use crate::show::{self, ShowArgs};
+use crate::view::{block, human, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "inspectp",
@@ -27,50 +28,30 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct InspectpArgs {
-    /// Output format: json, yaml, go-template or table
-    #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
-    output: String,
-    /// Only the status, without what the runtime adds to it
-    #[arg(long, short)]
-    quiet: bool,
-    /// Go template, for -o go-template
-    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
-    template: String,
+    #[command(flatten)]
+    show: ShowArgs,
     #[command(flatten, next_help_heading = "Without ids")]
     wanted: Pods,
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: InspectpArgs = args(parsed)?;
-    let ids = match parsed.positionals.as_slice() {
+    let ids: Vec<_> = match parsed.positionals.as_slice() {
         [] => select::pods(ctx, &args.wanted).await?.into_iter().map(|pod| pod.id).collect(),
         ids => ids.to_vec(),
     };
-    if ids.is_empty() {
-        ctx.error("no pod matches");
-        return Err(Error::help());
-    }
     let runtime = ctx.runtime().await?;
-    let mut documents = Vec::new();
-    for id in ids {
-        let response = runtime.pod_sandbox_status(request(&id, &args)).await?;
+    show::statuses(ctx, &args.show, "pod", &ids, async |ctx, id| {
+        let response = runtime.pod_sandbox_status(request(id, args.show.quiet)).await?;
         let status = check::pod(&response)?;
-        if args.output == "table" {
-            ctx.print(&View::Text(table(status, &response, !args.quiet, ctx.zone())))?;
-        } else {
-            documents.push(document(status, &response, ctx.zone())?);
-        }
-    }
-    match (args.output.as_str(), status::join(documents)) {
-        ("table", _) | (_, None) => Ok(()),
-        (output, Some(document)) => {
-            ctx.print(&View::Status(document, Encoding::of_status_or_template(output, &args.template)?))
-        }
-    }
+        let table = || table(status, &response, !args.show.quiet, ctx.zone());
+        args.show.status(table, || document(status, &response, ctx.zone()))
+    })
+    .await
 }
 
-fn request(id: &str, args: &InspectpArgs) -> PodSandboxStatusRequest {
-    PodSandboxStatusRequest { pod_sandbox_id: id.to_owned(), verbose: !args.quiet }
+fn request(id: &str, quiet: bool) -> PodSandboxStatusRequest {
+    PodSandboxStatusRequest { pod_sandbox_id: id.to_owned(), verbose: !quiet }
 }
 
 fn document(status: &PodSandboxStatus, response: &PodSandboxStatusResponse, zone: &TimeZone) -> Result<Value, Error> {

@@ -1,0 +1,75 @@
+//! How `inspect`, `inspectp` and `inspecti` show what they are asked for: one document, or blocks of lines.
+
+use clap::Args;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::schema::Value;
+use crate::view::{Encoding, View, status};
+
+/// The flags of a command that shows statuses.
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// Output format: json, yaml, go-template or table
+    #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
+    output: String,
+    /// Only the status, without what the runtime adds to it
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Go template, for -o go-template
+    #[arg(long, value_name = "TEMPLATE", default_value = "", hide_default_value = true)]
+    template: String,
+}
+
+/// One status.
+pub(crate) enum Shown {
+    Table(String),
+    Document(Value),
+}
+
+impl ShowArgs {
+    /// The status in the form that is asked for.
+    ///
+    /// # Errors
+    /// As `document`.
+    pub(crate) fn status(
+        &self,
+        table: impl FnOnce() -> String,
+        document: impl FnOnce() -> Result<Value, Error>,
+    ) -> Result<Shown, Error> {
+        match self.output.as_str() {
+            "table" => Ok(Shown::Table(table())),
+            _ => document().map(Shown::Document),
+        }
+    }
+}
+
+/// Shows the status of each id in their order: tables at once, documents as one when all are there.
+///
+/// # Errors
+/// There is no id, which is a call for help; a status can't be had; there is no such format, which upstream says last.
+pub(crate) async fn statuses(
+    ctx: &mut Context<'_>,
+    args: &ShowArgs,
+    kind: &str,
+    ids: &[String],
+    status: impl AsyncFn(&Context<'_>, &str) -> Result<Shown, Error>,
+) -> Result<(), Error> {
+    if ids.is_empty() {
+        ctx.error(format!("no {kind} matches"));
+        return Err(Error::help());
+    }
+    let mut documents = Vec::new();
+    for id in ids {
+        match status(ctx, id).await? {
+            Shown::Table(text) => ctx.print(&View::Text(text))?,
+            Shown::Document(document) => documents.push(document),
+        }
+    }
+    match status::join(documents) {
+        None => Ok(()),
+        Some(document) => {
+            ctx.print(&View::Status(document, Encoding::of_status_or_template(&args.output, &args.template)?))
+        }
+    }
+}
