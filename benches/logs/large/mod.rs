@@ -1,18 +1,14 @@
 //! The comparison. Its programs are measured as unix measures children.
 
-#[allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
-#[path = "../../../tests/support/fake/mod.rs"]
-mod fake;
 mod log;
 mod measure;
+mod runtime;
 
 use std::error::Error;
 use std::path::Path;
 
-use crictl::cri::{Container, ContainerMetadata, ImageSpec};
-
-use self::fake::Fake;
 use self::measure::{Run, Sample, median};
+use self::runtime::serve;
 
 pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::read(std::env::args().skip(1))?;
@@ -92,20 +88,4 @@ fn compare(name: &str, programs: &[(&str, Run)], piped: bool, runs: usize) -> Re
         println!("| {name} | {program} | {wall:.1} | {cpu:.0} | {:.1} |", peak as f64 / 1024.0);
     }
     Ok(())
-}
-
-/// Serves a runtime that has one container, whose log it is.
-fn serve(log: &Path, socket: &Path) {
-    let container = Container {
-        id: "large".to_owned(),
-        metadata: Some(ContainerMetadata { name: "large".to_owned(), attempt: 0 }),
-        image: Some(ImageSpec { image: "busybox".to_owned(), ..Default::default() }),
-        image_ref: "sha256:1".to_owned(),
-        state: crictl::cri::ContainerState::ContainerExited.into(),
-        created_at: 1,
-        ..Default::default()
-    };
-    let fake = Fake::new().containers([container]);
-    fake.state().logs.insert("large".to_owned(), log.to_owned());
-    fake.serve_at(socket);
 }
