@@ -8,7 +8,7 @@ use std::thread;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::stream::pipe::{Inlet, Piece};
+use crate::stream::pipe::{Inlet, Piece, slices};
 
 /// How much of the input is read at once, as upstream.
 const CHUNK: usize = 32 << 10;
@@ -131,7 +131,7 @@ impl Write for Output {
 
 /// Writes everything with as few calls as the output lets us.
 fn write_all(out: &mut dyn Write, pieces: &[Piece]) -> io::Result<()> {
-    let mut slices: Vec<_> = pieces.iter().flatten().map(|bytes| IoSlice::new(bytes)).collect();
+    let mut slices = slices(pieces);
     let mut rest = slices.as_mut_slice();
     while !rest.is_empty() {
         match out.write_vectored(rest) {
