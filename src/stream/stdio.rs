@@ -8,7 +8,7 @@ use std::thread;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::stream::pipe::{Inlet, Piece, slices};
+use crate::stream::pipe::{Cause, Inlet, Piece, slices};
 
 /// How much of the input is read at once, as upstream.
 const CHUNK: usize = 32 << 10;
@@ -100,6 +100,13 @@ impl Output {
         end.await.unwrap_or_else(|_| Err(io::Error::other("the output's thread is gone")))
     }
 
+    /// What lines are said through, and what writes them as long as it is polled: whoever says one waits for a slow
+    /// reader, and nobody else does.
+    pub(crate) fn lines(&self) -> (Lines, impl Future<Output = io::Result<Copied>>) {
+        let (feed, inlet) = Inlet::new(Cause::default());
+        (Lines(feed), self.copy(inlet))
+    }
+
     fn drain(&self, inlet: &mut Inlet) -> io::Result<Copied> {
         let mut taken = Vec::new();
         loop {
@@ -116,6 +123,18 @@ impl Output {
                 Err(_) => return Ok(Copied::Part),
             }
         }
+    }
+}
+
+/// The other end of lines that are written to an output.
+#[derive(Clone)]
+pub(crate) struct Lines(mpsc::Sender<Piece>);
+
+impl Lines {
+    /// Says a line, and waits while too many are not written yet.
+    pub(crate) async fn say(&self, line: String) {
+        // Without a reader the one who writes has an error, which is enough.
+        let _ = self.0.send(Some(Bytes::from(line + "\n"))).await;
     }
 }
 

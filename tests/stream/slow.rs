@@ -1,11 +1,14 @@
 //! Readers that take their time: they hold up what they read, and nothing else.
 
 use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::front::{Fate, Front, request};
 use super::{Far, TRANSPORTS, runtime};
 use crate::support::run::{Buffer, crictl_in};
 
@@ -29,6 +32,58 @@ fn a_reader_of_errors_that_waits_does_not_hold_up_the_rest() {
         });
         assert_eq!((output.stdout.as_str(), output.status), ("typed\n", 0), "{transport} {output:?}");
         assert!(err.text().ends_with("stuck\n"), "{transport} {}", err.text());
+    }
+}
+
+#[test]
+fn a_reader_of_lines_that_waits_does_not_hold_up_a_forwarded_port() {
+    for transport in TRANSPORTS {
+        let far = Far::start(json!({}));
+        let far_port = far.port();
+        let front = Front::serve(request, move |_| Fate::PassedOn(far_port));
+        let fake = runtime(&format!("http://127.0.0.1:{}/token", front.port));
+        let ((said, lines), (release, released)) = (mpsc::channel(), mpsc::channel());
+        let endpoint = fake.endpoint();
+        let forward = thread::spawn(move || {
+            let args = ["port-forward", "-r", transport, "--address", "127.0.0.1", "pod", ":80"];
+            let env = [("CONTAINER_RUNTIME_ENDPOINT", endpoint.as_str())];
+            crictl_in(args, &env, None, |io| io.out = Box::new(Slow { said, released }))
+        });
+        let line: String = lines.recv_timeout(LIMIT).unwrap();
+        let port: u16 = line.trim_end().trim_end_matches(" -> 80").rsplit(':').next().unwrap().parse().unwrap();
+        for _ in 0..2 {
+            let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            socket.set_read_timeout(Some(LIMIT)).unwrap();
+            socket.write_all(b"echo").unwrap();
+            let mut answer = [0; 4];
+            socket.read_exact(&mut answer).unwrap();
+            assert_eq!(&answer, b"echo", "{transport}");
+        }
+        assert!(lines.recv_timeout(LIMIT).unwrap().starts_with("Handling connection for "));
+        drop(release);
+        front.cut();
+        assert_eq!(forward.join().unwrap().status, 1, "{transport}");
+    }
+}
+
+/// An output that is passed on as it is written. Its reader stops at the first connection.
+struct Slow {
+    said: Sender<String>,
+    released: Receiver<()>,
+}
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.said.send(String::from_utf8_lossy(bytes).into_owned());
+        if bytes.starts_with(b"Handling") {
+            // Without a sender the rest is not held up.
+            let _ = self.released.recv_timeout(LIMIT);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
