@@ -77,7 +77,7 @@ impl Failure {
             }
             _ => error.line(),
         };
-        Logger::new(io.err.as_mut(), io.err_is_terminal, io.now, zone.clone()).write(Level::Fatal, || line);
+        Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone()).write(Level::Fatal, || line);
         error.exit()
     }
 }
@@ -129,7 +129,7 @@ fn settings(parsed: &Parsed, zone: &TimeZone, io: &mut Io, preset: Option<&Prese
     let found = config::load(Path::new(&args.config), explicit, io.executable.as_deref())?;
     // With a host's endpoint no config file is missed.
     if let Some(warning) = found.warning.filter(|_| preset.is_none()) {
-        Logger::new(io.err.as_mut(), io.err_is_terminal, io.now, zone.clone()).write(Level::Warning, || warning);
+        Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone()).write(Level::Warning, || warning);
     }
     Ok(config::merge(&args, &parsed.given, found.file.as_ref(), preset))
 }

@@ -39,7 +39,7 @@ pub(crate) struct Context<'io> {
 
 impl<'io> Context<'io> {
     pub(crate) fn new(io: &'io mut Io, env: Env, settings: Settings, zone: TimeZone) -> Self {
-        let log = Rc::new(Logger::new(io.err.as_mut(), io.err_is_terminal, io.now, zone.clone()));
+        let log = Rc::new(Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone()));
         log.set_debug(settings.debug);
         let tracer = Tracer::start(settings.tracing.as_ref(), io.now);
         Self {

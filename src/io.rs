@@ -3,7 +3,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where the clock comes from")]
 
-use std::io::{self, IsTerminal, Read, Write};
+#[cfg(unix)]
+use std::fs::File;
+use std::io::{self, IoSlice, IsTerminal, LineWriter, Read, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -36,7 +40,7 @@ impl Io {
     pub fn std() -> Self {
         Self {
             input: Box::new(io::stdin()),
-            out: Box::new(io::LineWriter::new(io::stdout())),
+            out: Box::new(Lines(LineWriter::new(stdout()))),
             err: Box::new(io::stderr()),
             input_is_terminal: io::stdin().is_terminal(),
             out_is_terminal: io::stdout().is_terminal(),
@@ -67,6 +71,51 @@ impl Io {
             signals: false,
         }
     }
+}
+
+/// Collects small writes to lines. What is large goes out as it is: to look for its last line costs as much as to copy
+/// it.
+struct Lines<W: Write>(LineWriter<W>);
+
+/// What is large.
+const LARGE: usize = 4 << 10;
+
+impl<W: Write> Write for Lines<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() < LARGE {
+            return self.0.write(bytes);
+        }
+        self.0.flush()?;
+        self.0.get_mut().write(bytes)
+    }
+
+    fn write_vectored(&mut self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        if pieces.iter().map(|piece| piece.len()).sum::<usize>() < LARGE {
+            return self.0.write_vectored(pieces);
+        }
+        self.0.flush()?;
+        self.0.get_mut().write_vectored(pieces)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// The process's standard output, without the lines that std's has.
+#[cfg(unix)]
+fn stdout() -> Box<dyn Write + Send> {
+    match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(stdout) => Box::new(File::from(stdout)),
+        // It is closed, which std's takes for a place where nobody looks.
+        Err(_) => Box::new(io::stdout()),
+    }
+}
+
+/// A console takes characters instead of bytes, which is std's business.
+#[cfg(not(unix))]
+fn stdout() -> io::Stdout {
+    io::stdout()
 }
 
 /// Whether the process's two outputs are the same file.

@@ -1,7 +1,7 @@
 //! How a log line looks: logrus's text form, which scripts around crictl know.
 //! The two forms are pure; one [`Logger`] writes them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
@@ -50,7 +50,7 @@ pub(crate) fn coloured(level: Level, message: &str, elapsed: Duration) -> String
 
 /// Where log lines go. Shared by everything in a run that has something to say.
 pub(crate) struct Logger<'io> {
-    err: RefCell<&'io mut (dyn Write + Send)>,
+    err: RefCell<&'io mut Box<dyn Write + Send>>,
     terminal: bool,
     zone: TimeZone,
     now: fn() -> SystemTime,
@@ -60,7 +60,7 @@ pub(crate) struct Logger<'io> {
 
 impl<'io> Logger<'io> {
     pub(crate) fn new(
-        err: &'io mut (dyn Write + Send),
+        err: &'io mut Box<dyn Write + Send>,
         terminal: bool,
         now: fn() -> SystemTime,
         zone: TimeZone,
@@ -83,15 +83,15 @@ impl<'io> Logger<'io> {
             true => coloured(level, &message(), now.duration_since(self.started).unwrap_or_default()),
             false => plain(level, &message(), now, &self.zone),
         };
-        self.raw(line.as_bytes());
+        let _ = self.bytes(line.as_bytes());
     }
 
-    /// Writes bytes that are not ours to format, such as a container's standard error.
-    pub(crate) fn raw(&self, bytes: &[u8]) {
-        let _ = self.bytes(bytes);
+    /// The stream behind the lines, for a command that copies a container's standard error to it.
+    pub(crate) fn stream(&self) -> RefMut<'_, &'io mut Box<dyn Write + Send>> {
+        self.err.borrow_mut()
     }
 
-    /// As [`Logger::raw`], for whoever stops when nobody reads.
+    /// Writes bytes that are not ours to format, for whoever stops when nobody reads.
     ///
     /// # Errors
     /// The stream can't be written.

@@ -14,6 +14,7 @@ mod retry;
 mod rpc;
 mod run;
 mod schema;
+mod stream;
 mod support;
 mod tracing;
 mod tree;

@@ -1,6 +1,6 @@
 //! Messages of a WebSocket's channels: any bytes are taken apart or say nothing.
 //!
-//! `cargo +nightly fuzz run channel_message fuzz/corpus/channel_message fuzz/seeds/channel_message`
+//! `scripts/fuzz 60 channel_message`
 
 #![no_main]
 

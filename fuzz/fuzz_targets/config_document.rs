@@ -1,6 +1,6 @@
 //! Config files of pods and containers: any bytes are read or refused, and what was read reads back as itself.
 //!
-//! `cargo +nightly fuzz run config_document fuzz/corpus/config_document fuzz/seeds/config_document`
+//! `scripts/fuzz 60 config_document`
 
 #![no_main]
 

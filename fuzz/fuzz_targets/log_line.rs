@@ -1,6 +1,6 @@
 //! Lines of logs: the parser takes what a regular expression and a calendar take.
 //!
-//! `cargo +nightly fuzz run log_line fuzz/corpus/log_line fuzz/seeds/log_line`
+//! `scripts/fuzz 60 log_line`
 
 #![no_main]
 

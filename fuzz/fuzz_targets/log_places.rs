@@ -1,6 +1,6 @@
 //! Places in logs: the last lines, and the first since a time, are where a slow search finds them.
 //!
-//! `cargo +nightly fuzz run log_places`
+//! `scripts/fuzz 60 log_places`
 
 #![no_main]
 

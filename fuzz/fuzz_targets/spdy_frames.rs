@@ -1,6 +1,6 @@
 //! SPDY connections: any bytes are frames or refused, and yield no more bytes than they have.
 //!
-//! `cargo +nightly fuzz run spdy_frames fuzz/corpus/spdy_frames fuzz/seeds/spdy_frames`
+//! `scripts/fuzz 60 spdy_frames`
 
 #![no_main]
 

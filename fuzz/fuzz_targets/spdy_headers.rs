@@ -1,6 +1,6 @@
 //! SPDY header blocks: any bytes are headers or refused, and never stand for more than the limit.
 //!
-//! `cargo +nightly fuzz run spdy_headers fuzz/corpus/spdy_headers fuzz/seeds/spdy_headers`
+//! `scripts/fuzz 60 spdy_headers`
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 //! Reports on the error stream: any bytes are an end, good or bad.
 //!
-//! `cargo +nightly fuzz run stream_status fuzz/corpus/stream_status fuzz/seeds/stream_status`
+//! `scripts/fuzz 60 stream_status`
 
 #![no_main]
 

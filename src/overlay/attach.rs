@@ -54,14 +54,14 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let attaching = |error: Error| error.context(format!("attaching to container {id}"));
     let session = dialer.session(url, Wanted { stdin: args.stdin, tty: args.tty }).await.map_err(attaching)?;
     let mut input = if args.stdin { Some(Input::take(ctx.input)?) } else { None };
-    let out = Output::take(ctx.out);
-    let (log, warn) = (ctx.log.clone(), session.deaf_to_end(ctx.input_is_terminal));
-    if let Some(warning) = warn {
+    if let Some(warning) = session.deaf_to_end(ctx.input_is_terminal) {
         ctx.warn(warning);
     }
-    let err = |bytes: &[u8]| log.raw(bytes);
-    let ended = Console { input: input.as_mut(), out: out.clone(), err: &err, tty: args.tty }.run(session).await;
+    let (out, err) = (Output::share(ctx.out), Output::share(&mut ctx.log.stream()));
+    let console = Console { input: input.as_mut(), out: out.clone(), err: err.clone(), tty: args.tty };
+    let ended = console.run(session).await;
     out.give_back(ctx.out);
+    err.give_back(&mut ctx.log.stream());
     ended?.map_err(|failed| attaching(Error::failure(failed.to_string())))
 }
 

@@ -107,7 +107,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         ctx.error("No containers found per filter flags");
         return Err(Error::help());
     }
-    let out = Output::take(ctx.out);
+    let (out, err) = (Output::share(ctx.out), Output::share(&mut ctx.log.stream()));
     let exec = Exec {
         runtime,
         dialer,
@@ -117,12 +117,14 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         terminal: ctx.input_is_terminal,
         log: Rc::clone(&ctx.log),
         out: out.clone(),
+        err: err.clone(),
     };
     let errors = match args.parallel && ids.len() > 1 {
         true => exec.at_once(&ids).await,
         false => exec.in_turn(&ids, ctx).await,
     };
     out.give_back(ctx.out);
+    err.give_back(&mut ctx.log.stream());
     errors.map(|errors| if args.ignore_errors { Vec::new() } else { errors })
 }
 
@@ -146,6 +148,7 @@ struct Exec<'a, 'io> {
     terminal: bool,
     log: Rc<Logger<'io>>,
     out: Output,
+    err: Output,
 }
 
 impl Exec<'_, '_> {
@@ -176,7 +179,7 @@ impl Exec<'_, '_> {
 
     async fn one(&self, id: &str, input: Option<&mut Input>) -> Result<(), Error> {
         if self.headers {
-            self.out.write(format!("{id}:\n").as_bytes())?;
+            self.out.show(format!("{id}:\n").as_bytes())?;
         }
         let ended = match self.args.sync {
             true => self.sync(id).await,
@@ -202,7 +205,7 @@ impl Exec<'_, '_> {
             let cause = format!("command '{command}' exited with {}: {stderr}", response.exit_code);
             return Err(self.failed(u8::try_from(response.exit_code).unwrap_or(u8::MAX), cause));
         }
-        self.out.write(&[&response.stdout, b"\n".as_slice(), &response.stderr, b"\n"].concat())?;
+        self.out.show(&[&response.stdout, b"\n".as_slice(), &response.stderr, b"\n"].concat())?;
         Ok(())
     }
 
@@ -217,8 +220,7 @@ impl Exec<'_, '_> {
         if let Some(warning) = session.deaf_to_end(self.terminal) {
             self.log.write(Level::Warning, || warning.to_owned());
         }
-        let err = |bytes: &[u8]| self.log.raw(bytes);
-        let console = Console { input, out: self.out.clone(), err: &err, tty: args.tty };
+        let console = Console { input, out: self.out.clone(), err: self.err.clone(), tty: args.tty };
         console.run(session).await?.map_err(|failed| match failed {
             Failed::Exit(status) => self.failed(status, failed.to_string()),
             Failed::Remote(cause) => self.refused(Error::failure(cause)),

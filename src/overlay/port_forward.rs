@@ -1,6 +1,6 @@
 //! `crictl port-forward`: ports of a pod on this machine.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use futures_util::StreamExt;
-use futures_util::future::try_join_all;
+use futures_util::future::select_all;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpListener;
 
@@ -20,6 +20,7 @@ use crate::error::{Error, lower};
 use crate::generated::cri::PortForwardRequest;
 use crate::stream::portforward::forward;
 use crate::stream::spdy::Connection;
+use crate::stream::stdio::{Lines, Output};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "port-forward",
@@ -64,10 +65,16 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let connection = dialer.forward(url).await.map_err(forwarding)?;
     let listeners = listen(ctx, &ports(words)?, &addresses).await.map_err(forwarding)?;
     ctx.stops_cleanly = true;
-    tokio::select! {
+    let out = Output::share(ctx.out);
+    let (lines, written) = out.lines();
+    let ended = tokio::select! {
         lost = connection.lost() => Err(forwarding(lost)),
-        ended = serve(ctx, &connection, listeners) => ended,
-    }
+        never = serve(ctx, &connection, listeners, &lines) => match never {},
+        // Only an output that can't be written ends before the lines do.
+        ended = written => ended.map(drop).map_err(Error::from),
+    };
+    out.give_back(ctx.out);
+    ended
 }
 
 fn request(id: &str) -> PortForwardRequest {
@@ -158,23 +165,26 @@ async fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
 
 /// Forwards every connection that is made, until a signal ends the command.
 async fn serve(
-    ctx: &mut Context<'_>,
+    ctx: &Context<'_>,
     connection: &Connection,
     listeners: Vec<(TcpListener, Ports)>,
-) -> Result<(), Error> {
-    let (ctx, requests) = (RefCell::new(ctx), Cell::new(0));
-    let served = listeners.into_iter().map(async |(listener, ports): (TcpListener, Ports)| {
+    lines: &Lines,
+) -> Infallible {
+    let requests = Cell::new(0);
+    let handle = async |socket, ports: Ports| {
+        let request = requests.replace(requests.get() + 1);
+        lines.say(format!("Handling connection for {}", ports.local)).await;
+        forward(connection, socket, ports.remote, request).await
+    };
+    let served = listeners.into_iter().map(async |(listener, ports): (TcpListener, Ports)| -> Infallible {
         let mut connections = FuturesUnordered::new();
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((socket, _)) => {
-                        ctx.borrow_mut().line(&format!("Handling connection for {}", ports.local))?;
-                        connections.push(forward(connection, socket, ports.remote, requests.replace(requests.get() + 1)));
-                    }
+                    Ok((socket, _)) => connections.push(handle(socket, ports)),
                     // Too many open files, most likely: there will be room again.
                     Err(error) => {
-                        ctx.borrow().error(format!("accepting on port {}: {}", ports.local, lower(&error)));
+                        ctx.error(format!("accepting on port {}: {}", ports.local, lower(&error)));
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
                 },
@@ -182,14 +192,13 @@ async fn serve(
                     // One connection's failure is not the others'.
                     if let Err(error) = ended {
                         let context = format!("forwarding {} -> {}", ports.local, ports.remote);
-                        ctx.borrow().error(error.context(context).line());
+                        ctx.error(error.context(context).line());
                     }
                 }
             }
         }
     });
-    // Each of them ends only with an output that can't be written.
-    try_join_all(served).await.map(|never: Vec<Infallible>| drop(never))
+    select_all(served.map(Box::pin)).await.0
 }
 
 #[cfg(test)]

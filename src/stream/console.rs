@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::error::Error;
 use crate::stream::Session;
 use crate::stream::detach::Detach;
-use crate::stream::pipe::{Inlet, Outlet};
+use crate::stream::pipe::Outlet;
 use crate::stream::status::Failed;
 use crate::stream::stdio::{Copied, Input, Output};
 use crate::stream::terminal::{self, Raw, Resizes};
@@ -16,8 +16,7 @@ pub(crate) struct Console<'a> {
     /// Nothing where the command gets no input.
     pub(crate) input: Option<&'a mut Input>,
     pub(crate) out: Output,
-    /// Writes what the command says on its stderr.
-    pub(crate) err: &'a dyn Fn(&[u8]),
+    pub(crate) err: Output,
     /// Whether the terminal is the remote one's.
     pub(crate) tty: bool,
 }
@@ -36,7 +35,7 @@ impl Console<'_> {
         let resize = session.resize.take();
         let half_close = session.half_close;
         let ended = tokio::select! {
-            ended = output(&mut session, &self.out, self.err) => ended?,
+            ended = output(&mut session, &self.out, &self.err) => ended?,
             () = input(self.input, stdin, half_close, self.tty) => Ok(()),
             never = resizes(resize) => never?,
             () = terminal::hung_up(), if self.tty => return Err(Error::interrupted()),
@@ -61,7 +60,7 @@ pub(crate) fn check(stdin: bool, tty: bool, terminal: bool) -> Result<(), Error>
 }
 
 /// Copies what the command writes, and waits for how it ended.
-async fn output(session: &mut Session, out: &Output, err: &dyn Fn(&[u8])) -> Result<Ended, Error> {
+async fn output(session: &mut Session, out: &Output, err: &Output) -> Result<Ended, Error> {
     let (stdout, stderr) = (session.stdout.take(), session.stderr.take());
     let copied = async {
         match stdout {
@@ -69,8 +68,15 @@ async fn output(session: &mut Session, out: &Output, err: &dyn Fn(&[u8])) -> Res
             None => Ok(Copied::All),
         }
     };
+    let logged = async {
+        if let Some(stderr) = stderr {
+            // Errors that nobody reads are no reason to stop.
+            let _ = err.copy(stderr).await;
+        }
+        Ok(())
+    };
     // All at once: a stream that nobody reads would hold up the others.
-    let (copied, (), ended) = tokio::try_join!(copied, logged(stderr, err), async { Ok(session.status().await) })?;
+    let (copied, (), ended) = tokio::try_join!(copied, logged, async { Ok(session.status().await) })?;
     match (copied, ended) {
         // A report of success that is empty is no report where the output broke off.
         (Copied::Part, Ok(())) if !session.reported => {
@@ -78,15 +84,6 @@ async fn output(session: &mut Session, out: &Output, err: &dyn Fn(&[u8])) -> Res
         }
         (_, ended) => Ok(ended),
     }
-}
-
-async fn logged(stderr: Option<Inlet>, err: &dyn Fn(&[u8])) -> std::io::Result<()> {
-    if let Some(mut stderr) = stderr {
-        while let Ok(Some(bytes)) = stderr.next().await {
-            err(&bytes);
-        }
-    }
-    Ok(())
 }
 
 /// Sends the input. Ends only when the person detaches: the command goes on without more input.

@@ -1,6 +1,7 @@
 //! The ends of a stream that a command holds. The task that owns the socket holds
 //! the others; between them are short queues, so that whoever is slow is waited for.
 
+use std::io::IoSlice;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::error::Error;
 
-/// How many pieces wait between the socket and a reader. A piece has at most one read of the socket, 64 KiB.
+/// How many pieces wait between the socket and a reader. A piece has at most one read of the socket, 256 KiB.
 const QUEUE: usize = 8;
 
 /// Why a connection ended, once it has.
@@ -92,17 +93,28 @@ impl Inlet {
         Ok(piece)
     }
 
-    /// Waits, on a thread of its own, until something has arrived, and takes all of it: one piece at a time, every
-    /// one would wake the socket's task. Returns whether more may come.
+    /// Waits until something has arrived, and takes all of it: one piece at a time, every one would wake the socket's
+    /// task. Returns whether more may come.
+    ///
+    /// # Errors
+    /// As [`Inlet::next`].
+    pub(crate) async fn take(&mut self, taken: &mut Vec<Piece>) -> Result<bool, Error> {
+        let count = if self.ended { 1 } else { self.pieces.recv_many(taken, QUEUE).await };
+        self.taken(count, taken)
+    }
+
+    /// As [`Inlet::take`], on a thread of its own.
     ///
     /// # Errors
     /// As [`Inlet::next`].
     pub(crate) fn blocking_take(&mut self, taken: &mut Vec<Piece>) -> Result<bool, Error> {
-        if !self.ended && self.pieces.blocking_recv_many(taken, QUEUE) == 0 {
-            return Err(lost(&self.cause));
-        }
+        let count = if self.ended { 1 } else { self.pieces.blocking_recv_many(taken, QUEUE) };
+        self.taken(count, taken)
+    }
+
+    fn taken(&mut self, count: usize, taken: &[Piece]) -> Result<bool, Error> {
         self.ended |= taken.iter().any(Option::is_none);
-        Ok(!self.ended)
+        if count == 0 { Err(lost(&self.cause)) } else { Ok(!self.ended) }
     }
 
     /// Whether nothing more is waiting: then what was written should be shown.
@@ -121,6 +133,11 @@ impl Inlet {
             }
         }
     }
+}
+
+/// What one write of several pieces takes.
+pub(crate) fn slices(pieces: &[Piece]) -> Vec<IoSlice<'_>> {
+    pieces.iter().flatten().map(|bytes| IoSlice::new(bytes)).collect()
 }
 
 /// The error of a connection that ended too early.

@@ -1,12 +1,14 @@
 //! One forwarded connection: a local socket and a pair of streams.
 
+use std::io::{self, IoSlice};
+
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::error::Error;
-use crate::stream::pipe::{Inlet, Outlet};
+use crate::stream::pipe::{Inlet, Outlet, Piece, slices};
 use crate::stream::spdy::Connection;
 
 /// How much of a local socket is read at once.
@@ -51,13 +53,29 @@ pub(crate) async fn forward(connection: &Connection, socket: TcpStream, port: u1
 
 /// Copies to the local socket until the stream ends.
 async fn down(mut inlet: Inlet, mut socket: OwnedWriteHalf) -> Result<(), Error> {
-    while let Some(bytes) = inlet.next().await? {
+    let mut taken = Vec::new();
+    loop {
+        let more = inlet.take(&mut taken).await?;
         // A local side that has gone is its own business.
-        if socket.write_all(&bytes).await.is_err() {
+        if write_all(&mut socket, &taken).await.is_err() || !more {
             break;
         }
+        taken.clear();
     }
     let _ = socket.shutdown().await;
+    Ok(())
+}
+
+/// Writes everything with as few calls as the socket lets us.
+async fn write_all(socket: &mut OwnedWriteHalf, pieces: &[Piece]) -> io::Result<()> {
+    let mut slices = slices(pieces);
+    let mut rest = slices.as_mut_slice();
+    while !rest.is_empty() {
+        match socket.write_vectored(rest).await? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => IoSlice::advance_slices(&mut rest, count),
+        }
+    }
     Ok(())
 }
 

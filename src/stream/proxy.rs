@@ -20,11 +20,29 @@ pub(super) fn choose(target: &Target, env: &BTreeMap<String, String>) -> Option<
         let lower = env.get(&name.to_lowercase());
         env.get(name).or(lower).cloned().unwrap_or_default()
     };
-    let matcher =
-        || Matcher::builder().http(value("HTTP_PROXY")).https(value("HTTPS_PROXY")).no(value("NO_PROXY")).build();
+    let excepted = exceptions(&value("NO_PROXY"), target);
+    let matcher = || Matcher::builder().http(value("HTTP_PROXY")).https(value("HTTPS_PROXY")).no(excepted).build();
     // Go's rules know http and https; upstream takes everything that is not http for https.
     let uri: Uri = target.uri(if target.is_tls() { "https" } else { "http" }).parse().ok()?;
     if target.is_loopback() { None } else { matcher().intercept(&uri) }
+}
+
+/// The entries of NO_PROXY as the matcher takes them. Where Go's rules are others: `*` is all addresses too, an entry
+/// may have a port, and one that begins with a dot is not the host itself.
+fn exceptions(list: &str, target: &Target) -> String {
+    let entries = list.split(',').map(str::trim).filter_map(|entry| {
+        if entry == "*" {
+            return Some("*,0.0.0.0/0,::/0");
+        }
+        let (host, port) = match entry.rsplit_once(':') {
+            Some((host, port)) if host.ends_with(']') || !host.contains(':') => (host, port.parse().ok()),
+            _ => (entry, None),
+        };
+        let host = host.trim_start_matches(['*', '[']).trim_end_matches(']');
+        let own = host.strip_prefix('.').is_some_and(|domain| domain.eq_ignore_ascii_case(&target.host));
+        (port.is_none_or(|port: u16| port == target.port) && !own).then_some(host)
+    });
+    entries.collect::<Vec<_>>().join(",")
 }
 
 /// Opens a connection to a target through a proxy.
@@ -95,11 +113,25 @@ mod tests {
 
     #[test]
     fn loopback_and_excepted_hosts_are_reached_directly() {
-        let env = [("HTTP_PROXY", "http://one:1"), ("NO_PROXY", "10.0.0.0/8,.example")];
+        let env = [("HTTP_PROXY", "http://one:1"), ("NO_PROXY", "10.0.0.0/8, .example,*.org,whole,one:5,fd00::1")];
         assert_eq!(chosen("http://127.0.0.1:5/", &env), None);
         assert_eq!(chosen("http://[::1]:5/", &env), None);
         assert_eq!(chosen("http://10.1.2.3:5/", &env), None);
         assert_eq!(chosen("http://node.example:5/", &env), None);
-        assert!(chosen("http://node.test:5/", &env).is_some());
+        assert_eq!(chosen("http://node.org:5/", &env), None);
+        assert_eq!(chosen("http://part.whole:5/", &env), None);
+        assert_eq!(chosen("http://one:5/", &env), None);
+        assert_eq!(chosen("http://[fd00::1]:5/", &env), None);
+        for elsewhere in ["node.test:5", "example:5", "one:6", "11.1.2.3:5", "[fd00::2]:5"] {
+            assert!(chosen(&format!("http://{elsewhere}/"), &env).is_some(), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn a_star_excepts_everything() {
+        for host in ["node", "10.1.2.3", "[fd00::2]"] {
+            let env = [("HTTP_PROXY", "http://one:1"), ("NO_PROXY", "*")];
+            assert_eq!(chosen(&format!("http://{host}:5/"), &env), None, "{host}");
+        }
     }
 }

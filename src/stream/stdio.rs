@@ -1,14 +1,14 @@
 //! This side's standard streams, on threads of their own: reading and writing them
 //! blocks, and a connection has to be served and a signal noticed all the while.
 
-use std::io::{self, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{self, IoSlice, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::stream::pipe::Inlet;
+use crate::stream::pipe::{Cause, Inlet, Piece, slices};
 
 /// How much of the input is read at once, as upstream.
 const CHUNK: usize = 32 << 10;
@@ -45,7 +45,7 @@ impl Input {
     }
 }
 
-/// The output, shared by everything that writes to it.
+/// An output, shared by everything that writes to it.
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Mutex<Box<dyn Write + Send>>>);
 
@@ -59,22 +59,30 @@ pub(crate) enum Copied {
 }
 
 impl Output {
-    /// Takes the output until it is given back.
-    pub(crate) fn take(out: &mut Box<dyn Write + Send>) -> Self {
-        Self(Arc::new(Mutex::new(std::mem::replace(out, Box::new(io::sink())))))
+    /// Shares an output until it is given back. Who writes to the stream itself meanwhile, takes turns with the others.
+    pub(crate) fn share(stream: &mut Box<dyn Write + Send>) -> Self {
+        let shared = Self(Arc::new(Mutex::new(Box::new(io::sink()))));
+        let stream = std::mem::replace(stream, Box::new(shared.clone()));
+        *shared.lock() = stream;
+        shared
     }
 
     /// Gives the output back.
-    pub(crate) fn give_back(&self, out: &mut Box<dyn Write + Send>) {
-        std::mem::swap(out, &mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    pub(crate) fn give_back(&self, stream: &mut Box<dyn Write + Send>) {
+        let own = std::mem::replace(&mut *self.lock(), Box::new(io::sink()));
+        *stream = own;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Box<dyn Write + Send>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes bytes, and shows them.
     ///
     /// # Errors
     /// The output's own.
-    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn show(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = self.lock();
         out.write_all(bytes)?;
         out.flush()
     }
@@ -92,14 +100,20 @@ impl Output {
         end.await.unwrap_or_else(|_| Err(io::Error::other("the output's thread is gone")))
     }
 
+    /// What lines are said through, and what writes them as long as it is polled: whoever says one waits for a slow
+    /// reader, and nobody else does.
+    pub(crate) fn lines(&self) -> (Lines, impl Future<Output = io::Result<Copied>>) {
+        let (feed, inlet) = Inlet::new(Cause::default());
+        (Lines(feed), self.copy(inlet))
+    }
+
     fn drain(&self, inlet: &mut Inlet) -> io::Result<Copied> {
         let mut taken = Vec::new();
         loop {
             let more = inlet.blocking_take(&mut taken);
-            let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            for bytes in taken.drain(..).flatten() {
-                out.write_all(&bytes)?;
-            }
+            let mut out = self.lock();
+            write_all(&mut **out, &taken)?;
+            taken.clear();
             if inlet.is_idle() {
                 out.flush()?;
             }
@@ -110,4 +124,41 @@ impl Output {
             }
         }
     }
+}
+
+/// The other end of lines that are written to an output.
+#[derive(Clone)]
+pub(crate) struct Lines(mpsc::Sender<Piece>);
+
+impl Lines {
+    /// Says a line, and waits while too many are not written yet.
+    pub(crate) async fn say(&self, line: String) {
+        // Without a reader the one who writes has an error, which is enough.
+        let _ = self.0.send(Some(Bytes::from(line + "\n"))).await;
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.lock().flush()
+    }
+}
+
+/// Writes everything with as few calls as the output lets us.
+fn write_all(out: &mut dyn Write, pieces: &[Piece]) -> io::Result<()> {
+    let mut slices = slices(pieces);
+    let mut rest = slices.as_mut_slice();
+    while !rest.is_empty() {
+        match out.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => IoSlice::advance_slices(&mut rest, count),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

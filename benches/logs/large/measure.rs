@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// A program and its arguments.
 pub(crate) struct Run {
@@ -50,6 +52,21 @@ impl Run {
         }
         Ok(Sample { wall, cpu: children()?.saturating_sub(cpu), peak })
     }
+
+    /// Runs it for as long as something is done with what it prints, which is the time that counts, and interrupts it.
+    #[allow(dead_code)] // Not every benchmark has a program that goes on by itself.
+    pub(crate) fn measure_while(&self, work: impl FnOnce(ChildStdout) -> io::Result<()>) -> io::Result<Sample> {
+        let cpu = children()?;
+        let mut command = Command::new(&self.program);
+        command.args(&self.args).stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let start = Instant::now();
+        let worked = child.stdout.take().map_or(Ok(()), work);
+        let (wall, peak) = (start.elapsed(), peak(&child));
+        kill_process(Pid::from_child(&child), Signal::INT)?;
+        child.wait()?;
+        worked.and_then(|()| Ok(Sample { wall, cpu: children()?.saturating_sub(cpu), peak }))
+    }
 }
 
 /// The sample in the middle, each number for itself.
@@ -66,19 +83,22 @@ pub(crate) fn median(samples: &[Sample]) -> Sample {
     }
 }
 
+/// The most memory that a process had so far, in KiB; nothing where it has ended.
+fn peak(child: &Child) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
+}
+
 /// Waits for a process and looks at its memory meanwhile.
 fn wait(child: &mut Child, start: Instant) -> io::Result<(Duration, u64)> {
-    let path = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
+    let mut most = 0;
     loop {
-        let status = fs::read_to_string(&path).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let now = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
-        peak = now.unwrap_or(0).max(peak);
+        most = peak(child).max(most);
         if child.try_wait()?.is_some() {
             let status = child.wait()?;
             return match status.success() {
-                true => Ok((start.elapsed(), peak)),
+                true => Ok((start.elapsed(), most)),
                 false => Err(io::Error::other(status.to_string())),
             };
         }

@@ -1,32 +1,26 @@
 //! SPDY/3.1 over a socket, which one task owns: it alone reads, writes and pings.
-//! [`frame`], [`header`] and [`session`] are the protocol and know no socket.
+//! [`frame`], [`header`] and [`session`] are the protocol and know no socket; [`socket`] knows no protocol.
 
 pub(crate) mod frame;
 pub(crate) mod header;
 pub(crate) mod session;
+mod socket;
 
 use std::collections::HashMap;
-use std::io;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, interval_at};
 
-use crate::error::{Error, lower};
+use crate::error::Error;
 use crate::stream::dial::Stream;
 use crate::stream::pipe::{Cause, Inlet, Order, Outlet, Piece, Task, What, lost};
 use session::{Event, Session};
 
-/// How much is read from the socket at once.
-const READ: usize = 64 << 10;
 /// Nothing more is taken from the commands while so much waits to be sent.
 const HIGH_WATER: usize = 128 << 10;
 /// How long a server may take to accept a stream.
 const OPENING: Duration = Duration::from_secs(30);
-/// A server that neither sends nor answers pings for so long is gone.
-const SILENCE: Duration = Duration::from_secs(61);
 
 /// A connection, and the task that drives it. Dropping it closes the socket.
 #[derive(Debug)]
@@ -44,18 +38,25 @@ enum Request {
     Close,
 }
 
+/// Where the task hears of it.
+struct Asked {
+    requests: mpsc::Receiver<Request>,
+    orders: mpsc::Receiver<Order>,
+}
+
 impl Connection {
     /// Starts the protocol on a socket. `early` was received already, after the upgrade; pings go every `ping`.
     pub(crate) fn new(socket: Box<dyn Stream>, early: &[u8], ping: Duration) -> Result<Self, Error> {
         let (requests, requested) = mpsc::channel(1);
         let (orders, ordered) = mpsc::channel(4);
+        let asked = Asked { requests: requested, orders: ordered };
         let cause = Cause::default();
         let mut session = Session::new().map_err(|broken| Error::failure(broken.to_string()))?;
         session.incoming.buffer.extend_from_slice(early);
         let driver = Driver { session, streams: HashMap::new(), opening: HashMap::new(), blocked: None };
         let end = Cause::clone(&cause);
         let task = Task::spawn(async move {
-            if let Err(reason) = driver.run(socket, requested, ordered, ping, &end).await {
+            if let Err(reason) = driver.run(socket, asked, ping, &end).await {
                 let _ = end.set(reason);
             }
         });
@@ -103,24 +104,18 @@ struct Driver {
 }
 
 impl Driver {
+    /// Runs until the connection ends, and says why where that is not our own doing.
     async fn run(
         mut self,
         socket: Box<dyn Stream>,
-        mut requests: mpsc::Receiver<Request>,
-        mut orders: mpsc::Receiver<Order>,
+        mut asked: Asked,
         ping: Duration,
         cause: &Cause,
     ) -> Result<(), String> {
-        let (mut reader, mut writer) = tokio::io::split(socket);
+        let (mut reader, mut writer) = socket::split(socket);
         let mut ticks = interval_at(Instant::now() + ping, ping);
-        let mut heard = Instant::now();
-        let (mut unsent, mut mute) = (false, false);
         loop {
             self.deliver()?;
-            if mute {
-                self.session.outgoing.clear();
-            }
-            unsent |= !self.session.outgoing.is_empty();
             let Self { session, blocked, .. } = &mut self;
             tokio::select! {
                 room = reserve(blocked.as_ref()), if blocked.is_some() => {
@@ -128,34 +123,20 @@ impl Driver {
                         room.send(piece);
                     }
                 }
-                sent = send(&mut writer, &mut session.outgoing), if unsent => {
-                    unsent = false;
-                    // A server that takes no more may still have said how the command ended: that is read first.
-                    mute |= sent.is_err();
-                }
-                read = receive(&mut reader, &mut session.incoming.buffer), if blocked.is_none() => {
-                    if read.map_err(|error| lower(&error))? == 0 {
-                        return Err("the server closed it".to_owned());
-                    }
-                    heard = Instant::now();
-                }
-                Some(order) = orders.recv(), if session.outgoing.len() < HIGH_WATER => self.send(&order),
-                request = requests.recv() => match request {
+                () = writer.send(&mut session.outgoing), if writer.is_due(&session.outgoing) => {}
+                read = reader.receive(&mut session.incoming.buffer), if blocked.is_none() => read?,
+                Some(order) = asked.orders.recv(), if session.outgoing.len() < HIGH_WATER => self.send(&order),
+                request = asked.requests.recv() => match request {
                     Some(Request::Open { headers, feed, opened }) => self.open(&headers, feed, opened)?,
                     Some(Request::Close) | None => {
                         let _ = cause.set("it was closed".to_owned());
                         session.go_away();
-                        let _ = send(&mut writer, &mut session.outgoing).await;
-                        let _ = writer.shutdown().await;
+                        writer.close(&mut session.outgoing).await;
                         return Ok(());
                     }
                 },
                 _ = ticks.tick() => {
-                    if blocked.is_some() {
-                        heard = Instant::now();
-                    } else if heard.elapsed() > SILENCE {
-                        return Err(format!("no sign of the server for {SILENCE:?}"));
-                    }
+                    reader.check(blocked.is_some())?;
                     session.ping();
                 }
             }
@@ -224,22 +205,6 @@ async fn reserve(blocked: Option<&(mpsc::Sender<Piece>, Piece)>) -> Result<mpsc:
         Some((feed, _)) => feed.clone().reserve_owned().await.map_err(drop),
         None => Err(()),
     }
-}
-
-/// Sends everything. May be dropped at any await: what was sent is no longer in `outgoing`.
-async fn send(writer: &mut (impl AsyncWrite + Unpin), outgoing: &mut BytesMut) -> io::Result<()> {
-    while !outgoing.is_empty() {
-        writer.write_buf(outgoing).await?;
-    }
-    writer.flush().await
-}
-
-/// Receives what there is, at most [`READ`]. Its buffer is the one that the readers get parts of.
-async fn receive(reader: &mut (impl AsyncRead + Unpin), incoming: &mut BytesMut) -> io::Result<usize> {
-    if incoming.capacity() - incoming.len() < READ / 4 {
-        incoming.reserve(READ);
-    }
-    reader.read_buf(incoming).await
 }
 
 #[cfg(test)]

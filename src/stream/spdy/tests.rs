@@ -136,6 +136,33 @@ async fn the_server_is_pinged_with_odd_numbers() {
     assert_eq!(server.next().await, Frame::Ping { id: 3 });
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_even_answer_pings_is_gone_after_a_minute() {
+    let (connection, server) = connected();
+    let asked = Instant::now();
+    let lost = connection.lost().await;
+    assert_eq!(lost.cause(), "the streaming connection broke: no sign of the server for 61s");
+    assert!(asked.elapsed() < Duration::from_secs(70));
+    drop(server);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_answers_pings_may_say_nothing_else_for_hours() {
+    let (connection, mut server) = connected();
+    let answers = async {
+        for _ in 0..2000 {
+            let Frame::Ping { id } = server.next().await else { panic!("something else than a ping") };
+            let mut answer = BytesMut::new();
+            frame::ping(&mut answer, id);
+            server.send(&answer).await;
+        }
+    };
+    tokio::select! {
+        lost = connection.lost() => panic!("{}", lost.cause()),
+        () = answers => {}
+    }
+}
+
 #[tokio::test]
 async fn closing_says_goodbye_and_dropping_just_goes() {
     let (connection, mut server) = connected();

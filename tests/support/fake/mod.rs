@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use crictl::cri::*;
-use tokio::net::UnixListener;
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio::net::{TcpListener, UnixListener};
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tonic::transport::Server;
+use tonic::transport::server::Router;
 use tonic::{Response, Status};
 
 include!(concat!(env!("OUT_DIR"), "/server.rs"));
@@ -44,6 +45,8 @@ pub struct State {
     pub container_statuses: BTreeMap<String, ContainerStatusResponse>,
     pub pod_statuses: BTreeMap<String, PodSandboxStatusResponse>,
     pub events: Vec<ContainerEventResponse>,
+    /// Where it says that streams are served.
+    pub stream_url: String,
     /// The methods that were called.
     pub calls: Vec<&'static str>,
     /// A method that fails, and how.
@@ -102,9 +105,12 @@ impl Fake {
 
     /// Serves on a socket.
     pub async fn serve_on(self, listener: UnixListener) -> Result<(), tonic::transport::Error> {
+        self.router().serve_with_incoming(UnixListenerStream::new(listener)).await
+    }
+
+    fn router(self) -> Router {
         let runtime = RuntimeServiceServer::new(self.clone()).max_encoding_message_size(usize::MAX);
-        let server = Server::builder().add_service(runtime).add_service(ImageServiceServer::new(self));
-        server.serve_with_incoming(UnixListenerStream::new(listener)).await
+        Server::builder().add_service(runtime).add_service(ImageServiceServer::new(self))
     }
 
     /// Notes the call, and fails it if it is meant to fail.
@@ -170,6 +176,22 @@ impl Fake {
         let socket = folder.path().join("cri.sock");
         self.serve_at(&socket);
         Served { fake: self, socket, _folder: folder }
+    }
+
+    /// Serves on a TCP port of this machine until the process ends, and returns the port.
+    pub fn serve_tcp(&self) -> u16 {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        listener.set_nonblocking(true).unwrap();
+        let fake = self.clone();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let incoming = TcpListenerStream::new(TcpListener::from_std(listener).unwrap());
+                fake.router().serve_with_incoming(incoming).await.unwrap();
+            });
+        });
+        port
     }
 
     /// Serves on a socket until the process ends.

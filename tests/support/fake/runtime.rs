@@ -170,6 +170,21 @@ impl RuntimeService for Fake {
     }
 
     /// Knows the shell's `echo` and `exit`.
+    async fn exec(&self, _: Request<ExecRequest>) -> Answer<ExecResponse> {
+        let url = self.called("Exec").await?.stream_url.clone();
+        answer(ExecResponse { url })
+    }
+
+    async fn attach(&self, _: Request<AttachRequest>) -> Answer<AttachResponse> {
+        let url = self.called("Attach").await?.stream_url.clone();
+        answer(AttachResponse { url })
+    }
+
+    async fn port_forward(&self, _: Request<PortForwardRequest>) -> Answer<PortForwardResponse> {
+        let url = self.called("PortForward").await?.stream_url.clone();
+        answer(PortForwardResponse { url })
+    }
+
     async fn exec_sync(&self, request: Request<ExecSyncRequest>) -> Answer<ExecSyncResponse> {
         let mut state = self.called("ExecSync").await?;
         let request = request.into_inner();
