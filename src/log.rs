@@ -73,6 +73,16 @@ impl<'io> Logger<'io> {
         self.debug.set(debug);
     }
 
+    /// Whether debug lines get through.
+    pub(crate) fn is_debug(&self) -> bool {
+        self.debug.get()
+    }
+
+    /// The time, as lines have it.
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.now)()
+    }
+
     /// Writes a line; `message` is not made where nobody wants it. A log that can't be written is no reason to stop.
     pub(crate) fn write(&self, level: Level, message: impl FnOnce() -> String) {
         if level == Level::Debug && !self.debug.get() {
