@@ -26,6 +26,8 @@ pub(crate) struct Context<'io> {
     pub(crate) out_is_terminal: bool,
     /// Results and log lines end at the same place.
     pub(crate) streams_are_one: bool,
+    /// Whether the process's signals mean this run.
+    pub(crate) signals: bool,
     /// An interrupt ends this command as if it had ended by itself. Set by commands that run until they are stopped.
     pub(crate) stops_cleanly: bool,
     /// The stream behind [`Context::print`], for a command that hands it to a thread while it streams.
@@ -50,6 +52,7 @@ impl<'io> Context<'io> {
             input_is_terminal: io.input_is_terminal,
             out_is_terminal: io.out_is_terminal,
             streams_are_one: io.streams_are_one,
+            signals: io.signals,
             stops_cleanly: false,
             out: &mut io.out,
             now: io.now,
@@ -132,7 +135,9 @@ impl<'io> Context<'io> {
         };
         let retries = if configured.is_some() { self.settings.max_retries } else { 0 };
         let hint = configured.and_then(|text| self.settings.hint(text));
-        Ok(Client::new(endpoint, self.settings.timeout, hint, &self.log, &self.tracer).with_retries(retries))
+        let client = Client::new(endpoint, self.settings.timeout, hint, &self.log, &self.tracer).with_retries(retries);
+        let own = service == "image" && self.settings.image_endpoint.as_deref().is_some_and(|text| !text.is_empty());
+        Ok(client.named(configured.map(|_| if own { "--image-endpoint" } else { "--runtime-endpoint" })))
     }
 
     /// The first endpoint of the default list at which somebody listens.
@@ -165,12 +170,12 @@ impl<'io> Context<'io> {
         }
     }
 
-    /// The text of a file that the command line names.
+    /// What is in a file that the command line names.
     ///
     /// # Errors
-    /// It can't be read, or is not text.
-    pub(crate) fn read_file(&self, path: &str) -> Result<String, Error> {
-        std::fs::read_to_string(path).map_err(|error| Error::failure(format!("{path}: {}", lower(&error))))
+    /// It can't be read.
+    pub(crate) fn read_file(&self, path: &str) -> Result<Vec<u8>, Error> {
+        std::fs::read(path).map_err(|error| Error::failure(format!("{path}: {}", lower(&error))))
     }
 
     /// Everything on standard input.

@@ -73,6 +73,16 @@ impl<'io> Logger<'io> {
         self.debug.set(debug);
     }
 
+    /// Whether debug lines get through.
+    pub(crate) fn is_debug(&self) -> bool {
+        self.debug.get()
+    }
+
+    /// The time, as lines have it.
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.now)()
+    }
+
     /// Writes a line; `message` is not made where nobody wants it. A log that can't be written is no reason to stop.
     pub(crate) fn write(&self, level: Level, message: impl FnOnce() -> String) {
         if level == Level::Debug && !self.debug.get() {
@@ -83,7 +93,12 @@ impl<'io> Logger<'io> {
             true => coloured(level, &message(), now.duration_since(self.started).unwrap_or_default()),
             false => plain(level, &message(), now, &self.zone),
         };
-        let _ = self.bytes(line.as_bytes());
+        self.raw(line.as_bytes());
+    }
+
+    /// Writes bytes that are not ours to format. That nobody takes them is no reason to stop.
+    pub(crate) fn raw(&self, bytes: &[u8]) {
+        let _ = self.bytes(bytes);
     }
 
     /// The stream behind the lines, for a command that copies a container's standard error to it.
@@ -91,7 +106,7 @@ impl<'io> Logger<'io> {
         self.err.borrow_mut()
     }
 
-    /// Writes bytes that are not ours to format, for whoever stops when nobody reads.
+    /// As [`Logger::raw`], for whoever stops when nobody reads.
     ///
     /// # Errors
     /// The stream can't be written.

@@ -34,7 +34,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("document", &["args", "context", "error", "generated", "schema"]),
     ("fuzzing", &["document", "generated", "logs", "schema", "stream"]),
     ("launch", &["args", "command", "context", "document", "error", "generated", "rpc", "schema", "view"]),
-    ("api", &["args", "command", "context", "error", "generated", "method", "rpc", "schema", "view"]),
+    (
+        "api",
+        &["args", "command", "context", "document", "error", "generated", "method", "rpc", "schema", "signal", "view"],
+    ),
     (
         "overlay",
         &[

@@ -1,60 +1,127 @@
 //! One call of one method: its flags, and the way from the words to the answer.
 
 use clap::{Args, Command};
+use http::uri::Authority;
 
-use crate::api::{answer, request};
+use crate::api::answer::{self, Answer};
+use crate::api::format::Format;
+use crate::api::request::{self, Request};
+use crate::api::{dry_run, flag};
 use crate::args::field;
-use crate::args::go::{self, Outcome, Rules};
-use crate::args::parse::{GoDuration, go_int};
+use crate::args::go::{self, Outcome, Parsed, Rules};
+use crate::args::parse::{GoDuration, go_int, size};
 use crate::command::args;
 use crate::context::Context;
 use crate::error::Error;
 use crate::method::{Flow, Method};
-use crate::rpc::{Client, deadline};
-use crate::view::Encoding;
+use crate::rpc::connect::Connection;
+use crate::rpc::{Client, MAX_MESSAGE, deadline, metadata};
 
 /// How a call is made; the fields of its request have flags of their own.
 #[derive(Args, Debug)]
 pub(crate) struct CallArgs {
-    /// The request as JSON or YAML, as @FILE, or as - for standard input; flags are merged into it
+    /// The request as JSON or YAML, as @FILE, or as - for standard input; flags are merged into it. Several documents
+    /// are sent one after another, until one fails
     #[arg(long, value_name = "DOCUMENT|@FILE|-")]
     pub(crate) data: Option<String>,
-    /// Output format: json or yaml
+    /// Set what is at a path, after --data and the flags: a.b=x, list.0.b=x or list[0].b=x (the next index appends),
+    /// map.key=x, map[a.b]=x or map.a\.b=x; lists, maps and messages take JSON (may be repeated)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Set text or bytes at a path to what is in a file, as it is (may be repeated)
+    #[arg(long, value_name = "PATH=FILE")]
+    pub(crate) set_file: Vec<String>,
+    /// Of several documents: go on after one that failed; the status is the first failure's
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// Send nothing: print the request in the form of -o, and on stderr what grpcurl would be told
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Show secrets, which are three stars otherwise
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    /// Output format: json, yaml, jsonl (one line a message), text (protobuf's text format: what is set), raw (the
+    /// bytes; each message after its length as a varint where there may be several) or go-template
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     pub(crate) output: String,
+    /// Go template for each message
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(crate) template: Option<String>,
+    /// Show scalars, lists and maps that are at their defaults
+    #[arg(long, value_name = "BOOL", default_value = "true", hide_default_value = true)]
+    pub(crate) emit_defaults: Option<bool>,
+    /// Show status, headers, messages and trailers as one document, also when the call fails
+    #[arg(long)]
+    pub(crate) enrich: bool,
+    /// Say on stderr what is sent, what comes back, and when
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
     /// Of a stream: end after N messages; 0 for no limit
     #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
     pub(crate) max_messages: i64,
     /// Of a stream: end after this time
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) duration: Option<GoDuration>,
+    /// Metadata of the call; the value of a name that ends in -bin is base64 (may be repeated)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) header: Vec<String>,
+    /// How long the whole call may take, instead of what the global --timeout makes of it for this method
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) timeout: Option<GoDuration>,
+    /// How long the connection may take, of the time that the call has
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) connect_timeout: Option<GoDuration>,
+    /// The largest message that is taken, as 1048576, 512KiB or 64MiB [default: 16MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_msg_size: Option<u64>,
+    /// The :authority of the call, instead of localhost
+    #[arg(long, value_name = "HOST")]
+    pub(crate) authority: Option<String>,
 }
 
 /// Calls a method as the words after it say.
 ///
 /// # Errors
-/// The words are wrong, which is said before anything is sent, or the call failed.
+/// The words are wrong, which is said before anything is sent, or a call failed.
 pub(crate) async fn call(ctx: &mut Context<'_>, method: &'static Method, words: &[String]) -> Result<(), Error> {
+    let Some((args, parsed)) = read(method, words)? else { return Err(Error::help()) };
+    let format = Format::of(&args)?;
+    let terms = Terms::of(&args)?;
+    let requests = request::all(ctx, method, &args, &parsed)?;
+    let answer = Answer::new(method, &args, format, requests.len())?;
+    if args.dry_run {
+        return dry_run::show(ctx, method, &args, &answer, &requests);
+    }
+    let client = terms.client(ctx, method).await?;
+    let count = requests.len();
+    let mut failure = None;
+    for (index, request) in requests.into_iter().enumerate() {
+        let client = terms.limited(&client, method, &request, ctx);
+        let Err(error) = answer::show(ctx, &answer, &client, request).await else { continue };
+        let error = match count {
+            1 => with_code(error),
+            _ => with_code(error).context(format!("document {} of {count}", index + 1)),
+        };
+        if !args.keep_going {
+            return Err(error);
+        }
+        match failure {
+            None => failure = Some(error),
+            Some(_) => ctx.error(error.line()),
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// What the words say, or nothing where they ask for help.
+fn read(method: &'static Method, words: &[String]) -> Result<Option<(CallArgs, Parsed)>, Error> {
     let rules = Rules { grouping: false, interspersed: true, whole_lists: true, variables: &[] };
     let outcome = go::parse(command(method), words, &rules, &|_| None).map_err(|error| Error::usage(error.0))?;
-    let Outcome::Run(parsed) = outcome else { return Err(Error::help()) };
+    let Outcome::Run(parsed) = outcome else { return Ok(None) };
     if let Some(word) = parsed.positionals.first() {
         return Err(Error::usage(format!("{} takes no argument, but got {word:?}", method.command)));
     }
-    let args: CallArgs = args(&parsed)?;
-    let encoding = Encoding::of_list(&args.output)?;
-    let encoding = encoding.ok_or_else(|| Error::failure("unsupported output format \"table\": json and yaml are"))?;
-    let request = request::bytes(ctx, method, &args, &parsed)?;
-    let client = client(ctx, method, &request).await?;
-    let sent = match method.flow {
-        Flow::Unary => answer::unary(ctx, method, &client, request, encoding).await,
-        Flow::ServerStream => answer::stream(ctx, method, &client, request, encoding, &args).await,
-    };
-    // The status tells scripts which code it was.
-    sent.map_err(|error| match error.code() {
-        Some(code) => error.with_status(64 + u8::try_from(i32::from(code)).unwrap_or_default()),
-        None => error,
-    })
+    Ok(Some((args(&parsed)?, parsed)))
 }
 
 /// The command of one method: its request's fields, and how the call is made.
@@ -66,17 +133,69 @@ pub(crate) fn command(method: &'static Method) -> Command {
     let command = Command::new(method.command)
         .override_usage(format!("crictl rpc {} [flags]", method.command))
         .next_help_heading("Call");
-    let command = CallArgs::augment_args(command);
+    // clap takes the words of the arguments' type for what the command is about.
+    let command = CallArgs::augment_args(command).about(format!("{}{streams}", method.doc));
+    let command = flag::distinct(command, method.request);
     let fields = format!("Fields of {}", method.request.name);
-    let command = field::flags(command.next_help_heading(fields), method.request);
-    // Last, because a doc comment on a struct of flags is taken for what the command is about.
-    command.about(format!("{}{streams}", method.doc))
+    field::flags(command.next_help_heading(fields), method.request)
 }
 
-async fn client<'io>(ctx: &mut Context<'io>, method: &'static Method, request: &[u8]) -> Result<Client<'io>, Error> {
-    let client = match method.service {
-        "ImageService" => ctx.image().await?.0,
-        _ => ctx.runtime().await?.0,
-    };
-    Ok(client.with_deadline(deadline::of(method, request, ctx.settings.timeout)))
+/// The status tells scripts which code it was.
+fn with_code(error: Error) -> Error {
+    match error.code() {
+        Some(code) => error.with_status(64 + u8::try_from(i32::from(code)).unwrap_or_default()),
+        None => error,
+    }
+}
+
+/// Under which terms the calls are made.
+struct Terms {
+    metadata: tonic::metadata::MetadataMap,
+    connection: Connection,
+    max_message: usize,
+    timeout: Option<GoDuration>,
+}
+
+impl Terms {
+    fn of(args: &CallArgs) -> Result<Self, Error> {
+        let wrong = |flag: &str, reason: String| Error::usage(format!("--{flag}: {reason}"));
+        let authority = args.authority.as_deref().map(|text| {
+            let parts = http::Uri::builder().scheme("http").path_and_query("/");
+            let parsed = text.parse::<Authority>().map(|authority| parts.authority(authority));
+            parsed
+                .ok()
+                .and_then(|parts| parts.build().ok())
+                .ok_or_else(|| wrong("authority", format!("no authority: {text:?}")))
+        });
+        let limit = args.connect_timeout.map(|limit| {
+            limit.positive().ok_or_else(|| wrong("connect-timeout", "has to be longer than nothing".to_owned()))
+        });
+        if args.timeout.is_some_and(|timeout| timeout.positive().is_none()) {
+            return Err(wrong("timeout", "has to be longer than nothing".to_owned()));
+        }
+        Ok(Self {
+            metadata: metadata::parse(&args.header).map_err(|reason| wrong("header", reason))?,
+            connection: Connection { origin: authority.transpose()?, limit: limit.transpose()? },
+            max_message: args.max_msg_size.map_or(MAX_MESSAGE, |size| usize::try_from(size).unwrap_or(usize::MAX)),
+            timeout: args.timeout,
+        })
+    }
+
+    async fn client<'io>(&self, ctx: &mut Context<'io>, method: &Method) -> Result<Client<'io>, Error> {
+        let client = match method.service {
+            "ImageService" => ctx.image().await?.0,
+            _ => ctx.runtime().await?.0,
+        };
+        let client = client.with_metadata(self.metadata.clone(), self.max_message);
+        Ok(match self.connection {
+            Connection { origin: None, limit: None } => client,
+            _ => client.with_connection(&self.connection),
+        })
+    }
+
+    /// The client with the deadline that a request has.
+    fn limited<'io>(&self, client: &Client<'io>, method: &Method, request: &Request, ctx: &Context<'_>) -> Client<'io> {
+        let own = self.timeout.and_then(GoDuration::positive);
+        client.with_deadline(own.or_else(|| deadline::of(method, &request.bytes, ctx.settings.timeout)))
+    }
 }

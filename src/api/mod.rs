@@ -3,9 +3,14 @@
 
 pub(crate) mod answer;
 pub(crate) mod call;
+mod dry_run;
+mod flag;
+mod format;
 pub(crate) mod list;
 pub(crate) mod probe;
+mod report;
 pub(crate) mod request;
+mod set;
 
 use crate::generated::methods::METHODS;
 use crate::method::Method;

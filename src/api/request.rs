@@ -1,43 +1,88 @@
-//! What is sent: documents, and the flags merged into them.
+//! What is sent: documents, and the flags merged into each.
 
 use crate::api::call::CallArgs;
-use crate::args::field;
+use crate::api::set::set;
+use crate::args::field::{self, Source};
 use crate::args::go::Parsed;
 use crate::context::Context;
+use crate::document;
 use crate::error::Error;
 use crate::method::Method;
-use crate::schema::{self, Value};
+use crate::schema::{self, Form, Message, Value};
 
-/// The request: the document, and the flags merged into it as protobuf merges messages.
-pub(crate) fn bytes(
+/// One request.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// What is set in it, by the names of the JSON mapping, in the order of the proto.
+    pub(crate) document: Value,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The requests: each document of `--data`, or an empty one; into each the flags are merged as protobuf merges
+/// messages; then paths are set. All are known to be right before the first is sent.
+///
+/// # Errors
+/// What is wrong, after the name of its argument.
+pub(crate) fn all(
     ctx: &mut Context<'_>,
     method: &'static Method,
     args: &CallArgs,
     parsed: &Parsed,
-) -> Result<Vec<u8>, Error> {
-    let read = |path: &str| ctx.read_file(path);
-    let flags = field::document(method.request, &parsed.matches, &read)?;
-    let document = match args.data.as_deref() {
-        None => Value::Null,
-        Some(text) => {
-            let text = match (text, text.strip_prefix('@')) {
-                ("-", _) => ctx.read_input()?,
-                (_, Some(path)) => ctx.read_file(path)?,
-                (text, None) => text.to_owned(),
-            };
-            serde_yaml::from_str(&text).map_err(|error| Error::usage(format!("--data: {error}")))?
-        }
+) -> Result<Vec<Request>, Error> {
+    let mut documents = data(ctx, args)?;
+    if documents.is_empty() {
+        documents.push(Value::Null);
+    }
+    let source = Source { file: &|path| ctx.read_file(path), document: &document::value };
+    let flags = encode(method.request, &field::document(method.request, &parsed.matches, &source)?, "--")?;
+    let count = documents.len();
+    let requests = documents.into_iter().enumerate().map(|(index, document)| {
+        let place = match count {
+            1 => "--data: ".to_owned(),
+            _ => format!("--data: document {} of {count}: ", index + 1),
+        };
+        let mut bytes = encode(method.request, &document, &place)?;
+        bytes.extend(&flags);
+        sets(method.request, &bytes, args, &source)
+    });
+    requests.collect()
+}
+
+/// The documents of `--data`.
+fn data(ctx: &mut Context<'_>, args: &CallArgs) -> Result<Vec<Value>, Error> {
+    let bytes = match args.data.as_deref() {
+        None => return Ok(Vec::new()),
+        Some("-") => ctx.read_input()?.into_bytes(),
+        Some(text) => match text.strip_prefix('@') {
+            Some(path) => ctx.read_file(path)?,
+            None => text.as_bytes().to_vec(),
+        },
     };
-    let encode = |what: &str, value: &Value| {
-        let mut unknown = Vec::new();
-        let bytes = schema::encode(method.request, value, &mut unknown);
-        let bytes = bytes.map_err(|error| Error::usage(format!("{what}{}: {}", error.path, error.reason)))?;
-        match unknown.first() {
-            Some(unknown) => Err(Error::usage(format!("{what}{unknown}"))),
-            None => Ok(bytes),
-        }
-    };
-    let mut bytes = encode("--data: ", &document)?;
-    bytes.extend(encode("--", &flags)?);
-    Ok(bytes)
+    document::values(&bytes).map_err(|reason| Error::usage(format!("--data: {reason}")))
+}
+
+fn sets(message: &'static Message, bytes: &[u8], args: &CallArgs, source: &Source<'_>) -> Result<Request, Error> {
+    let failed = |error| Error::failure(format!("the request is no {}: {error}", message.name));
+    let mut document = schema::decode_as(message, bytes, Form::SPARSE).map_err(failed)?;
+    let words = args.set.iter().map(|word| (word, "--set", false));
+    for (word, flag, from_file) in words.chain(args.set_file.iter().map(|word| (word, "--set-file", true))) {
+        let wrong = |(path, reason)| Error::usage(format!("{flag} {path}: {reason}"));
+        set(message, &mut document, word, from_file, source).map_err(wrong)?;
+        // Each on its own, so that the one that is wrong is named.
+        encode(message, &document, &format!("{flag} "))?;
+    }
+    let bytes = encode(message, &document, "")?;
+    let document = schema::decode_as(message, &bytes, Form::SPARSE).map_err(failed)?;
+    Ok(Request { document, bytes })
+}
+
+/// The bytes of a document. `place` is what an error begins with.
+fn encode(message: &'static Message, document: &Value, place: &str) -> Result<Vec<u8>, Error> {
+    let mut unknown = Vec::new();
+    let bytes = schema::encode(message, document, &mut unknown);
+    let bytes = bytes.map_err(|error| Error::usage(format!("{place}{error}")))?;
+    match unknown.first() {
+        Some(unknown) => Err(Error::usage(format!("{place}{unknown}"))),
+        None => Ok(bytes),
+    }
 }

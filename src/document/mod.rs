@@ -56,16 +56,38 @@ pub(crate) fn parse<M: Described>(bytes: &[u8]) -> Result<(M, Vec<Unknown>), Str
     Ok((message, unknown))
 }
 
+/// All documents of a text: YAML's, or JSON's one after the other. Empty ones are left out.
+///
+/// # Errors
+/// What is wrong, with the line and the column.
+pub(crate) fn values(bytes: &[u8]) -> Result<Vec<Value>, String> {
+    let text = text(bytes)?;
+    let json: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
+    let mut values = match json {
+        Ok(values) => values.into_iter().map(Value::sorted).collect(),
+        Err(_) => yaml::parse_all(text)?,
+    };
+    values.retain(|value| *value != Value::Null);
+    Ok(values)
+}
+
 /// The document as a value. JSON goes first: it has escapes, such as pairs of surrogates, that YAML has not.
 ///
 /// Keys are sorted, so that of two spellings of one field the same one wins as in Go.
-fn value(bytes: &[u8]) -> Result<Value, String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+///
+/// # Errors
+/// As [`values`].
+pub(crate) fn value(bytes: &[u8]) -> Result<Value, String> {
+    let text = text(bytes)?;
     match serde_json::from_str::<Value>(text) {
         Ok(value) => Ok(value.sorted()),
         Err(_) => yaml::parse(text),
     }
+}
+
+fn text(bytes: &[u8]) -> Result<&str, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 #[cfg(test)]

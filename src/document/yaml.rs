@@ -1,4 +1,4 @@
-//! From YAML text to a value: the first document of a stream, with anchors and merge keys resolved.
+//! From YAML text to values: the documents of a stream, with anchors and merge keys resolved.
 //!
 //! The parser is an event parser, because a reader that gives values has forgotten by then which scalars
 //! were quoted, and YAML 1.1 makes a difference between `yes` and `"yes"`.
@@ -16,26 +16,25 @@ const MOST_NODES: usize = 1_000_000;
 /// How deep a document may be nested; every level is a level of the stack.
 const DEEPEST: usize = 100;
 
-/// Reads the first document. An empty text is null.
+/// Reads the first document; what follows it is not looked at. An empty text is null.
 ///
 /// # Errors
 /// What is wrong, with the line and the column.
 pub(super) fn parse(text: &str) -> Result<Value, String> {
-    // The parser takes NUL for the end of the text, and what comes after it would be lost.
-    if text.contains('\0') {
-        return Err("it contains a NUL character, so it is neither YAML nor JSON".to_owned());
+    Ok(Reader::new(text)?.document()?.unwrap_or_default())
+}
+
+/// Reads all documents.
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn parse_all(text: &str) -> Result<Vec<Value>, String> {
+    let mut reader = Reader::new(text)?;
+    let mut documents = Vec::new();
+    while let Some(document) = reader.document()? {
+        documents.push(document);
     }
-    let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
-    loop {
-        match reader.next()? {
-            (Event::DocumentStart(_), _) => {
-                let (event, at) = reader.next()?;
-                return reader.node(event, at, 0);
-            }
-            (Event::StreamEnd, _) => return Ok(Value::Null),
-            _ => {}
-        }
-    }
+    Ok(documents)
 }
 
 struct Reader<'a> {
@@ -46,6 +45,29 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Result<Self, String> {
+        // The parser takes NUL for the end of the text, and what comes after it would be lost.
+        if text.contains('\0') {
+            return Err("it contains a NUL character, so it is neither YAML nor JSON".to_owned());
+        }
+        Ok(Self { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 })
+    }
+
+    /// The next document, or nothing at the end of the stream.
+    fn document(&mut self) -> Result<Option<Value>, String> {
+        loop {
+            match self.next()? {
+                (Event::DocumentStart(_), _) => {
+                    self.anchors.clear();
+                    let (event, at) = self.next()?;
+                    return self.node(event, at, 0).map(Some);
+                }
+                (Event::StreamEnd, _) => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+
     fn next(&mut self) -> Result<(Event<'a>, Span), String> {
         match self.events.next_event() {
             Some(Ok(event)) => Ok(event),
@@ -175,6 +197,18 @@ mod tests {
         assert_eq!(parse("a: 1\n---\na: 2\n"), Ok(json(r#"{"a": 1}"#)));
         assert_eq!(parse(""), Ok(Value::Null));
         assert_eq!(parse("# nothing\n"), Ok(Value::Null));
+        assert_eq!(parse("a: 1\n---\n]"), Ok(json(r#"{"a": 1}"#)));
+    }
+
+    #[test]
+    fn all_documents_are_read_where_all_are_wanted() {
+        assert_eq!(
+            parse_all("a: 1\n---\n---\n- b\n...\n"),
+            Ok(vec![json(r#"{"a": 1}"#), Value::Null, json(r#"["b"]"#)])
+        );
+        assert_eq!(parse_all(""), Ok(vec![]));
+        assert!(parse_all("a: 1\n---\n]").is_err_and(|reason| reason.starts_with("line 3, ")));
+        assert!(parse_all("&a x\n---\n*a\n").is_err());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! From an endpoint to a channel. The systems differ here.
 
 use std::io;
+use std::time::Duration;
 
+use http::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::transport::Channel;
@@ -18,15 +20,38 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
+/// How a channel connects, where that is not as usual.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Connection {
+    /// `http://` and the authority that the server is told.
+    pub(crate) origin: Option<Uri>,
+    /// How long a connection may take, of the time that the call has.
+    pub(crate) limit: Option<Duration>,
+}
+
 /// A channel that connects when it is first used.
-pub(crate) fn channel(endpoint: &Endpoint) -> Channel {
+pub(crate) fn channel(endpoint: &Endpoint, connection: &Connection) -> Channel {
     let endpoint = endpoint.clone();
+    let limit = connection.limit;
     let connector = tower::service_fn(move |_| {
         let endpoint = endpoint.clone();
-        async move { dial(&endpoint).await.map(TokioIo::new).map_err(Dial) }
+        async move { limited(limit, dial(&endpoint)).await.map(TokioIo::new).map_err(Dial) }
     });
     // Every runtime serves the authority that Go's client sends for a unix socket.
-    tonic::transport::Endpoint::from_static("http://localhost").connect_with_connector_lazy(connector)
+    let transport = tonic::transport::Endpoint::from_static("http://localhost");
+    let transport = match &connection.origin {
+        Some(origin) => transport.origin(origin.clone()),
+        None => transport,
+    };
+    transport.connect_with_connector_lazy(connector)
+}
+
+async fn limited<T>(limit: Option<Duration>, dial: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let Some(limit) = limit else { return dial.await };
+    match tokio::time::timeout(limit, dial).await {
+        Ok(dialed) => dialed,
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {limit:?}"))),
+    }
 }
 
 /// Opens a connection.

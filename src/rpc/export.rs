@@ -8,6 +8,7 @@ use tonic::{Request, Status};
 
 use crate::error::Error;
 use crate::rpc::codec::BytesCodec;
+use crate::rpc::connect::Connection;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::{connect, status};
 
@@ -20,7 +21,7 @@ const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 pub(crate) async fn send(address: &str, request: Vec<u8>, timeout: Duration) -> Result<(), Error> {
     let endpoint = Endpoint::Tcp(address.to_owned());
     let sent = async {
-        let mut grpc = Grpc::new(connect::channel(&endpoint));
+        let mut grpc = Grpc::new(connect::channel(&endpoint, &Connection::default()));
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
         grpc.unary(Request::new(request.into()), PathAndQuery::from_static(PATH), BytesCodec).await
     };

@@ -4,10 +4,14 @@
 mod codec;
 pub(crate) mod connect;
 pub(crate) mod deadline;
+pub(crate) mod details;
+pub(crate) mod echo;
 pub(crate) mod endpoint;
 pub(crate) mod export;
+pub(crate) mod metadata;
 mod retry;
 pub(crate) mod status;
+mod stream;
 
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -15,27 +19,37 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
+use tokio::time::Instant;
 use tonic::client::Grpc;
+use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Status, Streaming};
+use tonic::{Code, Request, Status};
 
 use crate::error::Error;
 use crate::generated::methods;
 use crate::log::{Level, Logger};
 use crate::method::{Caller, Method};
 use crate::rpc::codec::BytesCodec;
+use crate::rpc::connect::Connection;
+use crate::rpc::echo::Echo;
 use crate::rpc::endpoint::Endpoint;
-use crate::schema::{self, Described};
+pub(crate) use crate::rpc::stream::{Bodies, Messages};
+use crate::schema::Described;
 use crate::trace::{Call, Tracer};
 
-/// The largest response that is taken. Go's clients of the CRI take as much.
-const MAX_RESPONSE: usize = 16 << 20;
+/// The largest message that is taken. Go's clients of the CRI take as much.
+pub(crate) const MAX_MESSAGE: usize = 16 << 20;
 
 /// A channel to one endpoint, and how its calls are made. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Client<'io> {
     channel: Channel,
     endpoint: Rc<Endpoint>,
+    /// The flag that names the endpoint, if somebody named it.
+    named: Option<&'static str>,
+    /// What is sent with every call.
+    metadata: Rc<MetadataMap>,
+    max_message: usize,
     /// How long a call may take; `None` is for ever.
     deadline: Option<Duration>,
     log: Rc<Logger<'io>>,
@@ -56,8 +70,11 @@ impl<'io> Client<'io> {
         tracer: &Tracer,
     ) -> Self {
         Self {
-            channel: connect::channel(&endpoint),
+            channel: connect::channel(&endpoint, &Connection::default()),
             endpoint: Rc::new(endpoint),
+            named: None,
+            metadata: Rc::default(),
+            max_message: MAX_MESSAGE,
             deadline: Some(deadline),
             log: Rc::clone(log),
             tracer: tracer.clone(),
@@ -76,6 +93,26 @@ impl<'io> Client<'io> {
         Self { retries, ..self }
     }
 
+    /// The same channel, which leads where this flag of the root's says.
+    pub(crate) fn named(self, flag: Option<&'static str>) -> Self {
+        Self { named: flag, ..self }
+    }
+
+    /// A channel of its own to the same endpoint.
+    pub(crate) fn with_connection(self, connection: &Connection) -> Self {
+        Self { channel: connect::channel(&self.endpoint, connection), ..self }
+    }
+
+    /// The same channel, metadata that is sent with every call, and the largest message that is taken.
+    pub(crate) fn with_metadata(self, metadata: MetadataMap, max_message: usize) -> Self {
+        Self { metadata: Rc::new(metadata), max_message, ..self }
+    }
+
+    /// What is sent with every call.
+    pub(crate) fn metadata(&self) -> &MetadataMap {
+        &self.metadata
+    }
+
     /// Where the channel leads.
     pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
@@ -88,72 +125,93 @@ impl<'io> Client<'io> {
 
     /// Calls a unary method with an encoded request.
     pub(crate) async fn unary_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Error> {
-        self.debug(method, &request);
-        let mut span = self.tracer.call(method);
-        span.sent(request.len());
+        let mut underway = self.begin(method, &request);
         let body = Bytes::from(request);
         let call = async || {
             let mut grpc = self.grpc().await?;
             let path = PathAndQuery::from_static(method.path);
-            let mut request = self.request(body.clone());
-            span.inject(request.metadata_mut());
-            Ok(grpc.unary(request, path, BytesCodec).await?.into_inner())
+            Ok(grpc.unary(self.request(&body, &underway), path, BytesCodec).await?.into_inner())
         };
-        match self.retried(async || self.within(call()).await).await {
+        match self.retried(async || self.within(Instant::now(), call()).await).await {
             Ok(response) => {
-                span.received(response.len());
-                span.ended(&Status::ok(""));
+                underway.received(response.len());
+                underway.ended(&Status::ok(""));
                 Ok(response)
             }
             Err(status) => {
-                span.ended(&status);
-                Err(self.failed(method, &status).await)
+                underway.ended(&status);
+                Err(self.error(method, &status).await)
             }
         }
     }
 
-    /// Calls a method that answers with a stream; the deadline is for the call, not for the stream.
+    /// Calls a method that answers with a stream, which lasts as long as it lasts.
     pub(crate) async fn stream_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Error> {
-        self.debug(method, &request);
-        let mut span = self.tracer.call(method);
-        span.sent(request.len());
+        match self.with_deadline(None).open(method, request).await {
+            Ok(bodies) => Ok(bodies),
+            Err(status) => Err(self.error(method, &status).await),
+        }
+    }
+
+    /// Calls a method of either kind, for whoever looks at all that comes back. The deadline is for the whole answer.
+    ///
+    /// # Errors
+    /// The call failed before a header came.
+    pub(crate) async fn open(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Status> {
+        let mut underway = self.begin(method, &request);
         let body = Bytes::from(request);
-        let call = async || {
+        let call = async |since| {
             let mut grpc = self.grpc().await?;
             let path = PathAndQuery::from_static(method.path);
-            let mut request = Request::new(body.clone());
-            span.inject(request.metadata_mut());
-            Ok(grpc.server_streaming(request, path, BytesCodec).await?.into_inner())
+            let response = grpc.server_streaming(self.request(&body, &underway), path, BytesCodec).await?;
+            Ok((response.into_parts(), since))
         };
-        match self.retried(call).await {
-            Ok(bodies) => Ok(Bodies { bodies, method, client: self.clone(), span }),
+        let opened = self.retried(async || {
+            let since = Instant::now();
+            self.within(since, call(since)).await
+        });
+        match opened.await {
+            Ok(((headers, bodies, _), since)) => {
+                Ok(Bodies { bodies, headers, method, client: self.clone(), underway, since })
+            }
             Err(status) => {
-                span.ended(&status);
-                Err(self.failed(method, &status).await)
+                underway.ended(&status);
+                Err(status)
             }
         }
+    }
+
+    fn begin(&self, method: &'static Method, request: &[u8]) -> Underway<'io> {
+        self.log.write(Level::Debug, || format!("calling {} at {}", method.name, self.endpoint));
+        let mut span = self.tracer.call(method);
+        span.sent(request.len());
+        Underway { span, echo: Echo::new(self, method, request) }
     }
 
     async fn grpc(&self) -> Result<Grpc<Channel>, Status> {
-        let mut grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(MAX_RESPONSE);
+        let mut grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(self.max_message);
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
         Ok(grpc)
     }
 
-    /// The request with the deadline in its metadata, so that the server gives up when we do.
-    fn request(&self, body: Bytes) -> Request<Bytes> {
-        let mut request = Request::new(body);
+    /// The request with its metadata, and in that the deadline, so that the server gives up when we do.
+    fn request(&self, body: &Bytes, underway: &Underway<'_>) -> Request<Bytes> {
+        let mut request = Request::new(body.clone());
+        *request.metadata_mut() = (*self.metadata).clone();
+        underway.span.inject(request.metadata_mut());
         if let Some(deadline) = self.deadline {
             request.set_timeout(deadline);
         }
         request
     }
 
-    async fn within<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+    /// Waits for what belongs to a call until its deadline, which is counted from when it was made.
+    async fn within<T>(&self, since: Instant, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
         let Some(deadline) = self.deadline else { return call.await };
+        let Some(end) = since.checked_add(deadline) else { return call.await };
         // A timer's shortest time is a millisecond, within which a runtime may answer.
         let call = async { if deadline.is_zero() { std::future::pending().await } else { call.await } };
-        match tokio::time::timeout(deadline, call).await {
+        match tokio::time::timeout_at(end, call).await {
             // tonic keeps the deadline that it finds in the metadata too, and calls that a cancellation.
             Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
             Ok(Ok(answer)) => Ok(answer),
@@ -162,16 +220,16 @@ impl<'io> Client<'io> {
     }
 
     /// The error of a failed call. For a method that the server lacks, asks it for its name and version.
-    async fn failed(&self, method: &'static Method, status: &Status) -> Error {
-        let error = status::error(method, status, &self.endpoint, self.hint.as_deref());
+    pub(crate) async fn error(&self, method: &'static Method, status: &Status) -> Error {
+        let error = status::error(method, status, self);
         if status.code() != Code::Unimplemented || method.name == methods::VERSION.name {
             return error;
         }
         let version = async {
             let path = PathAndQuery::from_static(methods::VERSION.path);
-            Ok(self.grpc().await?.unary(self.request(Bytes::new()), path, BytesCodec).await?.into_inner())
+            Ok(self.grpc().await?.unary(Request::new(Bytes::new()), path, BytesCodec).await?.into_inner())
         };
-        let runtime = self.within(version).await.ok().and_then(|bytes| {
+        let runtime = self.within(Instant::now(), version).await.ok().and_then(|bytes| {
             let version: crate::generated::cri::VersionResponse = prost::Message::decode(bytes).ok()?;
             Some(format!("{} {}", version.runtime_name, version.runtime_version))
         });
@@ -180,14 +238,22 @@ impl<'io> Client<'io> {
             None => error,
         }
     }
+}
 
-    /// Secrets are left out: the request is shown through its table, which knows them.
-    fn debug(&self, method: &'static Method, request: &[u8]) {
-        self.log.write(Level::Debug, || {
-            let shown = schema::decode_redacted(method.request, request).unwrap_or_default();
-            let shown = serde_json::to_string(&shown).unwrap_or_default();
-            format!("calling {} at {}: {shown}", method.name, self.endpoint)
-        });
+/// A call that was begun: its span, and its line in the log.
+struct Underway<'io> {
+    span: Call,
+    echo: Echo<'io>,
+}
+
+impl Underway<'_> {
+    fn received(&mut self, size: usize) {
+        self.span.received(size);
+    }
+
+    fn ended(&mut self, status: &Status) {
+        self.span.ended(status);
+        self.echo.ended(status);
     }
 }
 
@@ -216,46 +282,4 @@ impl<'io> Caller for Client<'io> {
 
 fn read<Response: Described>(method: &'static Method, bytes: Bytes) -> Result<Response, Error> {
     Response::decode(bytes).map_err(|error| Error::answer(method.name, Response::SCHEMA.name, error))
-}
-
-/// The encoded messages of a stream.
-pub(crate) struct Bodies<'io> {
-    bodies: Streaming<Bytes>,
-    method: &'static Method,
-    client: Client<'io>,
-    span: Call,
-}
-
-impl Bodies<'_> {
-    /// The next message, or nothing at the end of the stream.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        match self.bodies.message().await {
-            Ok(Some(body)) => {
-                self.span.received(body.len());
-                Ok(Some(body))
-            }
-            Ok(None) => {
-                self.span.ended(&Status::ok(""));
-                Ok(None)
-            }
-            Err(status) => {
-                self.span.ended(&status);
-                Err(self.client.failed(self.method, &status).await)
-            }
-        }
-    }
-}
-
-/// The messages of a stream.
-pub(crate) struct Messages<'io, Response> {
-    bodies: Bodies<'io>,
-    response: PhantomData<Response>,
-}
-
-impl<Response: Described> Messages<'_, Response> {
-    /// The next message, or nothing at the end of the stream.
-    pub(crate) async fn next(&mut self) -> Result<Option<Response>, Error> {
-        let body = self.bodies.next().await?;
-        body.map(|body| read(self.bodies.method, body)).transpose()
-    }
 }

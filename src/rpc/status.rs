@@ -9,17 +9,25 @@ use crate::error::{Error, lower};
 use crate::method::Method;
 use crate::rpc::connect::Dial;
 use crate::rpc::endpoint::Endpoint;
+use crate::rpc::{Client, details};
 
-/// The error of a failed call. `hint` replaces ours where nobody serves the endpoint.
-pub(super) fn error(method: &'static Method, status: &Status, endpoint: &Endpoint, hint: Option<&str>) -> Error {
+/// The error of a failed call, with what the server says of it beyond the message.
+pub(super) fn error(method: &'static Method, status: &Status, client: &Client<'_>) -> Error {
+    details::words(status).into_iter().fold(plain(method, status, client), Error::hint)
+}
+
+fn plain(method: &'static Method, status: &Status, client: &Client<'_>) -> Error {
+    let endpoint = &*client.endpoint;
     if let Some(Dial(cause)) = source(status) {
+        let hint = client.hint.as_deref();
         return unreachable(cause, endpoint, hint, |cause| Error::call(method.name, Code::Unavailable, cause));
     }
     let message = status.message();
     match status.code() {
         // tonic's own code for a message over the limit; Go's clients say ResourceExhausted, and scripts know that.
         Code::OutOfRange if message.contains("decoded message length too large") => {
-            Error::call(method.name, Code::ResourceExhausted, "the answer is larger than 16 MiB")
+            let limit = size(client.max_message);
+            Error::call(method.name, Code::ResourceExhausted, format!("the answer is larger than {limit}"))
                 .hint("narrow the request, for example with an id or a label")
         }
         Code::DeadlineExceeded => {
@@ -37,6 +45,16 @@ pub(super) fn error(method: &'static Method, status: &Status, endpoint: &Endpoin
             )
         }
         code => Error::call(method.name, code, message),
+    }
+}
+
+/// A size in the largest unit that it is a multiple of.
+fn size(bytes: usize) -> String {
+    let units =
+        [("GiB", 30), ("MiB", 20), ("KiB", 10)].into_iter().filter(|(_, shift)| bytes >> shift << shift == bytes);
+    match units.map(|(unit, shift)| (unit, bytes >> shift)).find(|(_, count)| *count > 0) {
+        Some((unit, count)) => format!("{count} {unit}"),
+        None => format!("{bytes} bytes"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From the bytes of a message to its JSON mapping.
 //!
-//! Scalars, lists and maps are always present, also at their defaults; a message
-//! field that is unset is left out. 64-bit integers are text, enums are names.
+//! As commands show it, scalars, lists and maps are always present, also at their defaults; a message
+//! field that is unset is left out. 64-bit integers are text, enums are names. A [`Form`] may say otherwise.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
+use super::foreign::Foreign;
 use super::{Enum, Field, Kind, Label, Message, Value};
 
 /// Why bytes are not a message of the type that they should be.
@@ -26,31 +27,67 @@ pub enum Error {
     WireType(&'static str),
 }
 
-/// Reads a message. Fields that the table does not know are skipped.
+/// What of a message its document shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Scalars, lists and maps, also where they are at their defaults.
+    pub defaults: bool,
+    /// What the table does not know, as a newer server sends it: under its number, see [`super::foreign`].
+    pub foreign: bool,
+    /// All bytes as base64, also those that our documents have as text: the form for other programs.
+    pub base64: bool,
+}
+
+impl Form {
+    /// As every command shows it.
+    pub const FULL: Self = Self { defaults: true, foreign: false, base64: false };
+    /// What is set, and nothing else.
+    pub const SPARSE: Self = Self { defaults: false, ..Self::FULL };
+}
+
+/// Reads a message in the form that commands show. Fields that the table does not know are skipped.
 ///
 /// # Errors
 /// The bytes are not protobuf, or a field has another wire type than the table says.
 pub fn decode(message: &'static Message, bytes: &[u8]) -> Result<Value, Error> {
+    decode_as(message, bytes, Form::FULL)
+}
+
+/// Reads a message in a form.
+///
+/// # Errors
+/// As [`decode`]; a field of another wire type is none where [`Form::foreign`] keeps it.
+pub fn decode_as(message: &'static Message, bytes: &[u8], form: Form) -> Result<Value, Error> {
     let mut slots: Vec<Slot> = message.fields.iter().map(|_| Slot::default()).collect();
+    let mut foreign = Foreign::default();
     let mut rest = bytes;
     while rest.has_remaining() {
         let (number, wire) = decode_key(&mut rest)?;
-        match message.fields.iter().position(|field| field.number == number) {
+        let known = message.fields.iter().position(|field| field.number == number);
+        match known.filter(|index| !form.foreign || fits(&message.fields[*index], wire)) {
             Some(index) => {
                 let field = &message.fields[index];
                 clear_siblings(message, field, &mut slots);
-                slots[index].read(field, message.kind(field), wire, &mut rest)?;
+                slots[index].read(field, form.kind(message, field), wire, &mut rest, form)?;
             }
+            None if form.foreign => foreign.read(number, wire, &mut rest)?,
             None => skip_field(wire, number, &mut rest, DecodeContext::default())?,
         }
     }
     let mut members = Vec::with_capacity(slots.len());
     for (field, slot) in message.fields.iter().zip(slots) {
-        if let Some(value) = slot.value(field.label, message.kind(field))? {
+        if let Some(value) = slot.value(field.label, form.kind(message, field), form)? {
             members.push((field.json.to_owned(), value));
         }
     }
+    members.extend(foreign.members());
     Ok(Value::Object(members))
+}
+
+impl Form {
+    fn kind(self, message: &Message, field: &Field) -> Kind {
+        if self.base64 { field.kind } else { message.kind(field) }
+    }
 }
 
 /// The last member of a oneof wins: what came before of the others is dropped.
@@ -73,16 +110,17 @@ struct Slot {
 }
 
 impl Slot {
-    fn read(&mut self, field: &Field, kind: Kind, wire: WireType, rest: &mut &[u8]) -> Result<(), Error> {
-        let packed = field.label == Label::Repeated && wire == WireType::LengthDelimited && packable(kind);
-        if !packed && wire != wire_type(kind) {
+    fn read(&mut self, field: &Field, kind: Kind, wire: WireType, rest: &mut &[u8], form: Form) -> Result<(), Error> {
+        if !fits(field, wire) {
             return Err(Error::WireType(field.name));
         }
+        let packed = wire != wire_type(kind);
         match (kind, field.label) {
             (Kind::Message(_), Label::Single | Label::Optional) => {
                 self.message.get_or_insert_default().extend_from_slice(delimited(rest)?);
             }
-            (Kind::Message(message), _) => self.values.push(decode(message, delimited(rest)?)?),
+            (Kind::Message(entry), Label::Map) => self.values.push(pair(entry, delimited(rest)?, form)?),
+            (Kind::Message(message), _) => self.values.push(decode_as(message, delimited(rest)?, form)?),
             (kind, Label::Repeated) if packed => {
                 let mut list = delimited(rest)?;
                 while list.has_remaining() {
@@ -96,19 +134,36 @@ impl Slot {
     }
 
     /// The member's value, or nothing where an unset field is left out.
-    fn value(mut self, label: Label, kind: Kind) -> Result<Option<Value>, Error> {
+    fn value(mut self, label: Label, kind: Kind, form: Form) -> Result<Option<Value>, Error> {
         Ok(match (label, kind) {
-            (Label::Map, Kind::Message(entry)) => Some(map(entry, self.values)?),
-            (Label::Repeated | Label::Map, _) => Some(Value::List(self.values)),
-            (_, Kind::Message(message)) => self.message.map(|bytes| decode(message, &bytes)).transpose()?,
-            (Label::Single, kind) => Some(self.values.pop().unwrap_or_else(|| default(kind))),
+            (Label::Repeated | Label::Map, _) if self.values.is_empty() && !form.defaults => None,
+            (Label::Map, _) => Some(map(self.values)),
+            (Label::Repeated, _) => Some(Value::List(self.values)),
+            (_, Kind::Message(message)) => self.message.map(|bytes| decode_as(message, &bytes, form)).transpose()?,
+            (Label::Single, kind) => {
+                let value = self.values.pop().unwrap_or_else(|| default(kind));
+                Some(value).filter(|value| form.defaults || !is_default(kind, value))
+            }
             (Label::Optional, _) => self.values.pop(),
         })
     }
 }
 
+/// One entry of a map. Its key and its value are there also at their defaults; what is in the value has the form.
+fn pair(entry: &'static Message, bytes: &[u8], form: Form) -> Result<Value, Error> {
+    let mut pair = decode_as(entry, bytes, form)?;
+    for field in entry.fields.iter().filter(|field| pair.get(field.json).is_none()).collect::<Vec<_>>() {
+        let value = match field.kind {
+            Kind::Message(message) => decode_as(message, &[], form)?,
+            kind => default(kind),
+        };
+        pair.set(field.json, value);
+    }
+    Ok(pair)
+}
+
 /// Entries as an object whose keys are sorted bytewise, as Go's protojson does. The last entry of a key wins.
-fn map(entry: &'static Message, entries: Vec<Value>) -> Result<Value, Error> {
+fn map(entries: Vec<Value>) -> Value {
     let mut sorted = BTreeMap::new();
     for pair in entries {
         let key = match pair.get("key") {
@@ -117,17 +172,12 @@ fn map(entry: &'static Message, entries: Vec<Value>) -> Result<Value, Error> {
             Some(Value::Int(value)) => value.to_string(),
             _ => String::new(),
         };
-        let value = match (pair.get("value"), entry.field("value").map(|field| field.kind)) {
-            (Some(value), _) => value.clone(),
-            (None, Some(Kind::Message(message))) => decode(message, &[])?,
-            (None, _) => Value::Null,
-        };
-        sorted.insert(key, value);
+        sorted.insert(key, pair.get("value").cloned().unwrap_or_default());
     }
-    Ok(Value::object(sorted))
+    Value::object(sorted)
 }
 
-fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Error> {
+pub(super) fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Error> {
     let length = usize::try_from(decode_varint(rest)?).map_err(|_| Error::Truncated)?;
     let (bytes, after) = rest.split_at_checked(length).ok_or(Error::Truncated)?;
     *rest = after;
@@ -186,13 +236,13 @@ fn number(value: f64) -> Value {
     }
 }
 
-fn fixed32(rest: &mut &[u8]) -> Result<u32, Error> {
+pub(super) fn fixed32(rest: &mut &[u8]) -> Result<u32, Error> {
     let (bytes, after) = rest.split_first_chunk().ok_or(Error::Truncated)?;
     *rest = after;
     Ok(u32::from_le_bytes(*bytes))
 }
 
-fn fixed64(rest: &mut &[u8]) -> Result<u64, Error> {
+pub(super) fn fixed64(rest: &mut &[u8]) -> Result<u64, Error> {
     let (bytes, after) = rest.split_first_chunk().ok_or(Error::Truncated)?;
     *rest = after;
     Ok(u64::from_le_bytes(*bytes))
@@ -208,8 +258,16 @@ fn default(kind: Kind) -> Value {
     }
 }
 
-fn packable(kind: Kind) -> bool {
-    wire_type(kind) != WireType::LengthDelimited
+fn is_default(kind: Kind, value: &Value) -> bool {
+    // A negative zero is a number of its own.
+    let negative = matches!(value, Value::Float(float) if float.is_sign_negative());
+    *value == default(kind) && !negative
+}
+
+/// Whether a value of this wire type can be the field's. Lists of numbers come packed or one by one.
+fn fits(field: &Field, wire: WireType) -> bool {
+    let own = wire_type(field.kind);
+    wire == own || (field.label == Label::Repeated && wire == WireType::LengthDelimited && own != wire)
 }
 
 pub(super) fn wire_type(kind: Kind) -> WireType {

@@ -7,13 +7,18 @@
 
 mod decode;
 mod encode;
+mod foreign;
 mod json_schema;
+mod redact;
+mod text;
 mod unknown;
 mod value;
 
-pub use decode::{Error as DecodeError, decode};
+pub use decode::{Error as DecodeError, Form, decode, decode_as};
 pub use encode::{Error as EncodeError, encode};
 pub use json_schema::json_schema;
+pub use redact::{has_secrets, redact};
+pub use text::text;
 pub use unknown::Unknown;
 pub use value::Value;
 
@@ -149,34 +154,6 @@ pub fn part<M: Described, P: Described>(message: &M, field: &str) -> Option<P> {
     let value = value.get(M::SCHEMA.field(field)?.json)?;
     let bytes = encode(P::SCHEMA, value, &mut Vec::new()).ok()?;
     P::decode(bytes.as_slice()).ok()
-}
-
-/// The JSON mapping of a message without its secrets: what is marked `debug_redact` is three stars.
-///
-/// # Errors
-/// As [`decode`].
-pub fn decode_redacted(message: &'static Message, bytes: &[u8]) -> Result<Value, DecodeError> {
-    let mut value = decode(message, bytes)?;
-    redact(message, &mut value);
-    Ok(value)
-}
-
-fn redact(message: &'static Message, value: &mut Value) {
-    let Value::Object(members) = value else { return };
-    for (name, value) in members {
-        let Some(field) = message.field(name) else { continue };
-        match (field.kind, value) {
-            (_, Value::String(text)) if field.redact && !text.is_empty() => "***".clone_into(text),
-            (Kind::Message(inner), Value::List(items)) => items.iter_mut().for_each(|item| redact(inner, item)),
-            (Kind::Message(entry), Value::Object(pairs)) if field.label == Label::Map => {
-                if let Some(Kind::Message(inner)) = entry.field("value").map(|field| field.kind) {
-                    pairs.iter_mut().for_each(|(_, value)| redact(inner, value));
-                }
-            }
-            (Kind::Message(inner), value) => redact(inner, value),
-            _ => {}
-        }
-    }
 }
 
 /// A message type that has a table.

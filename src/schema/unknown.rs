@@ -28,7 +28,7 @@ const LONGEST: usize = 64;
 
 impl Message {
     /// The field whose name is nearest to one that does not exist: at most a third of it differs.
-    pub(super) fn nearest(&self, name: &str) -> Option<&'static str> {
+    pub(crate) fn nearest(&self, name: &str) -> Option<&'static str> {
         let wanted = letters(name);
         if wanted.len() > LONGEST {
             return None;

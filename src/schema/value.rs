@@ -38,15 +38,22 @@ impl Value {
 
     /// Sets a member: replaces its value where it stands, or appends it. Anything but an object becomes one.
     pub fn set(&mut self, key: &str, value: Value) {
-        if !matches!(self, Self::Object(_)) {
-            *self = Self::Object(Vec::new());
-        }
-        if let Self::Object(members) = self {
-            match members.iter_mut().find(|(name, _)| name == key) {
-                Some((_, old)) => *old = value,
-                None => members.push((key.to_owned(), value)),
-            }
-        }
+        self.change(key, |member| *member = value);
+    }
+
+    /// Changes a member, which is null where there was none. Anything but an object becomes one.
+    pub fn change<T>(&mut self, key: &str, change: impl FnOnce(&mut Value) -> T) -> T {
+        let mut members = match std::mem::take(self) {
+            Self::Object(members) => members,
+            _ => Vec::new(),
+        };
+        let index = members.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+            members.push((key.to_owned(), Self::Null));
+            members.len() - 1
+        });
+        let changed = change(&mut members[index].1);
+        *self = Self::Object(members);
+        changed
     }
 
     /// The same document with the keys of every object sorted bytewise, as Go's encoding/json has them.

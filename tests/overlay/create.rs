@@ -15,7 +15,7 @@ fn create_without_a_pod_config_sends_none() {
     let state = fake.fake.state();
     assert_eq!((output.stdout, output.status), (format!("{}\n", state.containers[0].id), 0));
     assert_eq!(state.calls, ["CreateContainer"]);
-    assert!(output.stderr.contains(r#"\"logPath\":\"web.log\""#), "{}", output.stderr);
+    assert!(output.stderr.contains(r#""logPath":"web.log""#), "{}", output.stderr);
     assert!(!output.stderr.contains("sandboxConfig"), "{}", output.stderr);
 }
 

@@ -8,7 +8,7 @@ fn runp_prints_the_id_of_the_pod() {
     let state = fake.fake.state();
     assert_eq!((output.stdout, output.status), (format!("{}\n", state.pods[0].id), 0));
     assert_eq!(state.pods[0].runtime_handler, "kata");
-    assert!(output.stderr.contains(r#"\"protocol\":\"UDP\",\"containerPort\":53"#), "{}", output.stderr);
+    assert!(output.stderr.contains(r#""protocol":"UDP","containerPort":53"#), "{}", output.stderr);
 }
 
 #[test]

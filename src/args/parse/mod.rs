@@ -4,6 +4,9 @@
 //! bad value belongs to is added by [`super::go`].
 
 mod duration;
+mod size;
+
+pub(crate) use size::size;
 
 use thiserror::Error;
 

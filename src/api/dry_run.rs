@@ -1,0 +1,88 @@
+//! `--dry-run`: what would be sent, and what `grpcurl` would be told to send the same.
+
+use std::time::Duration;
+
+use crate::api::answer::Answer;
+use crate::api::call::CallArgs;
+use crate::api::format::Format;
+use crate::api::request::Request;
+use crate::args::parse::GoDuration;
+use crate::context::Context;
+use crate::error::Error;
+use crate::method::Method;
+use crate::rpc::echo::command_line;
+use crate::rpc::endpoint::{self, Endpoint};
+use crate::rpc::metadata;
+use crate::schema::Form;
+
+/// Where the proto is in a checkout of this program: runtimes tell nobody what they serve.
+const PROTO: [&str; 4] = ["-import-path", concat!("proto/", env!("CRI_RELEASE")), "-proto", "api.proto"];
+
+/// Prints the requests, and for each a command line on stderr. Needs no server.
+///
+/// # Errors
+/// The endpoint is wrong, or bytes are asked for that have secrets.
+pub(crate) fn show(
+    ctx: &mut Context<'_>,
+    method: &'static Method,
+    args: &CallArgs,
+    answer: &Answer<'_>,
+    requests: &[Request],
+) -> Result<(), Error> {
+    let endpoint = endpoint(ctx, method)?;
+    let mut lines = Vec::new();
+    for request in requests {
+        let shown = answer.document(method.request, &request.bytes, Form::SPARSE)?;
+        if answer.format == Format::Raw && shown != request.document {
+            return Err(Error::usage("the request has secrets, which -o raw would show: it needs --show-secrets"));
+        }
+        let form = Form { base64: true, ..Form::SPARSE };
+        let document = answer.document(method.request, &request.bytes, form)?;
+        let document = serde_json::to_string(&document).map_err(|error| Error::failure(error.to_string()))?;
+        lines.push(command_line(&grpcurl(method, args, &endpoint, document)));
+    }
+    for (request, line) in requests.iter().zip(lines) {
+        answer.print(ctx, method.request, &request.bytes, Form::SPARSE)?;
+        ctx.log.raw((line + "\n").as_bytes());
+    }
+    Ok(())
+}
+
+/// The endpoint that the call would go to: of the default ones the first, as nobody is asked whether it answers.
+fn endpoint(ctx: &Context<'_>, method: &Method) -> Result<Endpoint, Error> {
+    let settings = &ctx.settings;
+    let own = settings.image_endpoint.as_deref().filter(|text| !text.is_empty() && method.service == "ImageService");
+    let first = endpoint::DEFAULTS.first().copied().unwrap_or_default();
+    endpoint::parse(own.or(settings.runtime_endpoint.as_deref()).unwrap_or(first)).map_err(Error::failure)
+}
+
+fn grpcurl(method: &Method, args: &CallArgs, endpoint: &Endpoint, document: String) -> Vec<String> {
+    let mut words = vec!["grpcurl".to_owned(), "-plaintext".to_owned()];
+    let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+    let seconds = |time: Option<GoDuration>| time.and_then(GoDuration::positive).as_ref().map(Duration::as_secs_f64);
+    if let Some(limit) = seconds(args.timeout) {
+        add("-max-time", limit.to_string());
+    }
+    if let Some(limit) = seconds(args.connect_timeout) {
+        add("-connect-timeout", limit.to_string());
+    }
+    if let Some(size) = args.max_msg_size {
+        add("-max-msg-sz", size.to_string());
+    }
+    if let Some(authority) = &args.authority {
+        add("-authority", authority.clone());
+    }
+    let headers = metadata::parse(&args.header).unwrap_or_default();
+    let headers = if args.show_secrets { metadata::pairs(&headers) } else { metadata::redacted(&headers) };
+    for (name, value) in headers {
+        add("-H", format!("{name}: {value}"));
+    }
+    words.extend(PROTO.map(str::to_owned));
+    words.extend(["-d".to_owned(), document]);
+    words.extend(match endpoint {
+        Endpoint::Tcp(address) => vec![address.clone()],
+        other => vec!["-unix".to_owned(), other.to_string()],
+    });
+    words.push(method.path.trim_start_matches('/').to_owned());
+    words
+}

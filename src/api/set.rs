@@ -1,0 +1,193 @@
+//! `--set` and `--set-file`: one value at a path of a request.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::args::field::Source;
+use crate::schema::{Field, Kind, Label, Message, Unknown, Value};
+
+/// What stands at a path.
+#[derive(Clone, Copy)]
+enum Spot {
+    One(Kind),
+    List(Kind),
+    /// The entry.
+    Map(&'static Message),
+}
+
+/// Sets what `PATH=WORD` says in a document whose members have their JSON names. `from_file` says that the word is a
+/// file's name, whose content is the value as it is.
+///
+/// # Errors
+/// The path, if it could be read, and what is wrong.
+pub(crate) fn set(
+    message: &'static Message,
+    document: &mut Value,
+    assignment: &str,
+    from_file: bool,
+    source: &Source<'_>,
+) -> Result<(), (String, String)> {
+    let (path, segments, word) = split(assignment).map_err(|reason| (assignment.to_owned(), reason))?;
+    let value = |spot| if from_file { content(spot, word, source) } else { read(spot, word, source) };
+    let walk = Walk { segments: &segments, done: 0, value: &value };
+    walk.go(Spot::One(Kind::Message(message)), document).map_err(|reason| (path.to_owned(), reason))
+}
+
+struct Walk<'a> {
+    segments: &'a [String],
+    /// How many of the segments are behind us.
+    done: usize,
+    value: &'a dyn Fn(Spot) -> Result<Value, String>,
+}
+
+impl Walk<'_> {
+    fn go(&self, spot: Spot, value: &mut Value) -> Result<(), String> {
+        let Some(segment) = self.segments.get(self.done) else {
+            *value = (self.value)(spot)?;
+            return Ok(());
+        };
+        let next = Walk { done: self.done + 1, ..*self };
+        match spot {
+            Spot::One(Kind::Message(message)) => {
+                let field = message.field(segment).ok_or_else(|| self.unknown(message, segment))?;
+                leave(message, field, value);
+                value.change(field.json, |member| next.go(Spot::of(message, field), member))
+            }
+            Spot::One(_) => Err(format!("{} has no fields", self.behind())),
+            Spot::List(kind) => next.item(segment, kind, value),
+            Spot::Map(entry) => {
+                let field = entry.field("value").ok_or("not a map")?;
+                value.change(segment, |member| next.go(Spot::One(entry.kind(field)), member))
+            }
+        }
+    }
+
+    fn item(&self, index: &str, kind: Kind, value: &mut Value) -> Result<(), String> {
+        let mut items = match std::mem::take(value) {
+            Value::List(items) => items,
+            _ => Vec::new(),
+        };
+        let index: usize = index.parse().map_err(|_| format!("{index:?} is no index of a list"))?;
+        if index > items.len() {
+            return Err(format!("the list has {} items, so that the next index is {0}", items.len()));
+        }
+        if index == items.len() {
+            items.push(Value::Null);
+        }
+        let set = self.go(Spot::One(kind), &mut items[index]);
+        *value = Value::List(items);
+        set
+    }
+
+    fn unknown(&self, message: &'static Message, segment: &str) -> String {
+        let path = self.segments[..=self.done].join(".");
+        Unknown { path, nearest: message.nearest(segment) }.to_string()
+    }
+
+    /// The path so far.
+    fn behind(&self) -> String {
+        self.segments[..self.done].join(".")
+    }
+}
+
+impl Spot {
+    fn of(message: &Message, field: &Field) -> Self {
+        match (field.label, message.kind(field)) {
+            (Label::Map, Kind::Message(entry)) => Self::Map(entry),
+            (Label::Repeated | Label::Map, kind) => Self::List(kind),
+            (Label::Single | Label::Optional, kind) => Self::One(kind),
+        }
+    }
+}
+
+/// Unsets the other members of a field's oneof.
+fn leave(message: &Message, field: &Field, value: &mut Value) {
+    if let (Some(oneof), Value::Object(members)) = (field.oneof, value) {
+        members.retain(|(name, _)| {
+            message.field(name).is_none_or(|other| other.oneof != Some(oneof) || other.number == field.number)
+        });
+    }
+}
+
+fn read(spot: Spot, word: &str, source: &Source<'_>) -> Result<Value, String> {
+    match spot {
+        Spot::One(kind) => source.value(kind, word),
+        Spot::List(_) | Spot::Map(_) => (source.document)(word.as_bytes()),
+    }
+}
+
+fn content(spot: Spot, path: &str, source: &Source<'_>) -> Result<Value, String> {
+    let bytes = || (source.file)(path).map_err(|error| error.line());
+    match spot {
+        Spot::One(Kind::Bytes) => Ok(Value::from(STANDARD.encode(bytes()?))),
+        Spot::One(Kind::String) => {
+            let text =
+                String::from_utf8(bytes()?).map_err(|_| format!("{path} is not UTF-8, and the field is text"))?;
+            Ok(Value::from(text))
+        }
+        _ => Err("is neither text nor bytes".to_owned()),
+    }
+}
+
+/// The path, its segments, and what follows the `=`. A dot, a bracket, a backslash or a `=` behind a backslash is
+/// part of a name, and so is all between brackets.
+fn split(assignment: &str) -> Result<(&str, Vec<String>, &str), String> {
+    let mut segments = Vec::new();
+    let mut segment = String::new();
+    let mut chars = assignment.char_indices();
+    let mut before = '.';
+    while let Some((at, c)) = chars.next() {
+        match c {
+            // What a bracket closes is a segment of its own already.
+            '.' | '=' | '[' if before != ']' => {
+                // `[` may stand at the beginning, and behind a dot.
+                if c != '[' || before != '.' {
+                    segments.push(std::mem::take(&mut segment));
+                }
+            }
+            '.' | '=' | '[' => {}
+            _ if before == ']' => return Err("after a bracket comes a dot, a bracket or =".to_owned()),
+            '\\' => segment.extend(chars.next().map(|(_, next)| next)),
+            c => segment.push(c),
+        }
+        before = c;
+        match c {
+            '=' if segments.iter().any(String::is_empty) => return Err("a part of the path is empty".to_owned()),
+            '=' => return Ok((&assignment[..at], segments, &assignment[at + 1..])),
+            '[' => {
+                let (inside, _) = assignment[at + 1..].split_once(']').ok_or("a bracket is not closed")?;
+                chars.by_ref().take(inside.chars().count() + 1).for_each(drop);
+                segments.push(inside.to_owned());
+                before = ']';
+            }
+            _ => {}
+        }
+    }
+    Err("expected PATH=VALUE".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_dots_brackets_and_backslashes() {
+        for (assignment, segments, word) in [
+            ("a=x=y", &["a"][..], "x=y"),
+            ("a.b_c.0=", &["a", "b_c", "0"], ""),
+            ("a[0].b=x", &["a", "0", "b"], "x"),
+            ("a[x.y=z][1]=v", &["a", "x.y=z", "1"], "v"),
+            (r"labels.app\.kubernetes\.io/name=x", &["labels", "app.kubernetes.io/name"], "x"),
+            (r"a.b\=c=x", &["a", "b=c"], "x"),
+        ] {
+            let (_, found, value) = split(assignment).expect("it is an assignment");
+            assert_eq!(
+                (found.as_slice(), value),
+                (segments.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>().as_slice(), word)
+            );
+        }
+        for wrong in ["", "a", "=x", "a..b=x", ".a=x", "a[0=x", "a[0]b=x", "a[]=x", "a\\"] {
+            assert!(split(wrong).is_err(), "{wrong}");
+        }
+    }
+}

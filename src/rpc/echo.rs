@@ -1,0 +1,94 @@
+//! `--debug`: each call as the command line that makes it again, so that the high-level commands teach the API.
+
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use tonic::{Code, Status};
+
+use crate::log::Logger;
+use crate::method::Method;
+use crate::rpc::Client;
+use crate::schema::{self, Form, Value};
+
+/// A call under way. Its line is written when it is dropped, so that one that is given up has its line too.
+pub(super) struct Echo<'io>(Option<Open<'io>>);
+
+struct Open<'io> {
+    log: Rc<Logger<'io>>,
+    line: String,
+    started: SystemTime,
+    /// How it ended, if it did.
+    code: Option<Code>,
+}
+
+impl<'io> Echo<'io> {
+    /// Nothing where nobody asked for it.
+    pub(super) fn new(client: &Client<'io>, method: &'static Method, request: &[u8]) -> Self {
+        let log = &client.log;
+        Self(log.is_debug().then(|| Open {
+            log: Rc::clone(log),
+            line: line(client, method, request),
+            started: log.now(),
+            code: None,
+        }))
+    }
+
+    /// The call ended with this status.
+    pub(super) fn ended(&mut self, status: &Status) {
+        if let Some(open) = &mut self.0 {
+            open.code = Some(status.code());
+        }
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        let time = self.log.now().duration_since(self.started).unwrap_or_default();
+        let ended = match self.code {
+            Some(Code::Ok) => String::new(),
+            Some(code) => format!(", {code:?}"),
+            None => ", given up".to_owned(),
+        };
+        // Not a log line, whose quotes would have to be undone before it can be pasted.
+        self.log.raw(format!("{} # {time:?}{ended}\n", self.line).as_bytes());
+    }
+}
+
+/// `crictl rpc METHOD --data '{...}'`, with the endpoint where one was named. Secrets are left out: the request is
+/// shown through its table, which knows them.
+fn line(client: &Client<'_>, method: &'static Method, request: &[u8]) -> String {
+    let mut words = vec!["crictl".to_owned()];
+    words.extend(client.named.iter().flat_map(|flag| [(*flag).to_owned(), client.endpoint.to_string()]));
+    words.extend(["rpc".to_owned(), method.command.to_owned()]);
+    let mut document = schema::decode_as(method.request, request, Form::SPARSE).unwrap_or_default();
+    schema::redact(method.request, &mut document);
+    if document != Value::object::<&str>([]) {
+        words.extend(["--data".to_owned(), serde_json::to_string(&document).unwrap_or_default()]);
+    }
+    command_line(&words)
+}
+
+/// Words as a shell reads them back.
+pub(crate) fn command_line(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@%+=,".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_the_words_back() {
+        let words = ["crictl", "", "{\"a\": \"it's\"}", "unix:///run/a b.sock", "$HOME", "k=v"].map(str::to_owned);
+        let line = command_line(&words);
+        assert_eq!(line, r#"crictl '' '{"a": "it'\''s"}' 'unix:///run/a b.sock' '$HOME' k=v"#);
+    }
+}

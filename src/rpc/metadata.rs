@@ -1,0 +1,97 @@
+//! Metadata of a call: from the words of a flag, and as a person sees it.
+
+use base64::Engine as _;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use tonic::metadata::{AsciiMetadataKey, BinaryMetadataKey, BinaryMetadataValue, KeyAndValueRef, MetadataMap};
+
+/// Base64 with or without its padding: gRPC leaves it off, most tools write it.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The names that gRPC or HTTP/2 give a meaning, and that a call can't set.
+const RESERVED: &[&str] = &["te", "content-type", "user-agent", "host", "connection", "content-length"];
+
+/// Reads `name=value` pairs. The value of a name that ends in `-bin` is base64.
+///
+/// # Errors
+/// In words: which pair can't be metadata, and why. Values are not repeated: they may be secrets.
+pub(crate) fn parse(pairs: &[String]) -> Result<MetadataMap, String> {
+    let mut metadata = MetadataMap::new();
+    for pair in pairs {
+        let (name, value) = pair.split_once('=').ok_or("expected NAME=VALUE")?;
+        let lower = name.to_lowercase();
+        let wrong = |reason: &str| format!("{name:?}: {reason}");
+        if lower.starts_with("grpc-") || RESERVED.contains(&lower.as_str()) {
+            return Err(wrong("belongs to gRPC"));
+        }
+        if let Ok(key) = BinaryMetadataKey::from_bytes(lower.as_bytes()) {
+            let bytes = LENIENT.decode(value).map_err(|_| wrong("the value of a -bin name is base64"))?;
+            metadata.append_bin(key, BinaryMetadataValue::from_bytes(&bytes));
+        } else {
+            let key = AsciiMetadataKey::from_bytes(lower.as_bytes()).map_err(|_| wrong("is no name of metadata"))?;
+            // tonic takes more than gRPC allows.
+            let ascii = Some(value).filter(|value| value.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            let value = ascii.and_then(|value| value.parse().ok());
+            metadata.append(key, value.ok_or_else(|| wrong("its value is not printable ASCII"))?);
+        }
+    }
+    Ok(metadata)
+}
+
+/// Names and values in their order; bytes as base64.
+pub(crate) fn pairs(metadata: &MetadataMap) -> Vec<(String, String)> {
+    let pairs = metadata.iter().map(|pair| match pair {
+        KeyAndValueRef::Ascii(key, value) => {
+            (key.to_string(), String::from_utf8_lossy(value.as_encoded_bytes()).into_owned())
+        }
+        KeyAndValueRef::Binary(key, value) => {
+            (key.to_string(), value.to_bytes().map(|bytes| STANDARD.encode(bytes)).unwrap_or_default())
+        }
+    });
+    pairs.collect()
+}
+
+/// As [`pairs`], with three stars for what proves who one is.
+pub(crate) fn redacted(metadata: &MetadataMap) -> Vec<(String, String)> {
+    let mut pairs = pairs(metadata);
+    for (name, value) in &mut pairs {
+        let secret = ["authorization", "cookie", "token", "secret", "password", "api-key"];
+        if secret.iter().any(|word| name.contains(word)) {
+            "***".clone_into(value);
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(pair: &str) -> Result<Vec<(String, String)>, String> {
+        parse(&[pair.to_owned()]).map(|metadata| redacted(&metadata))
+    }
+
+    #[test]
+    fn names_and_values_are_metadata_or_refused_by_name() {
+        let pair = |name: &str, value: &str| Ok(vec![(name.to_owned(), value.to_owned())]);
+        assert_eq!(parsed("X-Key=a=b"), pair("x-key", "a=b"));
+        assert_eq!(parsed("k="), pair("k", ""));
+        assert_eq!(parsed("trace-bin=aGk"), pair("trace-bin", "aGk="));
+        assert_eq!(parsed("trace-bin=aGk="), pair("trace-bin", "aGk="));
+        assert_eq!(parsed("Authorization=Bearer s3cr3t"), pair("authorization", "***"));
+        for (pair, reason) in [
+            ("key", "expected NAME=VALUE"),
+            ("=x", "\"\": is no name of metadata"),
+            (":authority=x", "\":authority\": is no name of metadata"),
+            ("a b=x", "\"a b\": is no name of metadata"),
+            ("k=ü", "\"k\": its value is not printable ASCII"),
+            ("k-bin=*", "\"k-bin\": the value of a -bin name is base64"),
+            ("grpc-timeout=1S", "\"grpc-timeout\": belongs to gRPC"),
+        ] {
+            assert_eq!(parsed(pair), Err(reason.to_owned()), "{pair}");
+        }
+    }
+}

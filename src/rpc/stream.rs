@@ -1,0 +1,78 @@
+//! What comes back of a call, message by message.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+use tonic::metadata::MetadataMap;
+use tonic::{Status, Streaming};
+
+use crate::error::Error;
+use crate::method::Method;
+use crate::rpc::{Client, Underway, read};
+use crate::schema::Described;
+
+/// The encoded messages of an answer.
+pub(crate) struct Bodies<'io> {
+    pub(super) bodies: Streaming<Bytes>,
+    pub(super) headers: MetadataMap,
+    pub(super) method: &'static Method,
+    pub(super) client: Client<'io>,
+    pub(super) underway: Underway<'io>,
+    /// When the call was made: the deadline is counted from then.
+    pub(super) since: Instant,
+}
+
+impl Bodies<'_> {
+    /// What came before the first message.
+    pub(crate) fn headers(&self) -> &MetadataMap {
+        &self.headers
+    }
+
+    /// The next message, or nothing at the end.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        match self.message().await {
+            Ok(body) => Ok(body),
+            Err(status) => Err(self.client.error(self.method, &status).await),
+        }
+    }
+
+    /// As [`Bodies::next`], for whoever wants the status itself.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub(crate) async fn message(&mut self) -> Result<Option<Bytes>, Status> {
+        let body = self.client.within(self.since, self.bodies.message()).await;
+        match &body {
+            Ok(Some(body)) => self.underway.received(body.len()),
+            Ok(None) => self.underway.ended(&Status::ok("")),
+            Err(status) => self.underway.ended(status),
+        }
+        body
+    }
+
+    /// What came after the last message.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub(crate) async fn trailers(&mut self) -> Result<MetadataMap, Status> {
+        Ok(self.client.within(self.since, self.bodies.trailers()).await?.unwrap_or_default())
+    }
+}
+
+/// The messages of a stream.
+pub(crate) struct Messages<'io, Response> {
+    pub(super) bodies: Bodies<'io>,
+    pub(super) response: PhantomData<Response>,
+}
+
+impl<Response: Described> Messages<'_, Response> {
+    /// The next message, or nothing at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Result<Option<Response>, Error> {
+        let body = self.bodies.next().await?;
+        body.map(|body| read(self.bodies.method, body)).transpose()
+    }
+}

@@ -1,0 +1,181 @@
+//! Protobuf's text format, from the document of a message.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Field, Kind, Label, Message, Value};
+
+/// A document in protobuf's text format: what it has, by the proto's own names, and by number what the table does
+/// not know.
+pub fn text(message: &'static Message, document: &Value) -> String {
+    let mut out = String::new();
+    members(message, document, 0, &mut out);
+    out
+}
+
+fn members(message: &'static Message, document: &Value, depth: usize, out: &mut String) {
+    let Value::Object(members) = document else { return };
+    for (name, value) in members {
+        match (message.field(name), value) {
+            (Some(field), value) => member(message, field, value, depth, out),
+            (None, Value::List(values)) => values.iter().for_each(|value| foreign(name, value, depth, out)),
+            (None, _) => {}
+        }
+    }
+}
+
+fn member(message: &'static Message, field: &Field, value: &Value, depth: usize, out: &mut String) {
+    let kind = message.kind(field);
+    match (field.label, kind, value) {
+        (Label::Map, Kind::Message(entry), Value::Object(pairs)) => {
+            for (key, value) in pairs {
+                let pair = Value::object([("key", Value::from(key.as_str())), ("value", value.clone())]);
+                one(field.name, kind, &pair, depth, out, |depth, out| {
+                    members(entry, &pair, depth, out);
+                });
+            }
+        }
+        (Label::Repeated, _, Value::List(items)) => {
+            items.iter().for_each(|item| nested(field.name, kind, item, depth, out));
+        }
+        _ => nested(field.name, kind, value, depth, out),
+    }
+}
+
+fn nested(name: &str, kind: Kind, value: &Value, depth: usize, out: &mut String) {
+    one(name, kind, value, depth, out, |depth, out| {
+        if let Kind::Message(message) = kind {
+            members(message, value, depth, out);
+        }
+    });
+}
+
+/// One value: `name: 5`, or a message in braces, whose inside `inner` writes.
+fn one(name: &str, kind: Kind, value: &Value, depth: usize, out: &mut String, inner: impl FnOnce(usize, &mut String)) {
+    let indent = "  ".repeat(depth);
+    match (kind, value) {
+        (Kind::Message(_), Value::Object(_)) => {
+            let _ = writeln!(out, "{indent}{name} {{");
+            inner(depth + 1, out);
+            let _ = writeln!(out, "{indent}}}");
+        }
+        _ => {
+            let _ = writeln!(out, "{indent}{name}: {}", scalar(kind, value));
+        }
+    }
+}
+
+fn scalar(kind: Kind, value: &Value) -> String {
+    match (kind, value) {
+        (Kind::Bytes, Value::String(text)) => match STANDARD.decode(text) {
+            Ok(bytes) => quoted(&bytes),
+            // Three stars.
+            Err(_) => quoted(text.as_bytes()),
+        },
+        (Kind::String | Kind::Message(_), Value::String(text)) => quoted(text.as_bytes()),
+        (Kind::Float | Kind::Double, Value::String(word)) => word.replace("Infinity", "inf").replace("NaN", "nan"),
+        (_, Value::String(word)) => word.clone(),
+        (_, Value::Bool(value)) => value.to_string(),
+        (_, Value::Int(value)) => value.to_string(),
+        (_, Value::Uint(value)) => value.to_string(),
+        (_, Value::Float(value)) => value.to_string(),
+        (_, Value::Null | Value::List(_) | Value::Object(_)) => String::new(),
+    }
+}
+
+/// What the table does not know has the notation of its wire type.
+fn foreign(number: &str, value: &Value, depth: usize, out: &mut String) {
+    let text = |name| match value.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Int(value)) => value.to_string(),
+        _ => String::new(),
+    };
+    let (wire, value) = (text("wire"), text("value"));
+    let shown = match wire.as_str() {
+        "varint" => value,
+        "fixed32" => format!("0x{:08x}", value.parse::<u32>().unwrap_or_default()),
+        "fixed64" => format!("0x{:016x}", value.parse::<u64>().unwrap_or_default()),
+        _ => quoted(&STANDARD.decode(&value).unwrap_or_default()),
+    };
+    // A group's bytes are its content, which braces would have to take apart.
+    let note = if wire == "group" { "  # group" } else { "" };
+    let _ = writeln!(out, "{}{number}: {shown}{note}", "  ".repeat(depth));
+}
+
+/// A text literal. What is no UTF-8 is octal.
+fn quoted(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' | '\\' => out.extend(['\\', c]),
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                c if c.is_ascii_control() => {
+                    let _ = write!(out, "\\{:03o}", u32::from(c));
+                }
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\{byte:03o}");
+        }
+    }
+    out + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Form, decode_as};
+    use super::*;
+
+    const fn field(name: &'static str, number: u32, label: Label, kind: Kind) -> Field {
+        Field { name, json: name, number, label, kind, oneof: None, redact: false, doc: "" }
+    }
+
+    static INNER: Message =
+        Message { name: "Inner", doc: "", fields: &[field("text", 1, Label::Single, Kind::String)] };
+
+    static OUTER: Message = Message {
+        name: "Outer",
+        doc: "",
+        fields: &[
+            field("flags", 1, Label::Repeated, Kind::Bool),
+            field("raw", 2, Label::Single, Kind::Bytes),
+            field("inner", 3, Label::Single, Kind::Message(&INNER)),
+            field("far", 4, Label::Single, Kind::Double),
+        ],
+    };
+
+    #[test]
+    fn known_fields_have_names_and_unknown_ones_their_numbers() {
+        let mut bytes = b"\x0a\x02\x01\x00\x12\x03\xff\"a\x1a\x05\x0a\x03\xc3\xbc\n\x21".to_vec();
+        bytes.extend(f64::NEG_INFINITY.to_le_bytes());
+        // A varint, text, 32 and 64 bits, a group; and the field 2 as a number, which a newer proto might have made it.
+        bytes.extend(
+            b"\xf8\x07\x05\x82\x08\x02hi\x8d\x08\x01\0\0\0\x91\x08\x02\0\0\0\0\0\0\0\x9b\x08\x08\x01\x9c\x08\x10\x07",
+        );
+        let form = Form { foreign: true, ..Form::SPARSE };
+        let document = decode_as(&OUTER, &bytes, form).expect("it is protobuf");
+        let expected = r#"flags: true
+flags: false
+raw: "\377\"a"
+inner {
+  text: "ü\n"
+}
+far: -inf
+2: 7
+127: 5
+128: "hi"
+129: 0x00000001
+130: 0x0000000000000002
+131: "\010\001\234\010"  # group
+"#;
+        assert_eq!(text(&OUTER, &document), expected);
+        let json = serde_json::to_string(document.get("128").expect("it is kept")).expect("it is JSON");
+        assert_eq!(json, r#"[{"wire":"bytes","value":"aGk=","text":"hi"}]"#);
+    }
+}
