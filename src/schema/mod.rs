@@ -11,6 +11,10 @@ mod json_schema;
 mod unknown;
 mod value;
 
+use std::ops::Deref;
+use std::slice;
+use std::sync::OnceLock;
+
 pub use decode::{Error as DecodeError, decode};
 pub use encode::{Error as EncodeError, encode};
 pub use json_schema::json_schema;
@@ -25,7 +29,17 @@ pub struct Message {
     /// One line of prose, empty where nobody wrote one.
     pub doc: &'static str,
     /// The fields in the order the proto declares them, which is not always by number.
-    pub fields: &'static [Field],
+    pub fields: Fields,
+}
+
+/// The fields of a [`Message`]: a slice, to those who read it.
+#[derive(Clone, Copy, Debug)]
+pub enum Fields {
+    /// As the generator writes them down.
+    Known(&'static [Field]),
+    /// Of a table that is made at run time. Messages contain each other in circles, so that all of them have to be
+    /// there before the first one has fields.
+    Late(&'static OnceLock<Vec<Field>>),
 }
 
 /// One field of a [`Message`].
@@ -118,6 +132,37 @@ impl Message {
                 .iter()
                 .find(|field| field.name.eq_ignore_ascii_case(name) || field.json.eq_ignore_ascii_case(name))
         })
+    }
+}
+
+impl Fields {
+    /// The fields, one after another.
+    pub fn iter(self) -> slice::Iter<'static, Field> {
+        self.slice().iter()
+    }
+
+    fn slice(self) -> &'static [Field] {
+        match self {
+            Self::Known(fields) => fields,
+            Self::Late(fields) => fields.get().map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+impl Deref for Fields {
+    type Target = [Field];
+
+    fn deref(&self) -> &[Field] {
+        self.slice()
+    }
+}
+
+impl IntoIterator for Fields {
+    type Item = &'static Field;
+    type IntoIter = slice::Iter<'static, Field>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -60,7 +60,7 @@ fn distance(from: &[char], to: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Field, Kind, Label, Message};
+    use super::super::{Field, Fields, Kind, Label, Message};
 
     const fn field(name: &'static str) -> Field {
         let (label, kind) = (Label::Single, Kind::String);
@@ -70,13 +70,13 @@ mod tests {
     static POD: Message = Message {
         name: "Pod",
         doc: "",
-        fields: &[
+        fields: Fields::Known(&[
             field("hostname"),
             field("log_directory"),
             field("dns_config"),
             field("port_mappings"),
             field("envs"),
-        ],
+        ]),
     };
 
     #[test]
