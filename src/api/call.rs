@@ -2,9 +2,8 @@
 
 use clap::{Args, Command};
 
-use crate::api::{answer, request};
+use crate::api::{answer, load, parse, request, skeleton};
 use crate::args::field;
-use crate::args::go::{self, Outcome, Rules};
 use crate::args::parse::{GoDuration, go_int};
 use crate::command::args;
 use crate::context::Context;
@@ -28,6 +27,9 @@ pub(crate) struct CallArgs {
     /// Of a stream: end after this time
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) duration: Option<GoDuration>,
+    /// Print the request to fill in, as yaml with comments or as json, instead of sending it
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "yaml")]
+    pub(crate) skeleton: Option<String>,
 }
 
 /// Calls a method as the words after it say.
@@ -35,9 +37,7 @@ pub(crate) struct CallArgs {
 /// # Errors
 /// The words are wrong, which is said before anything is sent, or the call failed.
 pub(crate) async fn call(ctx: &mut Context<'_>, method: &'static Method, words: &[String]) -> Result<(), Error> {
-    let rules = Rules { grouping: false, interspersed: true, whole_lists: true, variables: &[] };
-    let outcome = go::parse(command(method), words, &rules, &|_| None).map_err(|error| Error::usage(error.0))?;
-    let Outcome::Run(parsed) = outcome else { return Err(Error::help()) };
+    let parsed = parse(command(method), words)?;
     if let Some(word) = parsed.positionals.first() {
         return Err(Error::usage(format!("{} takes no argument, but got {word:?}", method.command)));
     }
@@ -45,6 +45,9 @@ pub(crate) async fn call(ctx: &mut Context<'_>, method: &'static Method, words: 
     let encoding = Encoding::of_list(&args.output)?;
     let encoding = encoding.ok_or_else(|| Error::failure("unsupported output format \"table\": json and yaml are"))?;
     let request = request::bytes(ctx, method, &args, &parsed)?;
+    if let Some(form) = &args.skeleton {
+        return ctx.print(&skeleton::skeleton(method, &request, form)?);
+    }
     let client = client(ctx, method, &request).await?;
     let sent = match method.flow {
         Flow::Unary => answer::unary(ctx, method, &client, request, encoding).await,
@@ -66,7 +69,7 @@ pub(crate) fn command(method: &'static Method) -> Command {
     let command = Command::new(method.command)
         .override_usage(format!("crictl rpc {} [flags]", method.command))
         .next_help_heading("Call");
-    let command = CallArgs::augment_args(command);
+    let command = CallArgs::augment_args(command).arg(load::flag());
     let fields = format!("Fields of {}", method.request.name);
     let command = field::flags(command.next_help_heading(fields), method.request);
     // Last, because a doc comment on a struct of flags is taken for what the command is about.

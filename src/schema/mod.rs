@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 pub use decode::{Error as DecodeError, decode};
 pub use encode::{Error as EncodeError, encode};
 pub use json_schema::json_schema;
-pub use unknown::Unknown;
+pub use unknown::{Unknown, nearest};
 pub use value::Value;
 
 /// One protobuf message.
@@ -164,6 +164,50 @@ impl IntoIterator for Fields {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
+}
+
+impl Field {
+    /// What one value is; of a map, what one of its keys has.
+    pub fn value_kind(&self) -> Kind {
+        match self.kind {
+            Kind::Message(entry) if self.label == Label::Map => {
+                entry.field("value").map_or(self.kind, |value| value.kind)
+            }
+            kind => kind,
+        }
+    }
+}
+
+impl Kind {
+    /// The name in the proto: a type's own without its package, or protobuf's for a scalar.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Int32 => "int32",
+            Self::Sint32 => "sint32",
+            Self::Sfixed32 => "sfixed32",
+            Self::Uint32 => "uint32",
+            Self::Fixed32 => "fixed32",
+            Self::Int64 => "int64",
+            Self::Sint64 => "sint64",
+            Self::Sfixed64 => "sfixed64",
+            Self::Uint64 => "uint64",
+            Self::Fixed64 => "fixed64",
+            Self::Float => "float",
+            Self::Double => "double",
+            Self::String => "string",
+            Self::Bytes => "bytes",
+            Self::Enum(it) => relative(it.name),
+            Self::Message(it) => relative(it.name),
+        }
+    }
+}
+
+/// A full name without its package, whose parts begin with a small letter where those of a type don't.
+pub fn relative(name: &'static str) -> &'static str {
+    let starts = name.match_indices('.').map(|(at, _)| at + 1);
+    let mut types = std::iter::once(0).chain(starts).map(|at| &name[at..]);
+    types.find(|rest| rest.starts_with(char::is_uppercase)).or_else(|| name.rsplit('.').next()).unwrap_or(name)
 }
 
 impl Enum {

@@ -27,16 +27,21 @@ impl fmt::Display for Unknown {
 const LONGEST: usize = 64;
 
 impl Message {
-    /// The field whose name is nearest to one that does not exist: at most a third of it differs.
-    pub(super) fn nearest(&self, name: &str) -> Option<&'static str> {
-        let wanted = letters(name);
-        if wanted.len() > LONGEST {
-            return None;
-        }
-        let candidates = self.fields.iter().map(|field| (distance(&wanted, &letters(field.name)), field.name));
-        let (distance, name) = candidates.min_by_key(|(distance, _)| *distance)?;
-        (distance <= (wanted.len() / 3).max(1)).then_some(name)
+    /// The field whose name is nearest to one that does not exist.
+    pub fn nearest(&self, name: &str) -> Option<&'static str> {
+        nearest(name, self.fields.iter().map(|field| field.name))
     }
+}
+
+/// The name that is nearest to one that does not exist: at most a third of it differs.
+pub fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let wanted = letters(name);
+    if wanted.len() > LONGEST {
+        return None;
+    }
+    let candidates = names.map(|name| (distance(&wanted, &letters(name)), name));
+    let (distance, name) = candidates.min_by_key(|(distance, _)| *distance)?;
+    (distance <= (wanted.len() / 3).max(1)).then_some(name)
 }
 
 /// What is left of a name when its case and its underscores don't matter.

@@ -23,6 +23,11 @@ pub(super) fn is_switch(flag: &Arg) -> bool {
     matches!(flag.get_action(), ArgAction::SetTrue) || holds::<bool>(flag)
 }
 
+/// What a flag is worth that is given without a value, where it need not have one.
+pub(super) fn missing(flag: &Arg) -> Option<&str> {
+    None
+}
+
 /// Whether the value of a flag is parsed to this type.
 pub(super) fn holds<T: 'static>(flag: &Arg) -> bool {
     flag.get_value_parser().type_id() == TypeId::of::<T>()
