@@ -153,16 +153,17 @@ proptest! {
 
 #[test]
 fn the_value_of_an_environment_variable_is_text_also_where_it_is_bytes() {
-    use crictl::schema::{Field, Kind, Label, Message};
+    use crictl::schema::{Field, Fields, Kind, Label, Message};
     const fn field(name: &'static str, number: u32, kind: Kind) -> Field {
         Field { name, json: name, number, label: Label::Single, kind, oneof: None, redact: false, doc: "" }
     }
     static KEY_VALUE: Message = Message {
         name: "runtime.v1.KeyValue",
         doc: "",
-        fields: &[field("key", 1, Kind::String), field("value", 2, Kind::Bytes)],
+        fields: Fields::Known(&[field("key", 1, Kind::String), field("value", 2, Kind::Bytes)]),
     };
-    static OTHER: Message = Message { name: "runtime.v1.Other", doc: "", fields: &[field("value", 2, Kind::Bytes)] };
+    static OTHER: Message =
+        Message { name: "runtime.v1.Other", doc: "", fields: Fields::Known(&[field("value", 2, Kind::Bytes)]) };
     let document = Value::object([("key", Value::from("K")), ("value", Value::from("aGk= ü"))]);
     let bytes = encode(&KEY_VALUE, &document, &mut Vec::new()).expect("text is text");
     assert_eq!(decode(&KEY_VALUE, &bytes), Ok(document));

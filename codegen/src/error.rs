@@ -13,6 +13,14 @@ pub enum Error {
         /// What the compiler said, with file and line.
         reason: String,
     },
+    /// A file that is no proto by its name, and no descriptor set either.
+    #[error("{} is not a descriptor set with all its imports: {reason}; the name of a proto ends in .proto", path.display())]
+    DescriptorSet {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A file that is not proto3.
     #[error(
         "{file} is not proto3: required fields, groups and defaults have no place in the tables; \

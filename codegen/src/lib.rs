@@ -3,12 +3,17 @@
 //! The stages run in one direction: load, lower, emit. Loading knows the compiler
 //! of protos, lowering takes every decision and refuses what cannot be expressed,
 //! emitting turns plain data into text. Nothing here knows what a container is.
+//!
+//! The first two stages alone, without the feature `emit`, are what `crictl rpc --proto`
+//! reads a proto with at run time.
 
 mod docs;
+#[cfg(feature = "emit")]
 mod emit;
 mod error;
 mod load;
 mod lower;
+#[cfg(feature = "emit")]
 mod messages;
 pub mod model;
 mod name;
@@ -24,7 +29,7 @@ use model::Model;
 /// What the code is generated from.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// The proto. Its imports are looked for beside it.
+    /// The proto, whose imports are looked for beside it, or a descriptor set, which has them.
     pub proto: &'a Path,
     /// The prose of the help texts. Without it the comments of the proto serve.
     pub docs: Option<&'a Path>,
@@ -37,6 +42,7 @@ pub struct Input<'a> {
 /// # Errors
 ///
 /// When the proto cannot be read or compiled, or has something that cannot be expressed.
+#[cfg(feature = "emit")]
 pub fn generate(input: Input<'_>, out_dir: &Path) -> Result<(), Error> {
     let pool = load::descriptors(input.proto)?;
     let model = lower::model(&pool, &docs(input)?)?;
@@ -44,11 +50,11 @@ pub fn generate(input: Input<'_>, out_dir: &Path) -> Result<(), Error> {
     emit::write(&model, out_dir)
 }
 
-/// The model that [`generate`] emits, for tests that look at the decisions alone.
+/// The model that is emitted: every decision about a proto, as plain data.
 ///
 /// # Errors
 ///
-/// As for [`generate`].
+/// When the proto cannot be read or compiled, or has something that cannot be expressed.
 pub fn model(input: Input<'_>) -> Result<Model, Error> {
     lower::model(&load::descriptors(input.proto)?, &docs(input)?)
 }

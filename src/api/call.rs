@@ -6,9 +6,8 @@ use http::uri::Authority;
 use crate::api::answer::{self, Answer};
 use crate::api::format::Format;
 use crate::api::request::{self, Request};
-use crate::api::{dry_run, flag};
+use crate::api::{dry_run, flag, load, parse, skeleton};
 use crate::args::field;
-use crate::args::go::{self, Outcome, Parsed, Rules};
 use crate::args::parse::{GoDuration, go_int, size};
 use crate::command::args;
 use crate::context::Context;
@@ -77,6 +76,9 @@ pub(crate) struct CallArgs {
     /// The :authority of the call, instead of localhost
     #[arg(long, value_name = "HOST")]
     pub(crate) authority: Option<String>,
+    /// Print the request to fill in, as yaml with comments or as json, instead of sending it
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "yaml")]
+    pub(crate) skeleton: Option<String>,
 }
 
 /// Calls a method as the words after it say.
@@ -84,10 +86,20 @@ pub(crate) struct CallArgs {
 /// # Errors
 /// The words are wrong, which is said before anything is sent, or a call failed.
 pub(crate) async fn call(ctx: &mut Context<'_>, method: &'static Method, words: &[String]) -> Result<(), Error> {
-    let Some((args, parsed)) = read(method, words)? else { return Err(Error::help()) };
+    let parsed = parse(command(method), words)?;
+    if let Some(word) = parsed.positionals.first() {
+        return Err(Error::usage(format!("{} takes no argument, but got {word:?}", method.command)));
+    }
+    let args: CallArgs = args(&parsed)?;
     let format = Format::of(&args)?;
     let terms = Terms::of(&args)?;
     let requests = request::all(ctx, method, &args, &parsed)?;
+    if let Some(form) = &args.skeleton {
+        return match requests.as_slice() {
+            [request] => ctx.print(&skeleton::skeleton(method, &request.bytes, form)?),
+            several => Err(Error::usage(format!("--skeleton is of one request, and --data has {}", several.len()))),
+        };
+    }
     let answer = Answer::new(method, &args, format, requests.len())?;
     if args.dry_run {
         return dry_run::show(ctx, method, &args, &answer, &requests);
@@ -113,17 +125,6 @@ pub(crate) async fn call(ctx: &mut Context<'_>, method: &'static Method, words: 
     failure.map_or(Ok(()), Err)
 }
 
-/// What the words say, or nothing where they ask for help.
-fn read(method: &'static Method, words: &[String]) -> Result<Option<(CallArgs, Parsed)>, Error> {
-    let rules = Rules { grouping: false, interspersed: true, whole_lists: true, variables: &[] };
-    let outcome = go::parse(command(method), words, &rules, &|_| None).map_err(|error| Error::usage(error.0))?;
-    let Outcome::Run(parsed) = outcome else { return Ok(None) };
-    if let Some(word) = parsed.positionals.first() {
-        return Err(Error::usage(format!("{} takes no argument, but got {word:?}", method.command)));
-    }
-    Ok(Some((args(&parsed)?, parsed)))
-}
-
 /// The command of one method: its request's fields, and how the call is made.
 pub(crate) fn command(method: &'static Method) -> Command {
     let streams = match method.flow {
@@ -134,7 +135,7 @@ pub(crate) fn command(method: &'static Method) -> Command {
         .override_usage(format!("crictl rpc {} [flags]", method.command))
         .next_help_heading("Call");
     // clap takes the words of the arguments' type for what the command is about.
-    let command = CallArgs::augment_args(command).about(format!("{}{streams}", method.doc));
+    let command = CallArgs::augment_args(command).about(format!("{}{streams}", method.doc)).arg(load::flag());
     let command = flag::distinct(command, method.request);
     let fields = format!("Fields of {}", method.request.name);
     field::flags(command.next_help_heading(fields), method.request)

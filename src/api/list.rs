@@ -1,10 +1,55 @@
 //! `crictl rpc list`: the methods.
 
-use crate::api::Api;
-use crate::method::Flow;
+use clap::{Args, Command};
 
-/// The methods by service: command, shape, what it does, and the commands that call it. `users` names those of a method.
-pub(crate) fn list(api: Api, users: impl Fn(&str) -> Vec<&'static str>) -> String {
+use crate::api::{Api, load, parse};
+use crate::command::args;
+use crate::context::Context;
+use crate::error::Error;
+use crate::method::{Flow, Method};
+use crate::schema::{Value, relative};
+use crate::view::{Encoding, View};
+
+/// The commands that call a method.
+pub(crate) type Users = fn(&Method) -> Vec<&'static str>;
+
+#[derive(Args, Debug)]
+struct ListArgs {
+    /// Output format: table, json or yaml
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    output: String,
+}
+
+/// The command `list`.
+pub(crate) fn command() -> Command {
+    let command = Command::new("list").override_usage("crictl rpc list [flags]");
+    // Last, because a doc comment on a struct of flags is taken for what the command is about.
+    ListArgs::augment_args(command)
+        .arg(load::flag())
+        .about("List the methods, and the commands of crictl that call each")
+}
+
+/// Lists the methods, as the words say.
+///
+/// # Errors
+/// The words are wrong.
+pub(crate) fn list(ctx: &mut Context<'_>, api: Api, words: &[String], users: Users) -> Result<(), Error> {
+    let parsed = parse(command(), words)?;
+    let args: ListArgs = args(&parsed)?;
+    if !parsed.positionals.is_empty() {
+        return Err(Error::help());
+    }
+    ctx.print(&match Encoding::of_list(&args.output)? {
+        None => View::Text(text(api, users)),
+        Some(encoding) => View::List(document(api, users), encoding),
+    })
+}
+
+/// The methods by service. Scripts count the lines that start with two blanks and a method's word.
+fn text(api: Api, users: Users) -> String {
+    let messages = |method: &Method| format!("{} -> {}", relative(method.request.name), relative(method.response.name));
+    let width = |text: &dyn Fn(&Method) -> usize| api.methods.iter().map(|method| text(method)).max().unwrap_or(0);
+    let (first, last) = (width(&|method| method.command.len()), width(&|method| messages(method).len()));
     let mut text = String::new();
     let mut service = "";
     for method in api.methods {
@@ -13,15 +58,41 @@ pub(crate) fn list(api: Api, users: impl Fn(&str) -> Vec<&'static str>) -> Strin
             let gap = if text.is_empty() { "" } else { "\n" };
             text += &format!("{gap}{service}\n");
         }
-        let shape = match method.flow {
-            Flow::Unary => "unary",
-            Flow::ServerStream => "stream",
-        };
-        let users = match users(method.name).join(", ") {
+        let users = match users(method).join(", ") {
             users if users.is_empty() => users,
-            users => format!(" [{users}]"),
+            users => format!("  [{users}]"),
         };
-        text += &format!("  {:<28} {shape:<6}  {}{users}\n", method.command, method.doc);
+        let (shape, messages) = (shape(method), messages(method));
+        let line = format!("  {:<first$}  {shape:<6}  {messages:<last$}  {}{users}", method.command, method.doc);
+        text += &format!("{}\n", line.trim_end());
     }
     text
+}
+
+fn document(api: Api, users: Users) -> Value {
+    let methods = api.methods.iter().map(|method| self::method(method, users));
+    Value::object([("methods", Value::List(methods.collect()))])
+}
+
+/// What there is to say of one method.
+pub(crate) fn method(method: &Method, users: Users) -> Value {
+    Value::object([
+        ("method", Value::from(method.name)),
+        ("command", Value::from(method.command)),
+        ("service", Value::from(method.service)),
+        ("path", Value::from(method.path)),
+        ("shape", Value::from(shape(method))),
+        ("request", Value::from(relative(method.request.name))),
+        ("response", Value::from(relative(method.response.name))),
+        ("doc", Value::from(method.doc)),
+        ("commands", Value::List(users(method).into_iter().map(Value::from).collect())),
+    ])
+}
+
+/// Who sends how many messages, in a word.
+pub(crate) fn shape(method: &Method) -> &'static str {
+    match method.flow {
+        Flow::Unary => "unary",
+        Flow::ServerStream => "stream",
+    }
 }

@@ -3,19 +3,27 @@
 
 pub(crate) mod answer;
 pub(crate) mod call;
+pub(crate) mod describe;
 mod dry_run;
 mod flag;
 mod format;
 pub(crate) mod list;
+pub(crate) mod load;
 pub(crate) mod probe;
 mod report;
 pub(crate) mod request;
 mod set;
+pub(crate) mod skeleton;
 
+use clap::Command;
+
+use crate::args::go::{self, Outcome, Parsed, Rules};
+use crate::error::Error;
 use crate::generated::methods::METHODS;
 use crate::method::Method;
+use crate::schema::{Enum, Kind, Label, Message};
 
-/// The methods that can be called.
+/// The methods that can be called, and all that they send and receive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Api {
     /// In the order of the proto, service by service.
@@ -29,5 +37,47 @@ impl Api {
     /// The method with this name, as the proto or as the command line spells it.
     pub(crate) fn method(&self, name: &str) -> Option<&'static Method> {
         self.methods.iter().copied().find(|method| method.command == name || method.name == name)
+    }
+
+    /// Every message that a method sends or receives, or that is in one of these; without the entries of maps.
+    pub(crate) fn messages(&self) -> Vec<&'static Message> {
+        fn reach(message: &'static Message, label: Label, reached: &mut Vec<(&'static Message, Label)>) {
+            if reached.iter().any(|(known, _)| known.name == message.name) {
+                return;
+            }
+            reached.push((message, label));
+            for field in message.fields {
+                if let Kind::Message(inner) = field.kind {
+                    reach(inner, field.label, reached);
+                }
+            }
+        }
+        let mut reached = Vec::new();
+        for message in self.methods.iter().flat_map(|method| [method.request, method.response]) {
+            reach(message, Label::Single, &mut reached);
+        }
+        reached.into_iter().filter(|(_, label)| *label != Label::Map).map(|(message, _)| message).collect()
+    }
+
+    /// Every enum of these messages.
+    pub(crate) fn enums(&self) -> Vec<&'static Enum> {
+        let mut enums: Vec<&'static Enum> = Vec::new();
+        for field in self.messages().into_iter().flat_map(|message| message.fields) {
+            let kind = field.value_kind();
+            match kind {
+                Kind::Enum(it) if !enums.iter().any(|known| known.name == it.name) => enums.push(it),
+                _ => {}
+            }
+        }
+        enums
+    }
+}
+
+/// Reads the words that follow one of the commands that are made here.
+pub(crate) fn parse(command: Command, words: &[String]) -> Result<Parsed, Error> {
+    let rules = Rules { grouping: false, interspersed: true, whole_lists: true, variables: &[] };
+    match go::parse(command, words, &rules, &|_| None).map_err(|error| Error::usage(error.0))? {
+        Outcome::Help => Err(Error::help()),
+        Outcome::Run(parsed) => Ok(parsed),
     }
 }

@@ -1,36 +1,49 @@
 //! `crictl rpc`: any method of the CRI, called as it is. For debugging a runtime, or a command of ours.
 
-use crate::api::{Api, call, list};
+use crate::api::{Api, call, describe, list, load};
 use crate::args::go::Parsed;
 use crate::command::Overlay;
 use crate::context::Context;
 use crate::error::Error;
+use crate::method::Method;
 use crate::overlay::OVERLAYS;
-use crate::view::View;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rpc",
-    about: "Call a method of the CRI as it is",
-    usage: "[METHOD [flags]]",
+    about: "Call a method of the CRI as it is, or learn what it takes",
+    usage: "[flags] [list [flags] | describe NAME [flags] | METHOD [flags]]",
     example: "crictl rpc list-containers --filter.state.state container_running",
     grouping: false,
     // What follows the method is the method's.
     interspersed: false,
-    made: || Api::BUILT_IN.methods.iter().map(|method| call::command(method)).collect(),
+    arguments: |command| command.arg(load::flag()),
+    made: || {
+        let methods = Api::BUILT_IN.methods.iter().map(|method| call::command(method));
+        [list::command(), describe::tree(Api::BUILT_IN)].into_iter().chain(methods).collect()
+    },
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    let Some((name, words)) = parsed.positionals.split_first() else {
-        return ctx.print(&View::Text(list::list(Api::BUILT_IN, users)));
+    let (word, words) = match parsed.positionals.split_first() {
+        Some((word, words)) => (word.as_str(), words),
+        None => ("list", &[][..]),
     };
-    let method = Api::BUILT_IN.method(name).ok_or_else(|| Error::topic(name))?;
-    let called = call::call(ctx, method, words).await;
-    called.map_err(|error| error.with_help(call::command(method).render_help().to_string()))
+    let proto = parsed.matches.get_one::<String>("proto").map(String::as_str).or_else(|| load::named(words));
+    let api = proto.map_or(Ok(Api::BUILT_IN), load::load)?;
+    let (command, done) = match (word, api.method(word)) {
+        (_, Some(method)) => (call::command(method), call::call(ctx, method, words).await),
+        ("list", None) => (list::command(), list::list(ctx, api, words, users)),
+        ("describe", None) => (describe::command(), describe::describe(ctx, api, words, users)),
+        _ => return Err(Error::topic(word)),
+    };
+    done.map_err(|error| error.with_help(command.clone().render_help().to_string()))
 }
 
-/// The commands that call a method.
-fn users(method: &str) -> Vec<&'static str> {
-    OVERLAYS.iter().filter(|overlay| overlay.calls.contains(&method)).map(|overlay| overlay.name).collect()
+/// The commands that call a method, which has to be the CRI's.
+fn users(method: &Method) -> Vec<&'static str> {
+    let own = method.path.starts_with("/runtime.v1.");
+    let calling = OVERLAYS.iter().filter(|overlay| own && overlay.calls.contains(&method.name));
+    calling.map(|overlay| overlay.name).collect()
 }

@@ -1,5 +1,6 @@
 //! From a view to the bytes that are written; nothing else writes results.
 
+mod skeleton;
 pub(crate) mod structured;
 pub(crate) mod table;
 mod yaml;
@@ -15,6 +16,7 @@ pub(crate) fn render(view: &View) -> Result<String, Error> {
     Ok(match view {
         View::Table(table) => table::render(&table.columns, &table.rows, COLUMN),
         View::Text(text) => text.clone(),
+        View::Lines(lines) => skeleton::lines(lines),
         View::List(value, Encoding::Json) => structured::list_json(value)?,
         View::Item(value, Encoding::Json) => structured::compact_json(value)?,
         View::Status(value, Encoding::Json) => structured::status_json(value.clone())?,

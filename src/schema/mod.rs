@@ -14,12 +14,16 @@ mod text;
 mod unknown;
 mod value;
 
+use std::ops::Deref;
+use std::slice;
+use std::sync::OnceLock;
+
 pub use decode::{Error as DecodeError, Form, decode, decode_as};
 pub use encode::{Error as EncodeError, encode};
 pub use json_schema::json_schema;
 pub use redact::{has_secrets, redact};
 pub use text::text;
-pub use unknown::Unknown;
+pub use unknown::{Unknown, nearest};
 pub use value::Value;
 
 /// One protobuf message.
@@ -30,7 +34,17 @@ pub struct Message {
     /// One line of prose, empty where nobody wrote one.
     pub doc: &'static str,
     /// The fields in the order the proto declares them, which is not always by number.
-    pub fields: &'static [Field],
+    pub fields: Fields,
+}
+
+/// The fields of a [`Message`]: a slice, to those who read it.
+#[derive(Clone, Copy, Debug)]
+pub enum Fields {
+    /// As the generator writes them down.
+    Known(&'static [Field]),
+    /// Of a table that is made at run time. Messages contain each other in circles, so that all of them have to be
+    /// there before the first one has fields.
+    Late(&'static OnceLock<Vec<Field>>),
 }
 
 /// One field of a [`Message`].
@@ -124,6 +138,81 @@ impl Message {
                 .find(|field| field.name.eq_ignore_ascii_case(name) || field.json.eq_ignore_ascii_case(name))
         })
     }
+}
+
+impl Fields {
+    /// The fields, one after another.
+    pub fn iter(self) -> slice::Iter<'static, Field> {
+        self.slice().iter()
+    }
+
+    fn slice(self) -> &'static [Field] {
+        match self {
+            Self::Known(fields) => fields,
+            Self::Late(fields) => fields.get().map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+impl Deref for Fields {
+    type Target = [Field];
+
+    fn deref(&self) -> &[Field] {
+        self.slice()
+    }
+}
+
+impl IntoIterator for Fields {
+    type Item = &'static Field;
+    type IntoIter = slice::Iter<'static, Field>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Field {
+    /// What one value is; of a map, what one of its keys has.
+    pub fn value_kind(&self) -> Kind {
+        match self.kind {
+            Kind::Message(entry) if self.label == Label::Map => {
+                entry.field("value").map_or(self.kind, |value| value.kind)
+            }
+            kind => kind,
+        }
+    }
+}
+
+impl Kind {
+    /// The name in the proto: a type's own without its package, or protobuf's for a scalar.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Int32 => "int32",
+            Self::Sint32 => "sint32",
+            Self::Sfixed32 => "sfixed32",
+            Self::Uint32 => "uint32",
+            Self::Fixed32 => "fixed32",
+            Self::Int64 => "int64",
+            Self::Sint64 => "sint64",
+            Self::Sfixed64 => "sfixed64",
+            Self::Uint64 => "uint64",
+            Self::Fixed64 => "fixed64",
+            Self::Float => "float",
+            Self::Double => "double",
+            Self::String => "string",
+            Self::Bytes => "bytes",
+            Self::Enum(it) => relative(it.name),
+            Self::Message(it) => relative(it.name),
+        }
+    }
+}
+
+/// A full name without its package, whose parts begin with a small letter where those of a type don't.
+pub fn relative(name: &'static str) -> &'static str {
+    let starts = name.match_indices('.').map(|(at, _)| at + 1);
+    let mut types = std::iter::once(0).chain(starts).map(|at| &name[at..]);
+    types.find(|rest| rest.starts_with(char::is_uppercase)).or_else(|| name.rsplit('.').next()).unwrap_or(name)
 }
 
 impl Enum {

@@ -129,7 +129,7 @@ fn quoted(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Form, decode_as};
+    use super::super::{Fields, Form, decode_as};
     use super::*;
 
     const fn field(name: &'static str, number: u32, label: Label, kind: Kind) -> Field {
@@ -137,17 +137,17 @@ mod tests {
     }
 
     static INNER: Message =
-        Message { name: "Inner", doc: "", fields: &[field("text", 1, Label::Single, Kind::String)] };
+        Message { name: "Inner", doc: "", fields: Fields::Known(&[field("text", 1, Label::Single, Kind::String)]) };
 
     static OUTER: Message = Message {
         name: "Outer",
         doc: "",
-        fields: &[
+        fields: Fields::Known(&[
             field("flags", 1, Label::Repeated, Kind::Bool),
             field("raw", 2, Label::Single, Kind::Bytes),
             field("inner", 3, Label::Single, Kind::Message(&INNER)),
             field("far", 4, Label::Single, Kind::Double),
-        ],
+        ]),
     };
 
     #[test]

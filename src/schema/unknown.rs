@@ -27,16 +27,21 @@ impl fmt::Display for Unknown {
 const LONGEST: usize = 64;
 
 impl Message {
-    /// The field whose name is nearest to one that does not exist: at most a third of it differs.
-    pub(crate) fn nearest(&self, name: &str) -> Option<&'static str> {
-        let wanted = letters(name);
-        if wanted.len() > LONGEST {
-            return None;
-        }
-        let candidates = self.fields.iter().map(|field| (distance(&wanted, &letters(field.name)), field.name));
-        let (distance, name) = candidates.min_by_key(|(distance, _)| *distance)?;
-        (distance <= (wanted.len() / 3).max(1)).then_some(name)
+    /// The field whose name is nearest to one that does not exist.
+    pub fn nearest(&self, name: &str) -> Option<&'static str> {
+        nearest(name, self.fields.iter().map(|field| field.name))
     }
+}
+
+/// The name that is nearest to one that does not exist: at most a third of it differs.
+pub fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let wanted = letters(name);
+    if wanted.len() > LONGEST {
+        return None;
+    }
+    let candidates = names.map(|name| (distance(&wanted, &letters(name)), name));
+    let (distance, name) = candidates.min_by_key(|(distance, _)| *distance)?;
+    (distance <= (wanted.len() / 3).max(1)).then_some(name)
 }
 
 /// What is left of a name when its case and its underscores don't matter.
@@ -60,7 +65,7 @@ fn distance(from: &[char], to: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Field, Kind, Label, Message};
+    use super::super::{Field, Fields, Kind, Label, Message};
 
     const fn field(name: &'static str) -> Field {
         let (label, kind) = (Label::Single, Kind::String);
@@ -70,13 +75,13 @@ mod tests {
     static POD: Message = Message {
         name: "Pod",
         doc: "",
-        fields: &[
+        fields: Fields::Known(&[
             field("hostname"),
             field("log_directory"),
             field("dns_config"),
             field("port_mappings"),
             field("envs"),
-        ],
+        ]),
     };
 
     #[test]

@@ -22,6 +22,22 @@ pub(crate) enum View {
     Status(Value, Encoding),
     /// Lines of a form of the command's own.
     Text(String),
+    /// YAML with comments.
+    Lines(Vec<Line>),
+}
+
+/// One line of YAML with a comment; only a comment if it has neither key nor value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Line {
+    /// How often the line itself is commented out.
+    pub(crate) comments: usize,
+    pub(crate) indent: usize,
+    /// It begins an item of a list.
+    pub(crate) dash: bool,
+    pub(crate) key: Option<String>,
+    /// A scalar, or what is empty.
+    pub(crate) value: Option<Value>,
+    pub(crate) note: String,
 }
 
 /// Columns and rows; widths are the printer's business.

@@ -47,8 +47,8 @@ impl Code {
             Self::Word(_) => flat,
             Self::List { open, items, close } => match items.as_slice() {
                 // A single item hugs square brackets.
-                [item @ Self::List { .. }] if *close == "]" => {
-                    format!("{open}{}{close}", item.text(indent, column + open.len()))
+                [Self::List { open: inner, items, close: end }] if close.starts_with(']') => {
+                    format!("{open}{}{close}", broken(inner, items, end, indent))
                 }
                 items => broken(open, items, close, indent),
             },

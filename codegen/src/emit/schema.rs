@@ -5,7 +5,7 @@ use crate::model::{Enum, Field, Kind, Message, Model};
 
 const HEAD: &str = "\
 use super::cri;
-use crate::schema::{Described, Enum, Field, Kind, Label, Message};
+use crate::schema::{Described, Enum, Field, Fields, Kind, Label, Message};
 
 /// Most fields are in no oneof and are no secret.
 const fn field(
@@ -43,7 +43,7 @@ pub(super) fn text(model: &Model) -> String {
 fn message(message: &Message) -> String {
     let name = Code::Word(format!("name: {:?}", message.full_name));
     let doc = Code::Word(format!("doc: {:?}", message.doc));
-    let fields = list("fields: &[", message.fields.iter().map(field), "]");
+    let fields = list("fields: Fields::Known(&[", message.fields.iter().map(field), "])");
     table(&message.names.table, "Message", [name, doc, fields])
 }
 

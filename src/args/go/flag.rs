@@ -23,6 +23,11 @@ pub(super) fn is_switch(flag: &Arg) -> bool {
     matches!(flag.get_action(), ArgAction::SetTrue) || holds::<bool>(flag)
 }
 
+/// Whether a flag need not have a value. One that has it has it after `=`: the next argument is none of it.
+pub(super) fn is_optional(flag: &Arg) -> bool {
+    flag.get_num_args().is_some_and(|count| count.min_values() == 0)
+}
+
 /// Whether the value of a flag is parsed to this type.
 pub(super) fn holds<T: 'static>(flag: &Arg) -> bool {
     flag.get_value_parser().type_id() == TypeId::of::<T>()

@@ -63,6 +63,8 @@ impl Given<'_> {
         match self.flag.get_action() {
             ArgAction::SetTrue if self.last() == "true" => vec![name],
             ArgAction::SetTrue => Vec::new(),
+            // clap knows what it is worth then.
+            _ if flag::is_optional(self.flag) && self.last().is_empty() => vec![name],
             _ => self.values.iter().map(|value| format!("{name}={value}")).collect(),
         }
     }

@@ -61,6 +61,8 @@ impl<'a> Token<'a> {
         let value = if flag::is_switch(flag) {
             let word = value.unwrap_or("true");
             boolean(word).map_err(|_| bad_switch(name, word))?.to_string()
+        } else if flag::is_optional(flag) {
+            value.unwrap_or_default().to_owned()
         } else {
             value
                 .map(str::to_owned)

@@ -26,6 +26,19 @@ pub(crate) fn document(value: &Value) -> String {
     out
 }
 
+/// A key as it is written in any document.
+pub(super) fn key(text: &str) -> String {
+    scalar::key(text)
+}
+
+/// A scalar, or an empty list or object, on one line whatever it is.
+pub(super) fn inline(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar::key(text),
+        other => leaf(other, 0, 0),
+    }
+}
+
 /// `key: value` lines. The first one stands where the writer already is, the others `indent` blanks in.
 fn mapping(members: &[(String, Value)], indent: usize, out: &mut String) {
     let mut members: Vec<_> = members.iter().collect();
