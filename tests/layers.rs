@@ -54,6 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "log",
             "logs",
             "launch",
+            "method",
             "print",
             "rpc",
             "schema",
@@ -72,7 +73,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 const PRIVATE: &[(&str, &str)] = &[
     // Only `rpc` works on methods that it does not know.
     ("generated::methods", "src/api"),
-    // Only one command tells which commands there are for a method.
+    // Only one command works on methods that it does not know, and tells which commands there are for them.
+    ("method::", "src/overlay/rpc"),
     ("overlay::OVERLAYS", "src/overlay/rpc"),
     // Only one command shows the tree of all commands.
     ("app::", "src/overlay/completion"),
