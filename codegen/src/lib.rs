@@ -3,7 +3,9 @@
 //! The stages run in one direction: load, lower, emit. Loading knows the compiler
 //! of protos, lowering takes every decision and refuses what cannot be expressed,
 //! emitting turns plain data into text. Nothing here knows what a container is.
+//! [`bump`] stands beside them: it adopts a release, and compares two by their models.
 
+pub mod bump;
 mod docs;
 mod emit;
 mod error;
