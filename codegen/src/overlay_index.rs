@@ -3,7 +3,7 @@
 //! A build script that emits `#[path]` modules instead would hide the files from
 //! `cargo fmt` and put absolute paths of the build machine into the program.
 
-use std::{fs, io, path::Path};
+use std::{fs, path::Path};
 
 use crate::Error;
 
@@ -38,7 +38,7 @@ pub fn check(folder: &Path) -> Result<(), Error> {
 ///
 /// When the folder cannot be read.
 pub fn text(folder: &Path) -> Result<String, Error> {
-    let names = names(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
+    let names = names(folder)?;
     let modules = names.iter().map(|name| format!("mod {name};\n"));
     let overlays = names.iter().map(|name| format!("    {name}::OVERLAY,\n"));
     Ok(format!(
@@ -49,11 +49,19 @@ pub fn text(folder: &Path) -> Result<String, Error> {
     ))
 }
 
-/// The modules in the folder: `ps.rs`, or `top/` with a `mod.rs`.
-fn names(folder: &Path) -> io::Result<Vec<String>> {
+/// The modules in the folder: `ps.rs`, or `top/` with a `mod.rs`. One that is not there has none.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
+    let failed = |source| Error::Io { path: folder.to_owned(), source };
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+    if !folder.exists() {
+        return Ok(names);
+    }
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
         let is_module = path.join("mod.rs").is_file() || path.extension().is_some_and(|extension| extension == "rs");
         let name = path.file_stem().and_then(|name| name.to_str());
         if let Some(name) = name.filter(|name| is_module && *name != "mod") {

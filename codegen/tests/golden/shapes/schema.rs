@@ -52,12 +52,22 @@ pub static OPTIONALS: Message = Message {
     doc: "",
     fields: Fields::Known(&[
         field("a_bool", "aBool", 1, Label::Optional, Kind::Bool, ""),
-        field("a_sint64", "aSint64", 2, Label::Optional, Kind::Sint64, ""),
-        field("a_double", "aDouble", 3, Label::Optional, Kind::Double, ""),
-        field("a_string", "aString", 4, Label::Optional, Kind::String, ""),
-        field("some_bytes", "someBytes", 5, Label::Optional, Kind::Bytes, ""),
-        field("color", "color", 6, Label::Optional, Kind::Enum(&COLOR), ""),
-        field("empty", "empty", 7, Label::Optional, Kind::Message(&EMPTY), ""),
+        field("an_int32", "anInt32", 2, Label::Optional, Kind::Int32, ""),
+        field("a_sint32", "aSint32", 3, Label::Optional, Kind::Sint32, ""),
+        field("a_sfixed32", "aSfixed32", 4, Label::Optional, Kind::Sfixed32, ""),
+        field("a_uint32", "aUint32", 5, Label::Optional, Kind::Uint32, ""),
+        field("a_fixed32", "aFixed32", 6, Label::Optional, Kind::Fixed32, ""),
+        field("an_int64", "anInt64", 7, Label::Optional, Kind::Int64, ""),
+        field("a_sint64", "aSint64", 8, Label::Optional, Kind::Sint64, ""),
+        field("a_sfixed64", "aSfixed64", 9, Label::Optional, Kind::Sfixed64, ""),
+        field("a_uint64", "aUint64", 10, Label::Optional, Kind::Uint64, ""),
+        field("a_fixed64", "aFixed64", 11, Label::Optional, Kind::Fixed64, ""),
+        field("a_float", "aFloat", 12, Label::Optional, Kind::Float, ""),
+        field("a_double", "aDouble", 13, Label::Optional, Kind::Double, ""),
+        field("a_string", "aString", 14, Label::Optional, Kind::String, ""),
+        field("some_bytes", "someBytes", 15, Label::Optional, Kind::Bytes, ""),
+        field("color", "color", 16, Label::Optional, Kind::Enum(&COLOR), ""),
+        field("empty", "empty", 17, Label::Optional, Kind::Message(&EMPTY), ""),
     ]),
 };
 
@@ -70,13 +80,25 @@ pub static LISTS: Message = Message {
     doc: "",
     fields: Fields::Known(&[
         field("bools", "bools", 1, Label::Repeated, Kind::Bool, ""),
-        field("sint32s", "sint32s", 2, Label::Repeated, Kind::Sint32, ""),
-        field("fixed64s", "fixed64s", 3, Label::Repeated, Kind::Fixed64, ""),
-        field("floats", "floats", 4, Label::Repeated, Kind::Float, ""),
-        field("strings", "strings", 5, Label::Repeated, Kind::String, ""),
-        field("many_bytes", "manyBytes", 6, Label::Repeated, Kind::Bytes, ""),
-        field("colors", "colors", 7, Label::Repeated, Kind::Enum(&COLOR), ""),
-        field("messages", "messages", 8, Label::Repeated, Kind::Message(&SCALARS), ""),
+        field("int32s", "int32s", 2, Label::Repeated, Kind::Int32, ""),
+        field("sint32s", "sint32s", 3, Label::Repeated, Kind::Sint32, ""),
+        field("sfixed32s", "sfixed32s", 4, Label::Repeated, Kind::Sfixed32, ""),
+        field("uint32s", "uint32s", 5, Label::Repeated, Kind::Uint32, ""),
+        field("fixed32s", "fixed32s", 6, Label::Repeated, Kind::Fixed32, ""),
+        field("int64s", "int64s", 7, Label::Repeated, Kind::Int64, ""),
+        field("sint64s", "sint64s", 8, Label::Repeated, Kind::Sint64, ""),
+        field("sfixed64s", "sfixed64s", 9, Label::Repeated, Kind::Sfixed64, ""),
+        field("uint64s", "uint64s", 10, Label::Repeated, Kind::Uint64, ""),
+        field("fixed64s", "fixed64s", 11, Label::Repeated, Kind::Fixed64, ""),
+        field("floats", "floats", 12, Label::Repeated, Kind::Float, ""),
+        field("doubles", "doubles", 13, Label::Repeated, Kind::Double, ""),
+        field("strings", "strings", 14, Label::Repeated, Kind::String, ""),
+        field("many_bytes", "manyBytes", 15, Label::Repeated, Kind::Bytes, ""),
+        field("colors", "colors", 16, Label::Repeated, Kind::Enum(&COLOR), ""),
+        field("messages", "messages", 17, Label::Repeated, Kind::Message(&SCALARS), ""),
+        field("loose_numbers", "looseNumbers", 18, Label::Repeated, Kind::Fixed64, ""),
+        field("packed_numbers", "packedNumbers", 19, Label::Repeated, Kind::Sint32, ""),
+        field("loose_colors", "looseColors", 20, Label::Repeated, Kind::Enum(&COLOR), ""),
     ]),
 };
 
@@ -92,9 +114,14 @@ pub static MAPS: Message = Message {
         field("by_int32", "byInt32", 2, Label::Map, Kind::Message(&MAPS_BY_INT32_ENTRY), ""),
         field("by_uint64", "byUint64", 3, Label::Map, Kind::Message(&MAPS_BY_UINT64_ENTRY), ""),
         field("by_sint64", "bySint64", 4, Label::Map, Kind::Message(&MAPS_BY_SINT64_ENTRY), ""),
-        field("colors", "colors", 5, Label::Map, Kind::Message(&MAPS_COLORS_ENTRY), ""),
-        field("messages", "messages", 6, Label::Map, Kind::Message(&MAPS_MESSAGES_ENTRY), ""),
-        field("maps", "maps", 7, Label::Map, Kind::Message(&MAPS_MAPS_ENTRY), ""),
+        field("by_bool", "byBool", 5, Label::Map, Kind::Message(&MAPS_BY_BOOL_ENTRY), ""),
+        field("by_uint32", "byUint32", 6, Label::Map, Kind::Message(&MAPS_BY_UINT32_ENTRY), ""),
+        field("by_int64", "byInt64", 7, Label::Map, Kind::Message(&MAPS_BY_INT64_ENTRY), ""),
+        field("by_sint32", "bySint32", 8, Label::Map, Kind::Message(&MAPS_BY_SINT32_ENTRY), ""),
+        field("by_fixed32", "byFixed32", 9, Label::Map, Kind::Message(&MAPS_BY_FIXED32_ENTRY), ""),
+        field("by_fixed64", "byFixed64", 10, Label::Map, Kind::Message(&MAPS_BY_FIXED64_ENTRY), ""),
+        field("by_sfixed32", "bySfixed32", 11, Label::Map, Kind::Message(&MAPS_BY_SFIXED32_ENTRY), ""),
+        field("by_sfixed64", "bySfixed64", 12, Label::Map, Kind::Message(&MAPS_BY_SFIXED64_ENTRY), ""),
     ]),
 };
 
@@ -138,8 +165,8 @@ pub static MAPS_BY_SINT64_ENTRY: Message = Message {
     ]),
 };
 
-pub static MAPS_COLORS_ENTRY: Message = Message {
-    name: "shapes.v1.Maps.ColorsEntry",
+pub static MAPS_BY_BOOL_ENTRY: Message = Message {
+    name: "shapes.v1.Maps.ByBoolEntry",
     doc: "",
     fields: Fields::Known(&[
         field("key", "key", 1, Label::Single, Kind::Bool, ""),
@@ -147,21 +174,66 @@ pub static MAPS_COLORS_ENTRY: Message = Message {
     ]),
 };
 
-pub static MAPS_MESSAGES_ENTRY: Message = Message {
-    name: "shapes.v1.Maps.MessagesEntry",
+pub static MAPS_BY_UINT32_ENTRY: Message = Message {
+    name: "shapes.v1.Maps.ByUint32Entry",
     doc: "",
     fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
+        field("key", "key", 1, Label::Single, Kind::Uint32, ""),
+        field("value", "value", 2, Label::Single, Kind::Float, ""),
+    ]),
+};
+
+pub static MAPS_BY_INT64_ENTRY: Message = Message {
+    name: "shapes.v1.Maps.ByInt64Entry",
+    doc: "",
+    fields: Fields::Known(&[
+        field("key", "key", 1, Label::Single, Kind::Int64, ""),
+        field("value", "value", 2, Label::Single, Kind::Enum(&TYPE_SELF_DEEP), ""),
+    ]),
+};
+
+pub static MAPS_BY_SINT32_ENTRY: Message = Message {
+    name: "shapes.v1.Maps.BySint32Entry",
+    doc: "",
+    fields: Fields::Known(&[
+        field("key", "key", 1, Label::Single, Kind::Sint32, ""),
         field("value", "value", 2, Label::Single, Kind::Message(&SCALARS), ""),
     ]),
 };
 
-pub static MAPS_MAPS_ENTRY: Message = Message {
-    name: "shapes.v1.Maps.MapsEntry",
+pub static MAPS_BY_FIXED32_ENTRY: Message = Message {
+    name: "shapes.v1.Maps.ByFixed32Entry",
     doc: "",
     fields: Fields::Known(&[
         field("key", "key", 1, Label::Single, Kind::Fixed32, ""),
         field("value", "value", 2, Label::Single, Kind::Message(&MAPS), ""),
+    ]),
+};
+
+pub static MAPS_BY_FIXED64_ENTRY: Message = Message {
+    name: "shapes.v1.Maps.ByFixed64Entry",
+    doc: "",
+    fields: Fields::Known(&[
+        field("key", "key", 1, Label::Single, Kind::Fixed64, ""),
+        field("value", "value", 2, Label::Single, Kind::Message(&CHOICE), ""),
+    ]),
+};
+
+pub static MAPS_BY_SFIXED32_ENTRY: Message = Message {
+    name: "shapes.v1.Maps.BySfixed32Entry",
+    doc: "",
+    fields: Fields::Known(&[
+        field("key", "key", 1, Label::Single, Kind::Sfixed32, ""),
+        field("value", "value", 2, Label::Single, Kind::Message(&TYPE_SELF), ""),
+    ]),
+};
+
+pub static MAPS_BY_SFIXED64_ENTRY: Message = Message {
+    name: "shapes.v1.Maps.BySfixed64Entry",
+    doc: "",
+    fields: Fields::Known(&[
+        field("key", "key", 1, Label::Single, Kind::Sfixed64, ""),
+        field("value", "value", 2, Label::Single, Kind::Message(&OPTIONALS), ""),
     ]),
 };
 
@@ -204,6 +276,90 @@ pub static NAMES: Message = Message {
 impl Described for cri::Names {
     const SCHEMA: &'static Message = &NAMES;
 }
+
+pub static WORDS: Message = Message {
+    name: "shapes.v1.Words",
+    doc: "Fields with the names of things on a command line",
+    fields: Fields::Known(&[
+        field("help", "help", 1, Label::Single, Kind::Bool, ""),
+        field("version", "version", 2, Label::Single, Kind::String, ""),
+        field("data", "data", 3, Label::Single, Kind::String, ""),
+        field("output", "output", 4, Label::Single, Kind::String, ""),
+        field("timeout", "timeout", 5, Label::Single, Kind::Int64, ""),
+        field("set", "set", 6, Label::Repeated, Kind::String, ""),
+        field("no_help", "noHelp", 7, Label::Single, Kind::Bool, ""),
+        field("for", "for", 8, Label::Single, Kind::String, ""),
+    ]),
+};
+
+impl Described for cri::Words {
+    const SCHEMA: &'static Message = &WORDS;
+}
+
+pub static OPTION: Message = Message {
+    name: "shapes.v1.Option",
+    doc: "What the code around the messages calls by these names",
+    fields: Fields::Known(&[
+        field("some", "some", 1, Label::Single, Kind::Message(&OPTION), ""),
+        field("result", "result", 2, Label::Single, Kind::Message(&RESULT), ""),
+    ]),
+};
+
+impl Described for cri::Option {
+    const SCHEMA: &'static Message = &OPTION;
+}
+
+pub static RESULT: Message = Message {
+    name: "shapes.v1.Result",
+    doc: "",
+    fields: Fields::Known(&[
+        field("string", "string", 1, Label::Single, Kind::Message(&STRING), ""),
+        field("default", "default", 2, Label::Single, Kind::Enum(&DEFAULT), ""),
+    ]),
+};
+
+impl Described for cri::Result {
+    const SCHEMA: &'static Message = &RESULT;
+}
+
+pub static STRING: Message = Message {
+    name: "shapes.v1.String",
+    doc: "",
+    fields: Fields::Known(&[field("vec", "vec", 1, Label::Single, Kind::Message(&VEC), "")]),
+};
+
+impl Described for cri::String {
+    const SCHEMA: &'static Message = &STRING;
+}
+
+pub static VEC: Message = Message {
+    name: "shapes.v1.Vec",
+    doc: "",
+    fields: Fields::Known(&[field("r", "r", 1, Label::Repeated, Kind::Message(&BOX), "")]),
+};
+
+impl Described for cri::Vec {
+    const SCHEMA: &'static Message = &VEC;
+}
+
+pub static BOX: Message = Message {
+    name: "shapes.v1.Box",
+    doc: "",
+    fields: Fields::Known(&[field("options", "options", 1, Label::Map, Kind::Message(&BOX_OPTIONS_ENTRY), "")]),
+};
+
+impl Described for cri::Box {
+    const SCHEMA: &'static Message = &BOX;
+}
+
+pub static BOX_OPTIONS_ENTRY: Message = Message {
+    name: "shapes.v1.Box.OptionsEntry",
+    doc: "",
+    fields: Fields::Known(&[
+        field("key", "key", 1, Label::Single, Kind::String, ""),
+        field("value", "value", 2, Label::Single, Kind::Message(&OPTION), ""),
+    ]),
+};
 
 pub static TYPE: Message = Message {
     name: "shapes.v1.Type",
@@ -340,12 +496,16 @@ pub static EVERYTHING: Message = Message {
         field("secret", "secret", 10, Label::Single, Kind::Message(&SECRET), ""),
         field("level", "level", 11, Label::Single, Kind::Enum(&SECRET_LEVEL), ""),
         field("number", "number", 12, Label::Single, Kind::Enum(&NUMBER), ""),
+        field("words", "words", 13, Label::Single, Kind::Message(&WORDS), ""),
+        field("option", "option", 14, Label::Single, Kind::Message(&OPTION), ""),
     ]),
 };
 
 impl Described for cri::Everything {
     const SCHEMA: &'static Message = &EVERYTHING;
 }
+
+pub static DEFAULT: Enum = Enum { name: "shapes.v1.Default", values: &[("NONE", 0), ("SELF", 1), ("CRATE", 2)] };
 
 pub static LABEL: Enum = Enum { name: "shapes.v1.Label", values: &[("MESSAGE", 0)] };
 

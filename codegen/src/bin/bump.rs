@@ -1,0 +1,51 @@
+//! `cargo bump`: adopts a release of the CRI, see CONTRIBUTING.md.
+
+// A program, not the library.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use crictl_codegen::bump::Bump;
+
+/// Takes upstream's api.proto at PATH, writes it to proto/RELEASE/api.proto in the form that is kept here, notes it in
+/// proto/PROVENANCE.toml, and reports what has changed since the release before it.
+#[derive(Parser)]
+#[command(name = "cargo bump", bin_name = "cargo bump")]
+struct Args {
+    /// Upstream's api.proto
+    path: PathBuf,
+    /// As in 1.37; not needed if PATH says it
+    #[arg(long)]
+    release: Option<String>,
+    /// Adopt the release even if it breaks the wire
+    #[arg(long)]
+    accept: bool,
+}
+
+fn main() -> ExitCode {
+    let Args { path, release, accept } = Args::parse();
+    // Cargo runs the program where the caller is, and a path is relative to that.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    run(&Bump { root, proto: path, release, accept })
+}
+
+fn run(bump: &Bump) -> ExitCode {
+    let (report, written) = match bump.run() {
+        Ok(done) => done,
+        Err(error) => {
+            eprintln!("error: {error}\nnothing was written");
+            return ExitCode::FAILURE;
+        }
+    };
+    print!("{}", report.render());
+    if written.is_empty() {
+        eprintln!("\nnothing was written: read what breaks the wire, then run it again with --accept");
+        return ExitCode::FAILURE;
+    }
+    let written: Vec<_> = written.iter().filter_map(|path| path.strip_prefix(&bump.root).ok()).collect();
+    let written: Vec<_> = written.iter().map(|path| path.display().to_string()).collect();
+    println!("\nWrote {}. Next: cargo check, then cargo regen.", written.join(" and "));
+    ExitCode::SUCCESS
+}
