@@ -40,7 +40,7 @@ impl Io {
     pub fn std() -> Self {
         Self {
             input: Box::new(io::stdin()),
-            out: Box::new(Lines(LineWriter::new(stdout()))),
+            out: Box::new(ByLine(LineWriter::new(stdout()))),
             err: Box::new(io::stderr()),
             input_is_terminal: io::stdin().is_terminal(),
             out_is_terminal: io::stdout().is_terminal(),
@@ -75,12 +75,12 @@ impl Io {
 
 /// Collects small writes to lines. What is large goes out as it is: to look for its last line costs as much as to copy
 /// it.
-struct Lines<W: Write>(LineWriter<W>);
+struct ByLine<W: Write>(LineWriter<W>);
 
 /// What is large.
 const LARGE: usize = 4 << 10;
 
-impl<W: Write> Write for Lines<W> {
+impl<W: Write> Write for ByLine<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if bytes.len() < LARGE {
             return self.0.write(bytes);

@@ -2,6 +2,7 @@
 //! and the search for places, against implementations that are slow and obvious.
 
 use std::io::Cursor;
+use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
@@ -48,9 +49,13 @@ fn stamp(second: u32) -> String {
     format!("2024-03-01T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// What a line of the CRI looks like.
+const SHAPE: &str = r"(?s-u)^(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d)([.,]\d+)?(Z|[+-]([01]\d|2[0-4]):[0-5]\d) (stdout|stderr) ([^ ]*) (.*)$";
+
 fn slowly(line: &[u8]) -> Option<(Stream, bool, &[u8])> {
-    let shape = r"(?s-u)^(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d)([.,]\d+)?(Z|[+-]([01]\d|2[0-4]):[0-5]\d) (stdout|stderr) ([^ ]*) (.*)$";
-    let parts = Regex::new(shape).ok()?.captures(line)?;
+    // To compile it takes a hundred times as long as to use it.
+    static REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SHAPE).ok());
+    let parts = REGEX.as_ref()?.captures(line)?;
     let civil = std::str::from_utf8(parts.get(1)?.as_bytes()).ok()?;
     civil.parse::<jiff::civil::DateTime>().ok()?;
     let stream = if parts.get(5)?.as_bytes() == b"stdout" { Stream::Stdout } else { Stream::Stderr };

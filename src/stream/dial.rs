@@ -49,8 +49,8 @@ pub(super) struct Unhurried(TcpStream);
 
 /// A read of so much is one of many: nobody types as fast.
 const MUCH: usize = 16 << 10;
-/// How long the server has then. It is the thread that sleeps: every segment would wake a task, which would not be worth
-/// the pause.
+/// How long the server has then. It is the thread that sleeps: every segment would wake a task, and the pause would be
+/// worth nothing.
 const PAUSE: Duration = Duration::from_micros(300);
 
 impl AsyncRead for Unhurried {

@@ -1,5 +1,5 @@
-//! What the fuzz targets of streams check, which a test checks too, with bytes of its own making. Whatever a server sends is understood or refused, and costs no more
-//! memory than it has bytes, but for header blocks, which have a limit.
+//! What the fuzz targets of streams check, which a test checks too, with bytes of its own making. Whatever a server
+//! sends is understood or refused, and costs no more memory than it has bytes. Header blocks may, and have a limit.
 
 use bytes::Bytes;
 

@@ -79,7 +79,7 @@ async fn write_all(socket: &mut OwnedWriteHalf, pieces: &[Piece]) -> io::Result<
     Ok(())
 }
 
-/// Copies from the local socket. Where that ends well, the other direction goes on; this ends only with a broken socket.
+/// Copies from the local socket. Where that ends well, the other direction goes on; this ends with a broken one alone.
 async fn up(mut socket: OwnedReadHalf, outlet: &Outlet) {
     let mut buffer = BytesMut::new();
     loop {

@@ -27,10 +27,9 @@ fn a_connection_that_breaks_is_an_error_and_what_came_is_shown() {
 
 #[test]
 fn a_status_that_came_before_the_break_counts() {
-    let far = Far::start(json!({"chunks": [
-        ["stdout", "all\n"],
-        ["error", "{\"status\":\"Failure\",\"reason\":\"NonZeroExitCode\",\"details\":{\"causes\":[{\"reason\":\"ExitCode\",\"message\":\"9\"}]}}"],
-    ], "drop": true}));
+    let causes = json!([{"reason": "ExitCode", "message": "9"}]);
+    let status = json!({"status": "Failure", "reason": "NonZeroExitCode", "details": {"causes": causes}}).to_string();
+    let far = Far::start(json!({"chunks": [["stdout", "all\n"], ["error", status]], "drop": true}));
     let fake = runtime(&format!("http://127.0.0.1:{}/token", far.port()));
     let output = run(&fake, ["exec", "--exit-code", "a", "id"], &[]);
     assert_eq!((output.stdout.as_str(), output.status), ("all\n", 9), "{output:?}");

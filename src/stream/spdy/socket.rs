@@ -30,7 +30,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Receives what there is. The buffer is the one that the readers of streams get parts of. May be dropped at any await.
+    /// Receives what there is. Its buffer is the one that the readers of streams get parts of. May be dropped at any
+    /// await.
     pub(super) async fn receive(&mut self, incoming: &mut BytesMut) -> Result<(), String> {
         if incoming.capacity() - incoming.len() < READ / 4 {
             incoming.reserve(READ);
