@@ -81,6 +81,24 @@ pub enum Error {
         /// The releases there are, oldest first.
         existing: Vec<String>,
     },
+    /// What was given as a release is none.
+    #[error("{name:?} is no release: one is two numbers, as in 1.37")]
+    BadRelease {
+        /// What was given.
+        name: String,
+    },
+    /// The release of a proto can't be told from its path.
+    #[error(
+        "which release is {}? its path {}: give it with --release 1.37",
+        path.display(),
+        if names.is_empty() { "does not say".to_owned() } else { format!("says {}", names.join(", ")) }
+    )]
+    UnnamedRelease {
+        /// The proto.
+        path: PathBuf,
+        /// The releases that the path has.
+        names: Vec<String>,
+    },
     /// There is no release at all.
     #[error("no <release>/api.proto under {}", path.display())]
     NoRelease {

@@ -3,10 +3,13 @@
 //! The stages run in one direction: load, lower, emit. Loading knows the compiler
 //! of protos, lowering takes every decision and refuses what cannot be expressed,
 //! emitting turns plain data into text. Nothing here knows what a container is.
+//! `bump` stands beside them: it adopts a release, and compares two by their models.
 //!
 //! The first two stages alone, without the feature `emit`, are what `crictl rpc --proto`
 //! reads a proto with at run time.
 
+#[cfg(feature = "emit")]
+pub mod bump;
 mod docs;
 #[cfg(feature = "emit")]
 mod emit;

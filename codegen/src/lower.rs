@@ -136,7 +136,7 @@ fn has_secret(message: &MessageDescriptor) -> bool {
 }
 
 /// The struct of the options that prost-types has does not know this one.
-fn is_secret(field: &FieldDescriptor) -> bool {
+pub(crate) fn is_secret(field: &FieldDescriptor) -> bool {
     let options = field.options();
     let value = options.get_field_by_name("debug_redact");
     value.is_some_and(|value| matches!(*value, Value::Bool(true)))

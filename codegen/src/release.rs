@@ -53,8 +53,40 @@ pub fn all(protos: &Path) -> Result<Vec<Release>, Error> {
     Ok(releases)
 }
 
+/// The name of a release: the one that is given, or the only one that is in the path of its proto, where a patch
+/// release counts as its release.
+///
+/// # Errors
+///
+/// When what is given is no release, or the path has none, or several.
+pub fn name(given: Option<&str>, proto: &Path) -> Result<String, Error> {
+    if let Some(given) = given {
+        let name = given.to_owned();
+        return if is_name(given) { Ok(name) } else { Err(Error::BadRelease { name }) };
+    }
+    let path = proto.to_string_lossy();
+    let words = path.split(|letter: char| !letter.is_ascii_digit() && letter != '.');
+    let names = words.filter_map(|word| {
+        let mut parts = word.trim_matches('.').splitn(3, '.');
+        let name = format!("{}.{}", parts.next()?, parts.next()?);
+        is_name(&name).then_some(name)
+    });
+    let mut names: Vec<_> = names.collect();
+    names.dedup();
+    match names.as_slice() {
+        [name] => Ok(name.clone()),
+        _ => Err(Error::UnnamedRelease { path: proto.to_owned(), names }),
+    }
+}
+
+/// Two numbers, as in `1.36`.
+fn is_name(name: &str) -> bool {
+    let number = |text: &str| text.parse::<u32>().is_ok_and(|number| number.to_string() == text);
+    name.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor))
+}
+
 /// Releases are compared by number, because 1.9 is older than 1.36.
-fn numbers(name: &str) -> Vec<u64> {
+pub(crate) fn numbers(name: &str) -> Vec<u64> {
     name.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
 
@@ -93,6 +125,28 @@ mod tests {
         let error = pick(protos.path(), Some("1.8")).expect_err("it is not there");
         let text = error.to_string();
         assert_eq!(text, "no proto of release 1.8: there are 1.9, 1.36");
+    }
+
+    #[test]
+    fn a_release_is_named_by_hand_or_by_the_one_in_its_path() {
+        let told = |path: &str| name(None, Path::new(path)).map_err(|error| error.to_string());
+        for path in ["proto/1.37/api.proto", "kubernetes-1.37.2/v1/api.proto", "api-v1.37.proto", "1.37/release-1.37/a"]
+        {
+            assert_eq!(told(path).as_deref(), Ok("1.37"), "{path}");
+        }
+        let error = "which release is v1/api.proto? its path does not say: give it with --release 1.37";
+        assert_eq!(told("v1/api.proto"), Err(error.to_owned()));
+        let error = "which release is 1.36/1.37.proto? its path says 1.36, 1.37: give it with --release 1.37";
+        assert_eq!(told("1.36/1.37.proto"), Err(error.to_owned()));
+        assert_eq!(name(Some("1.38"), Path::new("1.37")).expect("it is one"), "1.38");
+    }
+
+    #[test]
+    fn what_is_no_release_is_refused() {
+        for given in ["", "1", "1.", "v1.37", "1.37.0", "1.037", "../1", "1.x", "-1.2"] {
+            let error = name(Some(given), Path::new("1.37")).expect_err(given).to_string();
+            assert_eq!(error, format!("{given:?} is no release: one is two numbers, as in 1.37"));
+        }
     }
 
     #[test]

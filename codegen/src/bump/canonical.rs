@@ -1,0 +1,155 @@
+//! The form in which protos are kept: names, numbers and types, laid out in one way and without comments, so that
+//! two releases differ where the API does.
+//!
+//! Of the options those stay that the generated code depends on. Services come first, then enums, then messages.
+
+use prost_reflect::{
+    DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, ServiceDescriptor,
+};
+
+use crate::{docs::relative, lower};
+
+/// The text of a pool whose files are all of one package.
+pub(crate) fn text(pool: &DescriptorPool, package: &str, release: &str) -> String {
+    let mut blocks = vec![
+        format!(
+            "// Kubernetes Container Runtime Interface, {package}, as of release {release}.\nsyntax = \"proto3\";\n"
+        ),
+        format!("package {package};\n"),
+    ];
+    blocks.extend(pool.services().map(|it| service(&it)));
+    blocks.extend(pool.files().flat_map(|file| file.enums().map(|it| enumeration(&it, "")).collect::<Vec<_>>()));
+    blocks.extend(pool.files().flat_map(|file| file.messages().map(|it| message(&it, "")).collect::<Vec<_>>()));
+    blocks.join("\n")
+}
+
+fn service(service: &ServiceDescriptor) -> String {
+    let methods = service.methods().map(|method| {
+        let stream = |streams| if streams { "stream " } else { "" };
+        let (input, output) = (method.input(), method.output());
+        format!(
+            "  rpc {}({}{}) returns ({}{});\n",
+            method.name(),
+            stream(method.is_client_streaming()),
+            relative(input.full_name(), input.package_name()),
+            stream(method.is_server_streaming()),
+            relative(output.full_name(), output.package_name()),
+        )
+    });
+    block("", &format!("service {}", service.name()), &methods.collect::<String>())
+}
+
+fn enumeration(it: &EnumDescriptor, indent: &str) -> String {
+    let declared = it.enum_descriptor_proto();
+    let aliases = declared.options.as_ref().is_some_and(|options| options.allow_alias());
+    let mut body = if aliases { format!("{indent}  option allow_alias = true;\n") } else { String::new() };
+    for value in &declared.value {
+        body += &format!("{indent}  {} = {};\n", value.name(), value.number());
+    }
+    block(indent, &format!("enum {}", it.name()), &body)
+}
+
+/// What is declared inside a message stands before its fields.
+fn message(it: &MessageDescriptor, indent: &str) -> String {
+    let inner = format!("{indent}  ");
+    let enums = it.child_enums().map(|it| enumeration(&it, &inner));
+    let messages = it.child_messages().filter(|it| !it.is_map_entry());
+    let messages = messages.map(|it| message(&it, &inner));
+    let body = enums.chain(messages).collect::<String>() + &fields(it, &inner);
+    block(indent, &format!("message {}", it.name()), &body)
+}
+
+/// The fields in the order of the proto, the members of a oneof in its braces.
+fn fields(message: &MessageDescriptor, indent: &str) -> String {
+    let declared = message.descriptor_proto().field.iter();
+    let numbers = declared.filter_map(|field| u32::try_from(field.number()).ok());
+    let fields: Vec<_> = numbers.filter_map(|number| message.get_field(number)).collect();
+    let groups = fields.chunk_by(|one, next| written(one).is_some() && written(one) == written(next));
+    let text = groups.map(|group| match group.first().and_then(written) {
+        None => group.iter().map(|it| field(it, indent)).collect(),
+        Some(oneof) => {
+            let members = group.iter().map(|it| field(it, &format!("{indent}  ")));
+            block(indent, &format!("oneof {}", oneof.name()), &members.collect::<String>())
+        }
+    });
+    text.collect()
+}
+
+/// The oneof that a field is a member of, unless it is that of an `optional` field, which nobody wrote.
+fn written(field: &FieldDescriptor) -> Option<OneofDescriptor> {
+    field.containing_oneof().filter(|oneof| !oneof.is_synthetic())
+}
+
+fn field(field: &FieldDescriptor, indent: &str) -> String {
+    let (kind, parent) = (field.kind(), field.parent_message());
+    let kind = match &kind {
+        Kind::Message(entry) if field.is_map() => {
+            let (key, value) = (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
+            format!("map<{}, {}>", type_name(&key, parent), type_name(&value, parent))
+        }
+        kind => type_name(kind, parent),
+    };
+    let label = match () {
+        () if field.is_map() => "",
+        () if field.is_list() => "repeated ",
+        () if field.field_descriptor_proto().proto3_optional() => "optional ",
+        () => "",
+    };
+    format!("{indent}{label}{kind} {} = {}{};\n", field.name(), field.number(), options(field))
+}
+
+fn options(field: &FieldDescriptor) -> String {
+    let declared = field.field_descriptor_proto().options.clone().unwrap_or_default();
+    let mut options = Vec::new();
+    if field.json_name() != json_name(field.name()) {
+        options.push(format!("json_name = {:?}", field.json_name()));
+    }
+    if let Some(packed) = declared.packed {
+        options.push(format!("packed = {packed}"));
+    }
+    if declared.deprecated() {
+        options.push("deprecated = true".to_owned());
+    }
+    if lower::is_secret(field) {
+        options.push("debug_redact = true".to_owned());
+    }
+    if options.is_empty() { String::new() } else { format!(" [{}]", options.join(", ")) }
+}
+
+/// The name in JSON that a field has by itself: `pod_id` is `podId`.
+fn json_name(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| {
+        let mut letters = part.chars();
+        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name.chars().chain(capital).chain(letters).collect()
+    })
+}
+
+/// A type as it is written inside a message: without the package, unless something nearer has that name.
+fn type_name(kind: &Kind, inside: &MessageDescriptor) -> String {
+    let (full_name, package) = match kind {
+        Kind::Message(it) => (it.full_name(), it.package_name()),
+        Kind::Enum(it) => (it.full_name(), it.package_name()),
+        scalar => return format!("{scalar:?}"),
+    };
+    let name = relative(full_name, package);
+    let first = name.split('.').next().unwrap_or(name);
+    let mut scope = Some(inside.clone());
+    while let Some(message) = scope {
+        let mut messages = message.child_messages();
+        if messages.any(|it| it.name() == first) || message.child_enums().any(|it| it.name() == first) {
+            return format!(".{full_name}");
+        }
+        scope = message.parent_message();
+    }
+    name.to_owned()
+}
+
+fn block(indent: &str, head: &str, body: &str) -> String {
+    match body {
+        "" => format!("{indent}{head} {{}}\n"),
+        body => format!("{indent}{head} {{\n{body}{indent}}}\n"),
+    }
+}

@@ -1,0 +1,111 @@
+//! Adopts a release of the CRI: from an `api.proto` of upstream's to the file that is built, and a report on what has
+//! changed. It knows the layout of the repository, and nothing of who runs it: `main` speaks to the person.
+
+mod api;
+pub(crate) mod canonical;
+mod diff;
+mod pair;
+mod provenance;
+mod report;
+mod upstream;
+pub mod uses;
+mod wire;
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+pub use diff::{Change, Effect, Element, What, diff};
+pub use report::Report;
+
+use crate::{
+    Docs, Error, Input, generate, lower, model,
+    model::Model,
+    release::{self, Release},
+};
+
+/// A release that is to be adopted.
+#[derive(Clone, Debug)]
+pub struct Bump {
+    /// The repository.
+    pub root: PathBuf,
+    /// Upstream's proto.
+    pub proto: PathBuf,
+    /// The release's name; without one it is told from the path.
+    pub release: Option<String>,
+    /// Adopt it even if it breaks the wire.
+    pub accept: bool,
+}
+
+impl Bump {
+    /// Compares the release to the one before it and, unless it breaks the wire and that is not accepted, writes its
+    /// proto and the provenance. Returns the report, and what was written.
+    ///
+    /// # Errors
+    ///
+    /// When the release has no name, or its proto has something that can't be expressed, which is named. Nothing is
+    /// written then.
+    pub fn run(&self) -> Result<(Report, Vec<PathBuf>), Error> {
+        let release = release::name(self.release.as_deref(), &self.proto)?;
+        let (text, new) = canonical(&self.proto, &release)?;
+        let protos = self.root.join("proto");
+        let old = before(&protos, &release)?;
+        let old =
+            old.map(|it| Ok::<_, Error>((it.name, model(Input { proto: &it.proto, docs: None })?))).transpose()?;
+        let old = old.as_ref().map(|(name, model)| (name.as_str(), model));
+        let models = old.iter().map(|it| it.1).chain([&new]);
+        let methods = models.flat_map(|model| &model.services).flat_map(|service| &service.methods);
+        let functions: HashSet<_> = methods.map(|method| method.function.trim_start_matches("r#")).collect();
+        let uses = uses::read(&self.root.join("src"), &functions)?;
+        let report = Report::new(old, (&release, &new), &uses);
+        let refused = report.breaks() > 0 && !self.accept;
+        let written = if refused { Vec::new() } else { write(&protos, &release, &text)? };
+        Ok((report, written))
+    }
+}
+
+/// The text that a proto is kept as, and its model.
+///
+/// # Errors
+///
+/// When the proto does not compile, or has something that can't be expressed, which is named.
+pub fn canonical(proto: &Path, release: &str) -> Result<(String, Model), Error> {
+    let pool = upstream::descriptors(proto)?;
+    let model = lower::model(&pool, &Docs::default())?;
+    let text = canonical::text(&pool, &model.package, release);
+    // Generated for nobody: what is refused is refused before anything is written.
+    let failed = |source| Error::Io { path: std::env::temp_dir(), source };
+    let scratch = tempfile::tempdir().map_err(failed)?;
+    let proto = scratch.path().join("api.proto");
+    fs::write(&proto, &text).map_err(failed)?;
+    generate(Input { proto: &proto, docs: None }, scratch.path())?;
+    Ok((text, model))
+}
+
+/// The release that one is compared to: the nearest that is not above it, which is itself if it was adopted before;
+/// if all are above it, the nearest of these.
+fn before(protos: &Path, release: &str) -> Result<Option<Release>, Error> {
+    let all = if protos.exists() { release::all(protos)? } else { Vec::new() };
+    let numbers = release::numbers(release);
+    let nearest = all.iter().rposition(|it| release::numbers(&it.name) <= numbers).unwrap_or_default();
+    Ok(all.into_iter().nth(nearest))
+}
+
+fn write(protos: &Path, release: &str, text: &str) -> Result<Vec<PathBuf>, Error> {
+    let folder = protos.join(release);
+    let (proto, provenance) = (folder.join("api.proto"), protos.join("PROVENANCE.toml"));
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Io { path, source }
+    };
+    let origin = match provenance.exists() {
+        true => fs::read_to_string(&provenance).map_err(failed(&provenance))?,
+        false => String::new(),
+    };
+    fs::create_dir_all(&folder).map_err(failed(&folder))?;
+    fs::write(&proto, text).map_err(failed(&proto))?;
+    fs::write(&provenance, provenance::with(&origin, release, text)).map_err(failed(&provenance))?;
+    Ok(vec![proto, provenance])
+}

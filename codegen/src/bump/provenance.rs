@@ -1,0 +1,64 @@
+//! `proto/PROVENANCE.toml`: the hash of each release's proto, and above that, in words, what the files are.
+
+use sha2::{Digest, Sha256};
+
+const SECTION: &str = "[releases]";
+
+/// The text with the hash of a release's proto: a line of `[releases]` that is replaced, or new in its place.
+/// Everything else stays as it is, the comments too.
+pub(super) fn with(text: &str, release: &str, proto: &str) -> String {
+    let line = format!("{release:?} = \"{:x}\"", Sha256::digest(proto));
+    let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+    let section = lines.iter().position(|line| line.trim() == SECTION);
+    let first = section.map_or_else(
+        || {
+            lines.push(SECTION.to_owned());
+            lines.len()
+        },
+        |at| at + 1,
+    );
+    let end = lines[first..].iter().position(|line| line.trim_start().starts_with('['));
+    let end = end.map_or(lines.len(), |length| first + length);
+    let numbers = crate::release::numbers(release);
+    // Behind the last release that is not above this one; without one, in front of all.
+    let last = (first..end).rfind(|at| name(&lines[*at]).is_some_and(|it| crate::release::numbers(it) <= numbers));
+    match last {
+        Some(at) if name(&lines[at]) == Some(release) => lines[at] = line,
+        Some(at) => lines.insert(at + 1, line),
+        None => lines.insert(first, line),
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The release that a line is about.
+fn name(line: &str) -> Option<&str> {
+    let (name, _) = line.split_once('=')?;
+    Some(name.trim().trim_matches('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str =
+        "# About.\nsource = \"a\"\n\n# Hashes.\n[releases]\n\"1.9\" = \"x\"\n\"1.36\" = \"y\"\n\n[more]\n\"2.0\" = 1\n";
+    const LINE: &str = "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"";
+
+    #[test]
+    fn a_release_goes_where_its_number_belongs() {
+        for (release, before) in [("1.8", "\"1.9\""), ("1.10", "\"1.36\""), ("1.37", "\n[more]")] {
+            let expected = TEXT.replacen(before, &format!("\"{release}\" = {LINE}\n{before}"), 1);
+            assert_eq!(with(TEXT, release, "abc"), expected, "{release}");
+        }
+    }
+
+    #[test]
+    fn a_release_that_is_there_is_replaced() {
+        assert_eq!(with(TEXT, "1.36", "abc"), TEXT.replace("\"y\"", LINE));
+    }
+
+    #[test]
+    fn a_file_without_releases_gets_them() {
+        assert_eq!(with("", "1.37", "abc"), format!("[releases]\n\"1.37\" = {LINE}\n"));
+    }
+}
