@@ -12,9 +12,14 @@ pub(crate) fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
 }
 
-/// The releases whose protos are kept for the tests, the oldest first.
+/// The releases whose protos are kept for the tests, the oldest first, and then those that were adopted since.
 pub(crate) fn releases() -> Vec<Release> {
-    release::all(&path("tests/proto")).expect("the folder is there")
+    let all = |folder| release::all(&path(folder)).expect("the folder is there");
+    let mut releases = all("tests/proto");
+    let adopted = all("../proto").into_iter().filter(|it| !releases.iter().any(|kept| kept.name == it.name));
+    let adopted: Vec<_> = adopted.collect();
+    releases.extend(adopted);
+    releases
 }
 
 /// Compares the files with what they must be. Stale ones are rewritten, then the test fails:

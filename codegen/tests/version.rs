@@ -2,20 +2,17 @@
 
 use std::fs;
 
-use crictl_codegen::{
-    Input, generate, model,
-    release::{self, Release},
-};
+use crictl_codegen::{Input, generate, model, release::Release};
 
 use crate::support::{path, refresh, releases};
 
 #[test]
 fn every_release_has_its_methods() {
-    let counts: Vec<_> =
-        releases().iter().map(|release| (release.name.clone(), methods(release).lines().count())).collect();
-    let counts: Vec<_> = counts.iter().map(|(name, it)| (name.as_str(), *it)).collect();
-    let expected = [("1.30", 34), ("1.32", 34), ("1.34", 35), ("1.35", 35), ("1.36", 41), ("1.37", 43)];
-    assert_eq!(counts, expected);
+    let releases = releases();
+    for (name, expected) in [("1.30", 34), ("1.32", 34), ("1.34", 35), ("1.35", 35), ("1.36", 41), ("1.37", 43)] {
+        let release = releases.iter().find(|release| release.name == name).expect("it is kept");
+        assert_eq!(methods(release).lines().count(), expected, "{name}");
+    }
 }
 
 #[test]
@@ -40,14 +37,6 @@ fn the_code_of_each_release_parses() {
             }
         }
     }
-}
-
-#[test]
-fn the_built_proto_is_one_of_the_tested_ones() {
-    let built = release::pick(&path("../proto"), None).expect("there is one to build");
-    let tested = release::pick(&path("tests/proto"), Some(&built.name)).expect("it is tested");
-    let read = |release: Release| fs::read_to_string(release.proto).expect("it can be read");
-    assert_eq!(read(built), read(tested));
 }
 
 /// One line for each method, in the order of the proto.

@@ -36,8 +36,9 @@ fn main() -> ExitCode {
 
 /// What the arguments ask for, nothing if that is help.
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Bump>, String> {
-    // Cargo runs the program where the caller is, and a path is relative to that.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // Cargo runs the program where the caller is, and says where the package is. Not asked when this is compiled:
+    // copies of the repository may share a target folder.
+    let root = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), |package| Path::new(&package).join(".."));
     let (mut proto, mut release, mut accept) = (None, None, false);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
