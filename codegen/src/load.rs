@@ -1,4 +1,4 @@
-//! From a file to descriptors. The only file that knows protox, which is here
+//! From a file to descriptors, by protox, which is here
 //! so that nobody needs a `protoc` to build.
 
 use std::{fs, path::Path};
