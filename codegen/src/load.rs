@@ -1,10 +1,10 @@
-//! From a file to descriptors. The only file that knows protox, which is here
+//! From a file to descriptors, by protox, which is here
 //! so that nobody needs a `protoc` to build.
 
 use std::{fs, path::Path};
 
-use prost_reflect::{DescriptorPool, prost_types::UninterpretedOption};
-use protox::{Compiler, file::File};
+use prost_reflect::DescriptorPool;
+use protox::Compiler;
 
 use crate::Error;
 
@@ -33,36 +33,4 @@ fn compile(proto: &Path) -> Result<DescriptorPool, protox::Error> {
     compiler.include_imports(true).include_source_info(true);
     compiler.open_file(proto)?;
     Ok(compiler.descriptor_pool())
-}
-
-/// Compiles a proto of upstream's, whose imports may not be there: up to 1.33 it imported an extension for the sake
-/// of its options, which mean nothing to anybody but the generator of upstream's Go code.
-///
-/// Without its imports and such options it compiles in every release so far. Where it does not, the imports are for
-/// more than options and have to be there.
-pub(crate) fn without_imports(proto: &Path) -> Result<DescriptorPool, Error> {
-    alone(proto).or_else(|_| descriptors(proto))
-}
-
-fn alone(proto: &Path) -> Result<DescriptorPool, Box<dyn std::error::Error>> {
-    let name = proto.file_name().unwrap_or_default().to_string_lossy();
-    let mut file = File::open(&name, proto)?.file_descriptor_proto().clone();
-    file.dependency.clear();
-    file.public_dependency.clear();
-    file.weak_dependency.clear();
-    if let Some(options) = &mut file.options {
-        options.uninterpreted_option.retain(is_known);
-    }
-    let fields = file.message_type.iter_mut().flat_map(|message| &mut message.field);
-    for options in fields.filter_map(|field| field.options.as_mut()) {
-        options.uninterpreted_option.retain(is_known);
-    }
-    let mut pool = DescriptorPool::new();
-    pool.add_file_descriptor_proto(file)?;
-    Ok(pool)
-}
-
-/// An option of protobuf itself; the name of any other stands in parentheses.
-fn is_known(option: &UninterpretedOption) -> bool {
-    !option.name.iter().any(|part| part.is_extension)
 }

@@ -3,6 +3,7 @@
 // A program, not the library.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -26,8 +27,9 @@ struct Args {
 
 fn main() -> ExitCode {
     let Args { path, release, accept } = Args::parse();
-    // Cargo runs the program where the caller is, and a path is relative to that.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // Cargo runs the program where the caller is, and says where the package is. Not asked when this is compiled:
+    // copies of the repository may share a target folder.
+    let root = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), |package| Path::new(&package).join(".."));
     run(&Bump { root, proto: path, release, accept })
 }
 

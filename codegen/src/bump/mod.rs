@@ -7,6 +7,7 @@ mod diff;
 mod pair;
 mod provenance;
 mod report;
+mod upstream;
 pub mod uses;
 mod wire;
 
@@ -19,7 +20,7 @@ pub use diff::{Change, Effect, Element, What, diff};
 pub use report::Report;
 
 use crate::{
-    Docs, Error, Input, generate, load, lower, model,
+    Docs, Error, Input, generate, lower, model,
     model::Model,
     release::{self, Release},
 };
@@ -67,7 +68,7 @@ impl Bump {
 ///
 /// When the proto does not compile, or has something that can't be expressed, which is named.
 pub fn canonical(proto: &Path, release: &str) -> Result<(String, Model), Error> {
-    let pool = load::without_imports(proto)?;
+    let pool = upstream::descriptors(proto)?;
     let model = lower::model(&pool, &Docs::default())?;
     let text = canonical::text(&pool, &model.package, release);
     // Generated for nobody: what is refused is refused before anything is written.
