@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use crictl::generated::cri::{ContainerConfig, PodSandboxConfig};
-use crictl::schema::{Described, Unknown, Value, decode, encode};
+use crictl::generated::methods::METHODS;
+use crictl::schema::{Described, Message, Unknown, Value, decode, encode};
 use proptest::prelude::*;
 use prost_reflect::prost::Message as _;
 use prost_reflect::{
@@ -17,8 +18,8 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::from_file_descriptor_set(files).expect("protox checked it")
 });
 
-fn descriptor<M: Described>() -> MessageDescriptor {
-    POOL.get_message_by_name(M::SCHEMA.name).expect("the table is of this proto")
+fn descriptor(table: &Message) -> MessageDescriptor {
+    POOL.get_message_by_name(table.name).expect("the table is of this proto")
 }
 
 /// Choices for a random message. Fewer and smaller numbers make a smaller message, so that proptest can shrink it.
@@ -85,9 +86,11 @@ impl Choices<'_> {
             Kind::Uint32 => Value::U32(self.wide() as u32),
             Kind::Uint64 => Value::U64(self.wide()),
             // One more than there are names.
+            // Only what is the same with and without a fraction: our JSON has `1` where the oracle's has `1.0`.
+            Kind::Double => Value::F64(f64::from(self.below(1000)) + 0.5),
             Kind::Enum(kind) => Value::EnumNumber(self.below(kind.values().len() as u32 + 1) as i32),
             Kind::Message(inner) => Value::Message(self.message(&inner, depth + 1)),
-            other => panic!("no config has a field of the kind {other:?}"),
+            other => panic!("no message has a field of the kind {other:?}"),
         }
     }
 }
@@ -98,19 +101,19 @@ fn json(message: &DynamicMessage, options: &SerializeOptions) -> Value {
     serde_json::from_value(json).expect("JSON is a value")
 }
 
-fn encoded<M: Described>(value: &Value) -> Vec<u8> {
+fn encoded(table: &'static Message, value: &Value) -> Vec<u8> {
     let mut unknown: Vec<Unknown> = Vec::new();
-    let bytes = encode(M::SCHEMA, value, &mut unknown).expect("every value fits");
+    let bytes = encode(table, value, &mut unknown).expect("every value fits");
     assert_eq!(unknown, []);
     bytes
 }
 
-fn check<M: Described>(choices: &[u32]) {
-    let message = Choices(choices.iter()).message(&descriptor::<M>(), 0);
+fn check(table: &'static Message, choices: &[u32]) {
+    let message = Choices(choices.iter()).message(&descriptor(table), 0);
     let bytes = message.encode_to_vec();
 
     // Decoding gives the oracle's JSON, but for the order of keys: a map of the oracle's has none.
-    let value = decode(M::SCHEMA, &bytes).expect("the oracle wrote it");
+    let value = decode(table, &bytes).expect("the oracle wrote it");
     let emitted = json(&message, &SerializeOptions::new().skip_default_fields(false));
     assert_eq!(value.clone().sorted(), emitted.sorted());
 
@@ -122,11 +125,11 @@ fn check<M: Described>(choices: &[u32]) {
         .stringify_64_bit_integers(false)
         .skip_default_fields(false);
     for document in [value.clone(), json(&message, &camel), json(&message, &snake)] {
-        let bytes = encoded::<M>(&document);
-        let read = DynamicMessage::decode(descriptor::<M>(), bytes.as_slice()).expect("it is a message");
+        let bytes = encoded(table, &document);
+        let read = DynamicMessage::decode(descriptor(table), bytes.as_slice()).expect("it is a message");
         // Not the messages themselves: a default that is written down differs there from one that is not.
         assert_eq!(json(&read, &camel).sorted(), json(&message, &camel).sorted());
-        assert_eq!(decode(M::SCHEMA, &bytes).expect("we wrote it"), value);
+        assert_eq!(decode(table, &bytes).expect("we wrote it"), value);
     }
 }
 
@@ -135,14 +138,24 @@ proptest! {
 
     #[test]
     fn pod_configs_are_encoded_and_decoded_as_by_prost_reflect(choices in prop::collection::vec(any::<u32>(), 0..250)) {
-        check::<PodSandboxConfig>(&choices);
+        check(PodSandboxConfig::SCHEMA, &choices);
     }
 
     #[test]
     fn container_configs_are_encoded_and_decoded_as_by_prost_reflect(
         choices in prop::collection::vec(any::<u32>(), 0..400),
     ) {
-        check::<ContainerConfig>(&choices);
+        check(ContainerConfig::SCHEMA, &choices);
+    }
+
+    /// In these are all messages that there are.
+    #[test]
+    fn requests_and_responses_are_encoded_and_decoded_as_by_prost_reflect(
+        method in prop::sample::select(METHODS),
+        choices in prop::collection::vec(any::<u32>(), 0..250),
+    ) {
+        check(method.request, &choices);
+        check(method.response, &choices);
     }
 
     #[test]
@@ -153,7 +166,7 @@ proptest! {
 
 #[test]
 fn the_value_of_an_environment_variable_is_text_also_where_it_is_bytes() {
-    use crictl::schema::{Field, Fields, Kind, Label, Message};
+    use crictl::schema::{Field, Fields, Kind, Label};
     const fn field(name: &'static str, number: u32, kind: Kind) -> Field {
         Field { name, json: name, number, label: Label::Single, kind, oneof: None, redact: false, doc: "" }
     }
