@@ -2,7 +2,8 @@
 //!
 //! The way to the model is the build script's, with all that it refuses; from there on it is tables instead of code.
 //! Tables are `'static`, as those in the program are, so that whoever works with them needs no second form. The ones
-//! that are made here are never freed: it happens once in a run, ends with it, and is less than the file compiled.
+//! that are made here are never freed: that happens once in a run, for the file that it names, and ends with the run.
+//! For the CRI of 1.37 it is about 90 KB, counted from its 205 messages and 538 fields and without prose.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -180,6 +180,8 @@ impl Encoder<'_> {
         let shown = match value {
             Value::List(_) => "a list".to_owned(),
             Value::Object(_) => "an object".to_owned(),
+            // What was meant for a message's field is not shown: it may be a secret.
+            Value::String(_) if matches!(what, "an object" | "a list") => "text".to_owned(),
             Value::String(text) => format!("{text:?}"),
             other => plain(other).unwrap_or_else(|| "null".to_owned()),
         };
