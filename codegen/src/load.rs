@@ -1,10 +1,10 @@
-//! From a file to descriptors, by protox, which is here
+//! From a file to descriptors. The only file that knows protox, which is here
 //! so that nobody needs a `protoc` to build.
 
 use std::{fs, path::Path};
 
-use prost_reflect::DescriptorPool;
-use protox::Compiler;
+use prost_reflect::{DescriptorPool, prost_types::UninterpretedOption};
+use protox::{Compiler, file::File};
 
 use crate::Error;
 
@@ -14,7 +14,8 @@ pub(crate) fn descriptors(proto: &Path) -> Result<DescriptorPool, Error> {
     if proto.extension().is_none_or(|extension| extension != "proto") {
         return set(proto);
     }
-    compile(proto).map_err(|error| Error::Proto {
+    let compiled = alone(proto).or_else(|_| compile(proto));
+    compiled.map_err(|error| Error::Proto {
         path: proto.to_owned(),
         // The Debug form is the long one: it has the line and the column.
         reason: format!("{error:?}"),
@@ -33,4 +34,30 @@ fn compile(proto: &Path) -> Result<DescriptorPool, protox::Error> {
     compiler.include_imports(true).include_source_info(true);
     compiler.open_file(proto)?;
     Ok(compiler.descriptor_pool())
+}
+
+/// Compiles a proto without its imports and their options. Up to 1.33 the CRI imported an extension for the sake of its
+/// options alone, which mean nothing to anybody but the generator of upstream's Go code, and the file is not at hand.
+/// Where this fails, the imports are for more than options.
+fn alone(proto: &Path) -> Result<DescriptorPool, Box<dyn std::error::Error>> {
+    let name = proto.file_name().unwrap_or_default().to_string_lossy();
+    let mut file = File::open(&name, proto)?.file_descriptor_proto().clone();
+    file.dependency.clear();
+    file.public_dependency.clear();
+    file.weak_dependency.clear();
+    if let Some(options) = &mut file.options {
+        options.uninterpreted_option.retain(is_known);
+    }
+    let fields = file.message_type.iter_mut().flat_map(|message| &mut message.field);
+    for options in fields.filter_map(|field| field.options.as_mut()) {
+        options.uninterpreted_option.retain(is_known);
+    }
+    let mut pool = DescriptorPool::new();
+    pool.add_file_descriptor_proto(file)?;
+    Ok(pool)
+}
+
+/// An option of protobuf itself; the name of any other stands in parentheses.
+fn is_known(option: &UninterpretedOption) -> bool {
+    !option.name.iter().any(|part| part.is_extension)
 }

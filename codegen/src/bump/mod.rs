@@ -7,7 +7,6 @@ mod diff;
 mod pair;
 mod provenance;
 mod report;
-mod upstream;
 pub mod uses;
 mod wire;
 
@@ -20,7 +19,7 @@ pub use diff::{Change, Effect, Element, What, diff};
 pub use report::Report;
 
 use crate::{
-    Docs, Error, Input, generate, lower, model,
+    Docs, Error, Input, generate, load, lower, model,
     model::Model,
     release::{self, Release},
 };
@@ -68,7 +67,7 @@ impl Bump {
 ///
 /// When the proto does not compile, or has something that can't be expressed, which is named.
 pub fn canonical(proto: &Path, release: &str) -> Result<(String, Model), Error> {
-    let pool = upstream::descriptors(proto)?;
+    let pool = load::descriptors(proto)?;
     let model = lower::model(&pool, &Docs::default())?;
     let text = canonical::text(&pool, &model.package, release);
     // Generated for nobody: what is refused is refused before anything is written.
