@@ -139,7 +139,7 @@ pub(crate) async fn show(
     // A stream ends cleanly when it is interrupted; with a document to be written, after that is written.
     ctx.stops_cleanly = stream;
     let interrupted = signal::interrupted(ctx.signals && stream && answer.args.enrich);
-    let mut report = Report::begin(ctx, answer, client, request.bytes.len());
+    let mut report = Report::begin(ctx, answer, client, &request.bytes);
     let ended = {
         let received = tokio::time::timeout(time, receive(ctx, answer, client, request, &mut report));
         tokio::select! {

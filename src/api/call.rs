@@ -1,11 +1,13 @@
 //! One call of one method: its flags, and the way from the words to the answer.
 
+use std::time::Duration;
+
 use clap::{Args, Command};
 use http::uri::Authority;
 
 use crate::api::answer::{self, Answer};
 use crate::api::format::Format;
-use crate::api::request::{self, Request};
+use crate::api::request;
 use crate::api::{dry_run, flag, load, parse, skeleton};
 use crate::args::field;
 use crate::args::parse::{GoDuration, go_int, size};
@@ -14,7 +16,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::method::{Flow, Method};
 use crate::rpc::connect::Connection;
-use crate::rpc::{Client, MAX_MESSAGE, deadline, metadata};
+use crate::rpc::{Client, MAX_MESSAGE, metadata};
 
 /// How a call is made; the fields of its request have flags of their own.
 #[derive(Args, Debug)]
@@ -30,7 +32,7 @@ pub(crate) struct CallArgs {
     /// Set text or bytes at a path to what is in a file, as it is (may be repeated)
     #[arg(long, value_name = "PATH=FILE")]
     pub(crate) set_file: Vec<String>,
-    /// Of several documents: go on after one that failed; the status is the first failure's
+    /// Of several documents: go on after one whose call failed; the status is the first failure's
     #[arg(long)]
     pub(crate) keep_going: bool,
     /// Send nothing: print the request in the form of -o, and on stderr what grpcurl would be told
@@ -83,15 +85,23 @@ pub(crate) struct CallArgs {
 
 /// Calls a method as the words after it say.
 ///
+/// `proto` is the file that the method is from, where it is not built in.
+///
 /// # Errors
 /// The words are wrong, which is said before anything is sent, or a call failed.
-pub(crate) async fn call(ctx: &mut Context<'_>, method: &'static Method, words: &[String]) -> Result<(), Error> {
+pub(crate) async fn call(
+    ctx: &mut Context<'_>,
+    method: &'static Method,
+    proto: Option<&str>,
+    words: &[String],
+) -> Result<(), Error> {
     let parsed = parse(command(method), words)?;
     if let Some(word) = parsed.positionals.first() {
         return Err(Error::usage(format!("{} takes no argument, but got {word:?}", method.command)));
     }
     let args: CallArgs = args(&parsed)?;
     let format = Format::of(&args)?;
+    check_stream(method, &args)?;
     let terms = Terms::of(&args)?;
     let requests = request::all(ctx, method, &args, &parsed)?;
     if let Some(form) = &args.skeleton {
@@ -102,27 +112,27 @@ pub(crate) async fn call(ctx: &mut Context<'_>, method: &'static Method, words: 
     }
     let answer = Answer::new(method, &args, format, requests.len())?;
     if args.dry_run {
-        return dry_run::show(ctx, method, &args, &answer, &requests);
+        return dry_run::show(ctx, proto, &args, &answer, &requests);
     }
     let client = terms.client(ctx, method).await?;
     let count = requests.len();
-    let mut failure = None;
+    let mut failed = Vec::new();
     for (index, request) in requests.into_iter().enumerate() {
-        let client = terms.limited(&client, method, &request, ctx);
         let Err(error) = answer::show(ctx, &answer, &client, request).await else { continue };
         let error = match count {
             1 => with_code(error),
             _ => with_code(error).context(format!("document {} of {count}", index + 1)),
         };
-        if !args.keep_going {
+        if !args.keep_going || count == 1 || error.code().is_none() {
             return Err(error);
         }
-        match failure {
-            None => failure = Some(error),
-            Some(_) => ctx.error(error.line()),
-        }
+        ctx.error(error.line());
+        failed.push(error.exit());
     }
-    failure.map_or(Ok(()), Err)
+    match failed.first() {
+        Some(status) => Err(Error::status(*status, format!("{} of {count} documents failed", failed.len()))),
+        None => Ok(()),
+    }
 }
 
 /// The command of one method: its request's fields, and how the call is made.
@@ -141,6 +151,18 @@ pub(crate) fn command(method: &'static Method) -> Command {
     field::flags(command.next_help_heading(fields), method.request)
 }
 
+/// Refuses limits that a stream can't have, and a stream's limits for what is none.
+fn check_stream(method: &Method, args: &CallArgs) -> Result<(), Error> {
+    let one = method.flow == Flow::Unary;
+    match (args.max_messages, args.duration) {
+        (..=-1, _) => Err(Error::usage(format!("--max-messages: no number of messages: {}", args.max_messages))),
+        (_, Some(time)) if time.positive().is_none() => Err(Error::usage("--for: has to be longer than nothing")),
+        (1.., _) if one => Err(Error::usage(format!("--max-messages: {} answers with one message", method.name))),
+        (_, Some(_)) if one => Err(Error::usage(format!("--for: {} answers with one message", method.name))),
+        _ => Ok(()),
+    }
+}
+
 /// The status tells scripts which code it was.
 fn with_code(error: Error) -> Error {
     match error.code() {
@@ -154,12 +176,18 @@ struct Terms {
     metadata: tonic::metadata::MetadataMap,
     connection: Connection,
     max_message: usize,
-    timeout: Option<GoDuration>,
+    timeout: Option<Duration>,
 }
 
 impl Terms {
     fn of(args: &CallArgs) -> Result<Self, Error> {
         let wrong = |flag: &str, reason: String| Error::usage(format!("--{flag}: {reason}"));
+        let limit = |flag, time: Option<GoDuration>| {
+            let positive = |time: GoDuration| {
+                time.positive().ok_or_else(|| wrong(flag, "has to be longer than nothing".to_owned()))
+            };
+            time.map(positive).transpose()
+        };
         let authority = args.authority.as_deref().map(|text| {
             let parts = http::Uri::builder().scheme("http").path_and_query("/");
             let parsed = text.parse::<Authority>().map(|authority| parts.authority(authority));
@@ -168,17 +196,11 @@ impl Terms {
                 .and_then(|parts| parts.build().ok())
                 .ok_or_else(|| wrong("authority", format!("no authority: {text:?}")))
         });
-        let limit = args.connect_timeout.map(|limit| {
-            limit.positive().ok_or_else(|| wrong("connect-timeout", "has to be longer than nothing".to_owned()))
-        });
-        if args.timeout.is_some_and(|timeout| timeout.positive().is_none()) {
-            return Err(wrong("timeout", "has to be longer than nothing".to_owned()));
-        }
         Ok(Self {
             metadata: metadata::parse(&args.header).map_err(|reason| wrong("header", reason))?,
-            connection: Connection { origin: authority.transpose()?, limit: limit.transpose()? },
+            connection: Connection { origin: authority.transpose()?, limit: limit("connect-timeout", args.connect_timeout)? },
             max_message: args.max_msg_size.map_or(MAX_MESSAGE, |size| usize::try_from(size).unwrap_or(usize::MAX)),
-            timeout: args.timeout,
+            timeout: limit("timeout", args.timeout)?,
         })
     }
 
@@ -188,15 +210,13 @@ impl Terms {
             _ => ctx.runtime().await?.0,
         };
         let client = client.with_metadata(self.metadata.clone(), self.max_message);
+        let client = match self.timeout {
+            Some(timeout) => client.with_deadline(timeout),
+            None => client,
+        };
         Ok(match self.connection {
             Connection { origin: None, limit: None } => client,
             _ => client.with_connection(&self.connection),
         })
-    }
-
-    /// The client with the deadline that a request has.
-    fn limited<'io>(&self, client: &Client<'io>, method: &Method, request: &Request, ctx: &Context<'_>) -> Client<'io> {
-        let own = self.timeout.and_then(GoDuration::positive);
-        client.with_deadline(own.or_else(|| deadline::of(method, &request.bytes, ctx.settings.timeout)))
     }
 }

@@ -1,5 +1,6 @@
 //! `--dry-run`: what would be sent, and what `grpcurl` would be told to send the same.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::api::answer::Answer;
@@ -16,7 +17,7 @@ use crate::rpc::metadata;
 use crate::schema::Form;
 
 /// Where the proto is in a checkout of this program: runtimes tell nobody what they serve.
-const PROTO: [&str; 4] = ["-import-path", concat!("proto/", env!("CRI_RELEASE")), "-proto", "api.proto"];
+const PROTO: &str = concat!("proto/", env!("CRI_RELEASE"), "/api.proto");
 
 /// Prints the requests, and for each a command line on stderr. Needs no server.
 ///
@@ -24,11 +25,12 @@ const PROTO: [&str; 4] = ["-import-path", concat!("proto/", env!("CRI_RELEASE"))
 /// The endpoint is wrong, or bytes are asked for that have secrets.
 pub(crate) fn show(
     ctx: &mut Context<'_>,
-    method: &'static Method,
+    proto: Option<&str>,
     args: &CallArgs,
     answer: &Answer<'_>,
     requests: &[Request],
 ) -> Result<(), Error> {
+    let method = answer.method;
     let endpoint = endpoint(ctx, method)?;
     let mut lines = Vec::new();
     for request in requests {
@@ -39,7 +41,7 @@ pub(crate) fn show(
         let form = Form { base64: true, ..Form::SPARSE };
         let document = answer.document(method.request, &request.bytes, form)?;
         let document = serde_json::to_string(&document).map_err(|error| Error::failure(error.to_string()))?;
-        lines.push(command_line(&grpcurl(method, args, &endpoint, document)));
+        lines.push(command_line(&grpcurl(method, proto, args, &endpoint, document)));
     }
     for (request, line) in requests.iter().zip(lines) {
         answer.print(ctx, method.request, &request.bytes, Form::SPARSE)?;
@@ -56,7 +58,13 @@ fn endpoint(ctx: &Context<'_>, method: &Method) -> Result<Endpoint, Error> {
     endpoint::parse(own.or(settings.runtime_endpoint.as_deref()).unwrap_or(first)).map_err(Error::failure)
 }
 
-fn grpcurl(method: &Method, args: &CallArgs, endpoint: &Endpoint, document: String) -> Vec<String> {
+fn grpcurl(
+    method: &Method,
+    proto: Option<&str>,
+    args: &CallArgs,
+    endpoint: &Endpoint,
+    document: String,
+) -> Vec<String> {
     let mut words = vec!["grpcurl".to_owned(), "-plaintext".to_owned()];
     let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
     let seconds = |time: Option<GoDuration>| time.and_then(GoDuration::positive).as_ref().map(Duration::as_secs_f64);
@@ -77,12 +85,26 @@ fn grpcurl(method: &Method, args: &CallArgs, endpoint: &Endpoint, document: Stri
     for (name, value) in headers {
         add("-H", format!("{name}: {value}"));
     }
-    words.extend(PROTO.map(str::to_owned));
+    words.extend(descriptors(Path::new(proto.unwrap_or(PROTO))));
     words.extend(["-d".to_owned(), document]);
     words.extend(match endpoint {
         Endpoint::Tcp(address) => vec![address.clone()],
-        other => vec!["-unix".to_owned(), other.to_string()],
+        // The path alone is what all its releases take.
+        Endpoint::Unix(path) => vec!["-unix".to_owned(), path.display().to_string()],
+        Endpoint::Pipe(name) => vec![name.clone()],
     });
     words.push(method.path.trim_start_matches('/').to_owned());
     words
+}
+
+/// How `grpcurl` is told of a proto, or of a descriptor set.
+fn descriptors(file: &Path) -> Vec<String> {
+    let words = match (file.extension(), file.parent(), file.file_name()) {
+        (Some(extension), Some(folder), Some(name)) if extension == "proto" => {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            vec!["-import-path".as_ref(), folder.as_os_str(), "-proto".as_ref(), name]
+        }
+        _ => vec!["-protoset".as_ref(), file.as_os_str()],
+    };
+    words.into_iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }

@@ -27,7 +27,7 @@ pub(crate) struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// A call is about to be made.
-    pub(crate) fn begin(ctx: &Context<'_>, answer: &'a Answer<'a>, client: &Client<'_>, size: usize) -> Self {
+    pub(crate) fn begin(ctx: &Context<'_>, answer: &'a Answer<'a>, client: &Client<'_>, request: &[u8]) -> Self {
         let none = || Value::object::<&str>([]);
         let report = Self {
             answer,
@@ -41,10 +41,10 @@ impl<'a> Report<'a> {
         report.say(ctx, || format!("* endpoint: {}", client.endpoint()));
         report.say(ctx, || format!("> POST {}", answer.method.path));
         report.pairs(ctx, '>', client.metadata());
-        if let Some(deadline) = client.deadline() {
+        if let Some(deadline) = client.deadline(answer.method, request) {
             report.say(ctx, || format!("* deadline: {deadline:?}"));
         }
-        report.say(ctx, || format!("* request: {size} bytes"));
+        report.say(ctx, || format!("* request: {} bytes", request.len()));
         report
     }
 

@@ -52,13 +52,14 @@ pub(crate) fn all(
 fn data(ctx: &mut Context<'_>, args: &CallArgs) -> Result<Vec<Value>, Error> {
     let bytes = match args.data.as_deref() {
         None => return Ok(Vec::new()),
-        Some("-") => ctx.read_input()?.into_bytes(),
+        Some("-") => ctx.read_input().map(String::into_bytes),
         Some(text) => match text.strip_prefix('@') {
-            Some(path) => ctx.read_file(path)?,
-            None => text.as_bytes().to_vec(),
+            Some(path) => ctx.read_file(path),
+            None => Ok(text.as_bytes().to_vec()),
         },
     };
-    document::values(&bytes).map_err(|reason| Error::usage(format!("--data: {reason}")))
+    let wrong = |reason: String| Error::usage(format!("--data: {reason}"));
+    document::values(&bytes.map_err(|error| wrong(error.line()))?).map_err(wrong)
 }
 
 fn sets(message: &'static Message, bytes: &[u8], args: &CallArgs, source: &Source<'_>) -> Result<Request, Error> {

@@ -27,7 +27,10 @@ pub(crate) fn set(
     from_file: bool,
     source: &Source<'_>,
 ) -> Result<(), (String, String)> {
-    let (path, segments, word) = split(assignment).map_err(|reason| (assignment.to_owned(), reason))?;
+    let (path, segments, word) = split(assignment).map_err(|reason| {
+        // The value may be a secret.
+        (assignment.split('=').next().unwrap_or_default().to_owned(), reason)
+    })?;
     let value = |spot| if from_file { content(spot, word, source) } else { read(spot, word, source) };
     let walk = Walk { segments: &segments, done: 0, value: &value };
     walk.go(Spot::One(Kind::Message(message)), document).map_err(|reason| (path.to_owned(), reason))
@@ -146,6 +149,7 @@ fn split(assignment: &str) -> Result<(&str, Vec<String>, &str), String> {
                 }
             }
             '.' | '=' | '[' => {}
+            ']' => return Err("a bracket is not opened".to_owned()),
             _ if before == ']' => return Err("after a bracket comes a dot, a bracket or =".to_owned()),
             '\\' => segment.extend(chars.next().map(|(_, next)| next)),
             c => segment.push(c),
@@ -186,7 +190,7 @@ mod tests {
                 (segments.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>().as_slice(), word)
             );
         }
-        for wrong in ["", "a", "=x", "a..b=x", ".a=x", "a[0=x", "a[0]b=x", "a[]=x", "a\\"] {
+        for wrong in ["", "a", "=x", "a..b=x", ".a=x", "a[0=x", "a[0]b=x", "a[]=x", "a]=x", "a\\"] {
             assert!(split(wrong).is_err(), "{wrong}");
         }
     }

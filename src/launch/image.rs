@@ -20,8 +20,11 @@ pub(crate) async fn pull(
         return Err(Error::failure("--pull-timeout should be bigger than 0"));
     }
     let name = request.image.as_ref().map(|image| image.image.clone()).unwrap_or_default();
-    // A pull takes as long as it takes: --timeout is for calls that a healthy runtime answers at once.
-    let images = ImageService(ctx.image().await?.0.with_deadline(timeout.positive()));
+    let client = ctx.image().await?.0;
+    let images = ImageService(match timeout.positive() {
+        Some(deadline) => client.with_deadline(deadline),
+        None => client,
+    });
     let pulled = images.pull_image(request).await;
     let image_ref = pulled.map_err(|error| error.context(format!("pulling image {name:?}")))?.image_ref;
     if image_ref.is_empty() {

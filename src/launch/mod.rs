@@ -69,7 +69,7 @@ pub(crate) fn one_stdin(container: &str, pod: &str) -> Result<(), Error> {
     }
 }
 
-/// The runtime service, its deadline replaced unless `cancel_timeout` is zero.
+/// The runtime service, its timeout replaced unless `cancel_timeout` is zero.
 ///
 /// # Errors
 /// As [`Context::runtime`].
@@ -81,9 +81,8 @@ pub(crate) async fn runtime<'io>(
     if cancel_timeout.0 == 0 {
         return Ok(runtime);
     }
-    // A negative deadline has passed before the first call.
-    let deadline = cancel_timeout.positive().unwrap_or(Duration::ZERO);
-    Ok(RuntimeService(runtime.0.with_deadline(Some(deadline))))
+    // A negative one has passed before the first call.
+    Ok(RuntimeService(runtime.0.with_timeout(cancel_timeout.positive().unwrap_or(Duration::ZERO))))
 }
 
 /// Makes a pod and returns its id.
@@ -94,9 +93,7 @@ pub(crate) async fn run_pod(
     runtime: &RuntimeService<Client<'_>>,
     request: RunPodSandboxRequest,
 ) -> Result<String, Error> {
-    // A pod's network takes longer than anything else a runtime does; the kubelet waits twice as long too.
-    let deadline = runtime.0.deadline().map(|deadline| deadline.saturating_mul(2));
-    let ran = RuntimeService(runtime.0.with_deadline(deadline)).run_pod_sandbox(request).await;
+    let ran = runtime.run_pod_sandbox(request).await;
     let id = ran.map_err(|error| error.context("running the pod sandbox"))?.pod_sandbox_id;
     if id.is_empty() {
         return Err(Error::failure("the runtime gave no id for the pod sandbox it ran"));

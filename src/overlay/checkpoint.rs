@@ -36,7 +36,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return Err(Error::failure("checkpoint needs a file to write to").hint("name it with --export PATH"));
     }
     let runtime = ctx.runtime().await?;
-    let seconds = runtime.0.deadline().map_or(0, |deadline| deadline.as_secs());
+    let seconds = ctx.settings.timeout.as_secs();
     each::in_turn(ctx, &parsed.positionals, "checkpointing container", async |id| {
         runtime.checkpoint_container(request(id, &args.export, seconds)).await?;
         Ok(id.to_owned())

@@ -1,7 +1,6 @@
 //! `crictl exec`: runs a command in one or several containers.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use clap::Args;
 use futures_util::StreamExt;
@@ -189,13 +188,9 @@ impl Exec<'_, '_> {
     }
 
     async fn sync(&self, id: &str) -> Result<(), Error> {
-        let timeout = u64::try_from(self.args.timeout).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
-        // The command may take its time, and the call a little more; without a limit the call has none either.
-        let deadline = timeout.map(|timeout| self.runtime.0.deadline().unwrap_or_default() + timeout);
-        let runtime = RuntimeService(self.runtime.0.with_deadline(deadline));
         let request =
             ExecSyncRequest { container_id: id.to_owned(), cmd: self.command.to_vec(), timeout: self.args.timeout };
-        let response = runtime.exec_sync(request).await.map_err(|error| match error.code() {
+        let response = self.runtime.exec_sync(request).await.map_err(|error| match error.code() {
             Some(Code::DeadlineExceeded) => error.context(format!("command timed out after {}s", self.args.timeout)),
             _ => self.refused(error),
         })?;

@@ -33,7 +33,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let proto = parsed.matches.get_one::<String>("proto").map(String::as_str).or_else(|| load::named(words));
     let api = proto.map_or(Ok(Api::BUILT_IN), load::load)?;
     let (command, done) = match (word, api.method(word)) {
-        (_, Some(method)) => (call::command(method), call::call(ctx, method, words).await),
+        (_, Some(method)) => (call::command(method), call::call(ctx, method, proto, words).await),
         ("list", None) => (list::command(), list::list(ctx, api, words, users)),
         ("describe", None) => (describe::command(), describe::describe(ctx, api, words, users)),
         _ => return Err(Error::topic(word)),

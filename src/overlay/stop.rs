@@ -1,7 +1,5 @@
 //! `crictl stop`: stops running containers.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use crate::args::go::Parsed;
@@ -10,7 +8,6 @@ use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::each;
 use crate::error::Error;
-use crate::generated::client::RuntimeService;
 use crate::generated::cri::StopContainerRequest;
 use crate::select::{self, Containers};
 
@@ -37,6 +34,7 @@ struct StopArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: StopArgs = args(parsed)?;
+    check(args.timeout)?;
     let ids = match (args.all, parsed.positionals.as_slice()) {
         (true, []) => running(ctx).await?,
         (true, _) => return Err(Error::failure("stop takes either ids of containers or --all, not both")),
@@ -46,9 +44,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     if ids.is_empty() {
         return ctx.line("No running containers found.");
     }
-    let client = ctx.runtime().await?.0;
-    let deadline = deadline(client.deadline(), args.timeout)?;
-    let runtime = RuntimeService(client.with_deadline(deadline));
+    let runtime = ctx.runtime().await?;
     each::in_turn(ctx, &ids, "stopping container", async |id| {
         runtime.stop_container(request(id, args.timeout)).await?;
         Ok(id.to_owned())
@@ -65,14 +61,10 @@ fn request(id: &str, timeout: i64) -> StopContainerRequest {
     StopContainerRequest { container_id: id.to_owned(), timeout }
 }
 
-/// The call lasts as long as the container takes to end: its time is added to the limit of any call.
-fn deadline(limit: Option<Duration>, timeout: i64) -> Result<Option<Duration>, Error> {
-    let Some(limit) = limit else { return Ok(None) };
-    let grace = Duration::from_secs(timeout.unsigned_abs());
-    let deadline = if timeout < 0 { Some(limit.saturating_sub(grace)) } else { limit.checked_add(grace) };
-    // A runtime counts in nanoseconds, in 64 bits.
-    match deadline.filter(|deadline| i64::try_from(deadline.as_nanos()).is_ok()) {
-        Some(deadline) => Ok(Some(deadline)),
+/// A runtime counts in nanoseconds, in 64 bits.
+fn check(timeout: i64) -> Result<(), Error> {
+    match timeout.checked_mul(1_000_000_000) {
+        Some(_) => Ok(()),
         None => Err(Error::failure(format!("--timeout {timeout} is longer than a call can last, 292 years"))),
     }
 }
@@ -82,16 +74,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_to_end_is_added_to_the_limit_of_the_call() {
-        let limit = Some(Duration::from_millis(300));
-        assert_eq!(deadline(limit, 2).expect("it fits"), Some(Duration::from_millis(2300)));
-        assert_eq!(deadline(Some(Duration::from_secs(3)), -1).expect("it fits"), Some(Duration::from_secs(2)));
-        assert_eq!(deadline(None, 2).expect("it fits"), None);
-    }
-
-    #[test]
     fn a_time_that_no_call_can_last_is_refused() {
-        assert!(deadline(Some(Duration::from_secs(2)), 9_223_372_036).is_err());
-        assert!(deadline(Some(Duration::MAX), 1).is_err());
+        assert!(check(9_223_372_036).is_ok() && check(-1).is_ok());
+        assert!(check(9_223_372_037).is_err() && check(i64::MIN).is_err());
     }
 }

@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 
 use crate::log::Logger;
 use crate::method::Method;
-use crate::rpc::Client;
+use crate::rpc::{Client, metadata};
 use crate::schema::{self, Form, Value};
 
 /// A call under way. Its line is written when it is dropped, so that one that is given up has its line too.
@@ -64,6 +64,9 @@ fn line(client: &Client<'_>, method: &'static Method, request: &[u8]) -> String 
     schema::redact(method.request, &mut document);
     if document != Value::object::<&str>([]) {
         words.extend(["--data".to_owned(), serde_json::to_string(&document).unwrap_or_default()]);
+    }
+    for (name, value) in metadata::redacted(&client.metadata) {
+        words.extend(["--header".to_owned(), format!("{name}={value}")]);
     }
     command_line(&words)
 }

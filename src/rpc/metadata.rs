@@ -12,7 +12,18 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The names that gRPC or HTTP/2 give a meaning, and that a call can't set.
-const RESERVED: &[&str] = &["te", "content-type", "user-agent", "host", "connection", "content-length"];
+const RESERVED: &[&str] = &[
+    "te",
+    "content-type",
+    "content-length",
+    "user-agent",
+    "host",
+    "connection",
+    "proxy-connection",
+    "keep-alive",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// Reads `name=value` pairs. The value of a name that ends in `-bin` is base64.
 ///
@@ -90,6 +101,7 @@ mod tests {
             ("k=ü", "\"k\": its value is not printable ASCII"),
             ("k-bin=*", "\"k-bin\": the value of a -bin name is base64"),
             ("grpc-timeout=1S", "\"grpc-timeout\": belongs to gRPC"),
+            ("Transfer-Encoding=chunked", "\"Transfer-Encoding\": belongs to gRPC"),
         ] {
             assert_eq!(parsed(pair), Err(reason.to_owned()), "{pair}");
         }

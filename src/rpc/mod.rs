@@ -50,8 +50,7 @@ pub(crate) struct Client<'io> {
     /// What is sent with every call.
     metadata: Rc<MetadataMap>,
     max_message: usize,
-    /// How long a call may take; `None` is for ever.
-    deadline: Option<Duration>,
+    limit: Limit,
     log: Rc<Logger<'io>>,
     tracer: Tracer,
     /// Further attempts where nobody listens; negative for ever.
@@ -64,7 +63,7 @@ impl<'io> Client<'io> {
     /// A client whose channel connects when the first call is made.
     pub(crate) fn new(
         endpoint: Endpoint,
-        deadline: Duration,
+        timeout: Duration,
         hint: Option<&str>,
         log: &Rc<Logger<'io>>,
         tracer: &Tracer,
@@ -75,7 +74,7 @@ impl<'io> Client<'io> {
             named: None,
             metadata: Rc::default(),
             max_message: MAX_MESSAGE,
-            deadline: Some(deadline),
+            limit: Limit::Timeout(timeout),
             log: Rc::clone(log),
             tracer: tracer.clone(),
             retries: 0,
@@ -83,9 +82,14 @@ impl<'io> Client<'io> {
         }
     }
 
-    /// The same channel with another deadline.
-    pub(crate) fn with_deadline(&self, deadline: Option<Duration>) -> Self {
-        Self { deadline, ..self.clone() }
+    /// The same channel with another timeout, of which each method makes its own deadline.
+    pub(crate) fn with_timeout(self, timeout: Duration) -> Self {
+        Self { limit: Limit::Timeout(timeout), ..self }
+    }
+
+    /// The same channel with this deadline for whatever is called.
+    pub(crate) fn with_deadline(self, deadline: Duration) -> Self {
+        Self { limit: Limit::Deadline(deadline), ..self }
     }
 
     /// The same channel, and so many further attempts to connect; negative for ever.
@@ -118,21 +122,25 @@ impl<'io> Client<'io> {
         &self.endpoint
     }
 
-    /// How long a call may take.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.deadline
+    /// How long a call may take; nothing is for ever.
+    pub(crate) fn deadline(&self, method: &Method, request: &[u8]) -> Option<Duration> {
+        match self.limit {
+            Limit::Timeout(timeout) => deadline::of(method, request, timeout),
+            Limit::Deadline(deadline) => Some(deadline),
+        }
     }
 
     /// Calls a unary method with an encoded request.
     pub(crate) async fn unary_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Error> {
         let mut underway = self.begin(method, &request);
+        let deadline = self.deadline(method, &request);
         let body = Bytes::from(request);
         let call = async || {
             let mut grpc = self.grpc().await?;
             let path = PathAndQuery::from_static(method.path);
-            Ok(grpc.unary(self.request(&body, &underway), path, BytesCodec).await?.into_inner())
+            Ok(grpc.unary(self.request(&body, deadline, &underway), path, BytesCodec).await?.into_inner())
         };
-        match self.retried(async || self.within(Instant::now(), call()).await).await {
+        match self.retried(async || self.within(deadline, Instant::now(), call()).await).await {
             Ok(response) => {
                 underway.received(response.len());
                 underway.ended(&Status::ok(""));
@@ -145,9 +153,9 @@ impl<'io> Client<'io> {
         }
     }
 
-    /// Calls a method that answers with a stream, which lasts as long as it lasts.
+    /// Calls a method that answers with a stream.
     pub(crate) async fn stream_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Error> {
-        match self.with_deadline(None).open(method, request).await {
+        match self.open(method, request).await {
             Ok(bodies) => Ok(bodies),
             Err(status) => Err(self.error(method, &status).await),
         }
@@ -159,20 +167,21 @@ impl<'io> Client<'io> {
     /// The call failed before a header came.
     pub(crate) async fn open(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Status> {
         let mut underway = self.begin(method, &request);
+        let deadline = self.deadline(method, &request);
         let body = Bytes::from(request);
         let call = async |since| {
             let mut grpc = self.grpc().await?;
             let path = PathAndQuery::from_static(method.path);
-            let response = grpc.server_streaming(self.request(&body, &underway), path, BytesCodec).await?;
+            let response = grpc.server_streaming(self.request(&body, deadline, &underway), path, BytesCodec).await?;
             Ok((response.into_parts(), since))
         };
         let opened = self.retried(async || {
             let since = Instant::now();
-            self.within(since, call(since)).await
+            self.within(deadline, since, call(since)).await
         });
         match opened.await {
             Ok(((headers, bodies, _), since)) => {
-                Ok(Bodies { bodies, headers, method, client: self.clone(), underway, since })
+                Ok(Bodies { bodies, headers, method, client: self.clone(), underway, deadline, since })
             }
             Err(status) => {
                 underway.ended(&status);
@@ -195,19 +204,24 @@ impl<'io> Client<'io> {
     }
 
     /// The request with its metadata, and in that the deadline, so that the server gives up when we do.
-    fn request(&self, body: &Bytes, underway: &Underway<'_>) -> Request<Bytes> {
+    fn request(&self, body: &Bytes, deadline: Option<Duration>, underway: &Underway<'_>) -> Request<Bytes> {
         let mut request = Request::new(body.clone());
         *request.metadata_mut() = (*self.metadata).clone();
         underway.span.inject(request.metadata_mut());
-        if let Some(deadline) = self.deadline {
+        if let Some(deadline) = deadline {
             request.set_timeout(deadline);
         }
         request
     }
 
     /// Waits for what belongs to a call until its deadline, which is counted from when it was made.
-    async fn within<T>(&self, since: Instant, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-        let Some(deadline) = self.deadline else { return call.await };
+    async fn within<T>(
+        &self,
+        deadline: Option<Duration>,
+        since: Instant,
+        call: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, Status> {
+        let Some(deadline) = deadline else { return call.await };
         let Some(end) = since.checked_add(deadline) else { return call.await };
         // A timer's shortest time is a millisecond, within which a runtime may answer.
         let call = async { if deadline.is_zero() { std::future::pending().await } else { call.await } };
@@ -229,7 +243,8 @@ impl<'io> Client<'io> {
             let path = PathAndQuery::from_static(methods::VERSION.path);
             Ok(self.grpc().await?.unary(Request::new(Bytes::new()), path, BytesCodec).await?.into_inner())
         };
-        let runtime = self.within(Instant::now(), version).await.ok().and_then(|bytes| {
+        let deadline = self.deadline(&methods::VERSION, &[]);
+        let runtime = self.within(deadline, Instant::now(), version).await.ok().and_then(|bytes| {
             let version: crate::generated::cri::VersionResponse = prost::Message::decode(bytes).ok()?;
             Some(format!("{} {}", version.runtime_name, version.runtime_version))
         });
@@ -238,6 +253,14 @@ impl<'io> Client<'io> {
             None => error,
         }
     }
+}
+
+/// How long calls may take.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// What each method makes of this, see [`deadline::of`].
+    Timeout(Duration),
+    Deadline(Duration),
 }
 
 /// A call that was begun: its span, and its line in the log.

@@ -1,6 +1,7 @@
 //! What comes back of a call, message by message.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -19,6 +20,8 @@ pub(crate) struct Bodies<'io> {
     pub(super) method: &'static Method,
     pub(super) client: Client<'io>,
     pub(super) underway: Underway<'io>,
+    /// How long all of it may take.
+    pub(super) deadline: Option<Duration>,
     /// When the call was made: the deadline is counted from then.
     pub(super) since: Instant,
 }
@@ -45,7 +48,7 @@ impl Bodies<'_> {
     /// # Errors
     /// The call failed.
     pub(crate) async fn message(&mut self) -> Result<Option<Bytes>, Status> {
-        let body = self.client.within(self.since, self.bodies.message()).await;
+        let body = self.client.within(self.deadline, self.since, self.bodies.message()).await;
         match &body {
             Ok(Some(body)) => self.underway.received(body.len()),
             Ok(None) => self.underway.ended(&Status::ok("")),
@@ -59,7 +62,7 @@ impl Bodies<'_> {
     /// # Errors
     /// The call failed.
     pub(crate) async fn trailers(&mut self) -> Result<MetadataMap, Status> {
-        Ok(self.client.within(self.since, self.bodies.trailers()).await?.unwrap_or_default())
+        Ok(self.client.within(self.deadline, self.since, self.bodies.trailers()).await?.unwrap_or_default())
     }
 }
 

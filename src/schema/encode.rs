@@ -4,12 +4,19 @@
 //! name or number, numbers as text and text as numbers, YAML 1.1's words for a
 //! bool. What no table knows is collected, and the caller decides what it means.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{DecodePaddingMode, Engine as _};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::decode::wire_type;
 use super::{Enum, Field, Kind, Label, Message, Unknown, Value};
+
+/// Base64 with or without its padding, as the JSON mapping takes it.
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// Why a value does not fit the field that it is given for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -6,9 +6,14 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::thread;
 
+use bytes::Bytes;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+
+use super::run::{Output, crictl};
 
 /// A socket with such a server behind it.
 pub struct Raw {
@@ -26,34 +31,76 @@ pub fn saying(words: &'static [u8], hang_up: bool) -> Raw {
     })
 }
 
-/// Speaks gRPC, and answers every call with one message of these bytes.
-pub fn answering(message: &'static str) -> Raw {
-    serve(move |stream| {
+/// What is answered to every call, in gRPC.
+#[derive(Clone, Default)]
+pub struct Script {
+    /// Names and values.
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// The messages, as they are encoded.
+    pub messages: Vec<Vec<u8>>,
+    /// Behind the status, which is good unless it is here.
+    pub trailers: Vec<(&'static str, &'static str)>,
+}
+
+/// Answers every call with one message of these bytes.
+pub fn answering(message: impl Into<Vec<u8>>) -> Raw {
+    Script { messages: vec![message.into()], ..Script::default() }.serve()
+}
+
+impl Script {
+    /// Serves on a socket of its own.
+    pub fn serve(self) -> Raw {
+        serve(move |stream| self.answer(stream))
+    }
+
+    /// Answers the calls of one connection.
+    fn answer(&self, stream: UnixStream) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let service = service_fn(move |_| async move {
-            let length = u32::try_from(message.len()).unwrap().to_be_bytes().map(char::from);
-            let frame = ['\0'].into_iter().chain(length).collect::<String>() + message;
-            let response =
-                http::Response::builder().header("content-type", "application/grpc").header("grpc-status", "0");
-            Ok::<_, Infallible>(response.body(frame).unwrap())
+        let service = service_fn(async |_| {
+            let mut response = http::Response::builder().header("content-type", "application/grpc");
+            for (name, value) in &self.headers {
+                response = response.header(*name, *value);
+            }
+            let framed = |message: &Vec<u8>| {
+                let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+                Frame::data(Bytes::from([&[0], &length[..], message].concat()))
+            };
+            let trailers = [("grpc-status", "0")].iter().chain(&self.trailers);
+            let trailers = trailers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            // The last value of a name is the one that counts.
+            let trailers = trailers.fold(http::HeaderMap::new(), |mut map, (name, value)| {
+                map.insert::<http::HeaderName>(name, value);
+                map
+            });
+            let frames = self.messages.iter().map(framed).chain([Frame::trailers(trailers)]);
+            let frames: Vec<_> = frames.map(Ok::<_, Infallible>).collect();
+            Ok::<_, Infallible>(response.body(StreamBody::new(tokio_stream::iter(frames))).unwrap())
         });
         let _ = runtime.block_on(async {
             stream.set_nonblocking(true).unwrap();
             let stream = tokio::net::UnixStream::from_std(stream).unwrap();
             http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
         });
-    })
+    }
 }
 
-fn serve(answer: impl Fn(UnixStream) + Send + Sync + Copy + 'static) -> Raw {
+fn serve(answer: impl Fn(UnixStream) + Send + Sync + Clone + 'static) -> Raw {
     let folder = tempfile::tempdir().unwrap();
     let socket: PathBuf = folder.path().join("raw.sock");
     let listener = UnixListener::bind(&socket).unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let stream = stream.unwrap();
+            let answer = answer.clone();
             thread::spawn(move || answer(stream));
         }
     });
     Raw { endpoint: format!("unix://{}", socket.display()), _folder: folder }
+}
+
+impl Raw {
+    /// Runs `crictl` against this server.
+    pub fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Output {
+        crictl(args, &[("CONTAINER_RUNTIME_ENDPOINT", &self.endpoint)], "")
+    }
 }

@@ -5,17 +5,26 @@ mod image;
 mod runtime;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::future::pending;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use crictl::cri::*;
+use http_body_util::{BodyExt, Full};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
+use tokio_stream::Stream;
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::body::Body;
+use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::Router;
+use tonic::transport::server::Connected;
 use tonic::{Response, Status};
+use tower::layer::layer_fn;
+use tower::{Service, service_fn};
 
 include!(concat!(env!("OUT_DIR"), "/server.rs"));
 
@@ -49,11 +58,23 @@ pub struct State {
     pub stream_url: String,
     /// The methods that were called.
     pub calls: Vec<&'static str>,
+    /// What came over the wire.
+    pub requests: Vec<Wire>,
     /// A method that fails, and how.
     pub failure: Option<(&'static str, Status)>,
     /// A method that never answers; of a stream, the end never comes.
     pub hanging: Option<&'static str>,
     made: u64,
+}
+
+/// A call as it came over the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wire {
+    pub path: String,
+    pub authority: String,
+    pub headers: http::HeaderMap,
+    /// The message, behind its five bytes of frame.
+    pub body: Vec<u8>,
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -105,12 +126,37 @@ impl Fake {
 
     /// Serves on a socket.
     pub async fn serve_on(self, listener: UnixListener) -> Result<(), tonic::transport::Error> {
-        self.router().serve_with_incoming(UnixListenerStream::new(listener)).await
+        self.serve_with(UnixListenerStream::new(listener)).await
     }
 
-    fn router(self) -> Router {
+    async fn serve_with<S>(
+        self,
+        connections: impl Stream<Item = io::Result<S>>,
+    ) -> Result<(), tonic::transport::Error>
+    where
+        S: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
+        let fake = self.clone();
+        let noted = layer_fn(move |service: Routes| {
+            let fake = fake.clone();
+            service_fn(move |request| fake.clone().note(request, service.clone()))
+        });
         let runtime = RuntimeServiceServer::new(self.clone()).max_encoding_message_size(usize::MAX);
-        Server::builder().add_service(runtime).add_service(ImageServiceServer::new(self))
+        let server = Server::builder().layer(noted).add_service(runtime).add_service(ImageServiceServer::new(self));
+        server.serve_with_incoming(connections).await
+    }
+
+    /// Keeps what came over the wire, and hands it on.
+    async fn note(self, request: http::Request<Body>, mut service: Routes) -> Result<http::Response<Body>, Infallible> {
+        let (parts, body) = request.into_parts();
+        let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        self.state().requests.push(Wire {
+            path: parts.uri.path().to_owned(),
+            authority: parts.uri.authority().map(ToString::to_string).unwrap_or_default(),
+            headers: parts.headers.clone(),
+            body: bytes.get(5..).unwrap_or_default().to_vec(),
+        });
+        service.call(http::Request::from_parts(parts, Body::new(Full::new(bytes)))).await
     }
 
     /// Notes the call, and fails it if it is meant to fail.
@@ -188,7 +234,7 @@ impl Fake {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let incoming = TcpListenerStream::new(TcpListener::from_std(listener).unwrap());
-                fake.router().serve_with_incoming(incoming).await.unwrap();
+                fake.serve_with(incoming).await.unwrap();
             });
         });
         port
