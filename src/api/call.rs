@@ -198,7 +198,10 @@ impl Terms {
         });
         Ok(Self {
             metadata: metadata::parse(&args.header).map_err(|reason| wrong("header", reason))?,
-            connection: Connection { origin: authority.transpose()?, limit: limit("connect-timeout", args.connect_timeout)? },
+            connection: Connection {
+                origin: authority.transpose()?,
+                limit: limit("connect-timeout", args.connect_timeout)?,
+            },
             max_message: args.max_msg_size.map_or(MAX_MESSAGE, |size| usize::try_from(size).unwrap_or(usize::MAX)),
             timeout: limit("timeout", args.timeout)?,
         })

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::thread;
+use std::vec::IntoIter;
 
 use bytes::Bytes;
 use http_body_util::StreamBody;
@@ -12,6 +13,7 @@ use hyper::body::Frame;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio_stream::Iter;
 
 use super::run::{Output, crictl};
 
@@ -56,31 +58,31 @@ impl Script {
     /// Answers the calls of one connection.
     fn answer(&self, stream: UnixStream) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let service = service_fn(async |_| {
-            let mut response = http::Response::builder().header("content-type", "application/grpc");
-            for (name, value) in &self.headers {
-                response = response.header(*name, *value);
-            }
-            let framed = |message: &Vec<u8>| {
-                let length = u32::try_from(message.len()).unwrap().to_be_bytes();
-                Frame::data(Bytes::from([&[0], &length[..], message].concat()))
-            };
-            let trailers = [("grpc-status", "0")].iter().chain(&self.trailers);
-            let trailers = trailers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            // The last value of a name is the one that counts.
-            let trailers = trailers.fold(http::HeaderMap::new(), |mut map, (name, value)| {
-                map.insert::<http::HeaderName>(name, value);
-                map
-            });
-            let frames = self.messages.iter().map(framed).chain([Frame::trailers(trailers)]);
-            let frames: Vec<_> = frames.map(Ok::<_, Infallible>).collect();
-            Ok::<_, Infallible>(response.body(StreamBody::new(tokio_stream::iter(frames))).unwrap())
-        });
+        let script = self.clone();
+        let service = service_fn(move |_| std::future::ready(Ok::<_, Infallible>(script.response())));
         let _ = runtime.block_on(async {
             stream.set_nonblocking(true).unwrap();
             let stream = tokio::net::UnixStream::from_std(stream).unwrap();
             http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
         });
+    }
+
+    fn response(&self) -> http::Response<StreamBody<Iter<IntoIter<Result<Frame<Bytes>, Infallible>>>>> {
+        let mut response = http::Response::builder().header("content-type", "application/grpc");
+        for (name, value) in &self.headers {
+            response = response.header(*name, *value);
+        }
+        let framed = |message: &Vec<u8>| {
+            let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+            Frame::data(Bytes::from([&[0], &length[..], message].concat()))
+        };
+        let mut trailers = http::HeaderMap::new();
+        // The last value of a name is the one that counts.
+        for (name, value) in [("grpc-status", "0")].iter().chain(&self.trailers) {
+            trailers.insert(*name, value.parse().unwrap());
+        }
+        let frames: Vec<_> = self.messages.iter().map(framed).chain([Frame::trailers(trailers)]).map(Ok).collect();
+        response.body(StreamBody::new(tokio_stream::iter(frames))).unwrap()
     }
 }
 

@@ -129,10 +129,7 @@ impl Fake {
         self.serve_with(UnixListenerStream::new(listener)).await
     }
 
-    async fn serve_with<S>(
-        self,
-        connections: impl Stream<Item = io::Result<S>>,
-    ) -> Result<(), tonic::transport::Error>
+    async fn serve_with<S>(self, connections: impl Stream<Item = io::Result<S>>) -> Result<(), tonic::transport::Error>
     where
         S: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
