@@ -106,7 +106,7 @@ pub(crate) async fn call(
     let requests = request::all(ctx, method, &args, &parsed)?;
     if let Some(form) = &args.skeleton {
         return match requests.as_slice() {
-            [request] => ctx.print(&skeleton::skeleton(method, &request.bytes, form)?),
+            [request] => ctx.print(&skeleton::skeleton(method, &request.shown(method, args.show_secrets)?, form)?),
             several => Err(Error::usage(format!("--skeleton is of one request, and --data has {}", several.len()))),
         };
     }

@@ -18,6 +18,20 @@ pub(crate) struct Request {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Request {
+    /// The bytes of what may be shown of it.
+    ///
+    /// # Errors
+    /// A secret is no text, so that three stars can't stand for it.
+    pub(crate) fn shown(&self, method: &Method, secrets: bool) -> Result<Vec<u8>, Error> {
+        let mut document = self.document.clone();
+        if !secrets {
+            schema::redact(method.request, &mut document);
+        }
+        encode(method.request, &document, "the request has secrets and needs --show-secrets: ")
+    }
+}
+
 /// The requests: each document of `--data`, or an empty one; into each the flags are merged as protobuf merges
 /// messages; then paths are set. All are known to be right before the first is sent.
 ///

@@ -10,6 +10,7 @@ pub(crate) mod endpoint;
 pub(crate) mod export;
 pub(crate) mod metadata;
 mod retry;
+mod sound;
 pub(crate) mod status;
 mod stream;
 
@@ -33,6 +34,7 @@ use crate::rpc::codec::BytesCodec;
 use crate::rpc::connect::Connection;
 use crate::rpc::echo::Echo;
 use crate::rpc::endpoint::Endpoint;
+use crate::rpc::sound::{Sound, sound};
 pub(crate) use crate::rpc::stream::{Bodies, Messages};
 use crate::schema::Described;
 use crate::trace::{Call, Tracer};
@@ -197,8 +199,8 @@ impl<'io> Client<'io> {
         Underway { span, echo: Echo::new(self, method, request) }
     }
 
-    async fn grpc(&self) -> Result<Grpc<Channel>, Status> {
-        let mut grpc = Grpc::new(self.channel.clone()).max_decoding_message_size(self.max_message);
+    async fn grpc(&self) -> Result<Grpc<Sound>, Status> {
+        let mut grpc = Grpc::new(sound(self.channel.clone())).max_decoding_message_size(self.max_message);
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
         Ok(grpc)
     }

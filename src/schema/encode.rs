@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, Engine as _};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::decode::wire_type;
-use super::{Enum, Field, Kind, Label, Message, Unknown, Value};
+use super::{Enum, Field, Kind, Label, Message, Unknown, Value, has_secrets};
 
 /// Base64 with or without its padding, as the JSON mapping takes it.
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
@@ -48,6 +48,8 @@ impl Encoder<'_> {
         let members = match value {
             Value::Object(members) => members,
             Value::Null => return Ok(()),
+            // What stands in the place of credentials may be one.
+            Value::String(_) if has_secrets(message) => return Err(self.expected("an object", &Value::from("***"))),
             other => return Err(self.expected("an object", other)),
         };
         for (index, (name, value)) in members.iter().enumerate() {

@@ -87,12 +87,6 @@ fn each_call_is_a_line_that_can_be_pasted() {
         (&["rpc", "stream-containers"], &["rpc stream-containers # 0ns"]),
         (&["rpc", "version", "--header", "x=a b"], &["rpc version --header 'x=a b' # 0ns"]),
         (&["rpc", "version", "--header", "token=s3cret"], &["rpc version --header 'token=***' # 0ns"]),
-        (
-            &["checkpoint", "--export", "/x", "c"],
-            &[
-                "rpc checkpoint-container --data '{\"containerId\":\"c\",\"location\":\"/x\",\"timeout\":\"2\"}' # 0ns, Unimplemented",
-            ],
-        ),
     ] {
         assert_eq!(pasted(&fake, args), lines, "{args:?}");
     }

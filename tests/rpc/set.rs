@@ -94,7 +94,7 @@ fn what_is_wrong_is_named_and_not_sent() {
         ("--set", "config.labels]x=y", "--set config.labels]x: a bracket is not opened"),
         ("--set", "config.metadata.attempt=-1", "--set config.metadata.attempt: -1 is out of range"),
         ("--set", "config.labels=[a]", "--set config.labels: expected an object, got a list"),
-        ("--set", "config.port_mappings=5", "--set config.port_mappings: expected a list, got 5"),
+        ("--set", "config.port_mappings=5", "--set config.portMappings: expected a list, got 5"),
         ("--set", "config.metadata={", "--set config.metadata: not JSON: "),
         ("--set-file", "config.hostname=/no/such", "--set-file config.hostname: /no/such: no such file or directory"),
         ("--set-file", "config.metadata=/dev/null", "--set-file config.metadata: is neither text nor bytes"),
