@@ -135,7 +135,7 @@ pub(crate) async fn show(
     request: Request,
 ) -> Result<(), Error> {
     let stream = answer.method.flow == Flow::ServerStream;
-    let time = answer.args.duration.and_then(GoDuration::positive).filter(|_| stream).unwrap_or(Duration::MAX);
+    let time = answer.args.duration.and_then(GoDuration::positive).unwrap_or(Duration::MAX);
     // A stream ends cleanly when it is interrupted; with a document to be written, after that is written.
     ctx.stops_cleanly = stream;
     let interrupted = signal::interrupted(ctx.signals && stream && answer.args.enrich);
@@ -178,7 +178,7 @@ async fn receive(
         if !answer.args.enrich {
             answer.print(ctx, answer.method.response, &body, answer.form())?;
         }
-        if stream && count == answer.args.max_messages {
+        if count == answer.args.max_messages {
             return Ok(());
         }
     }

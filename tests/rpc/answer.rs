@@ -7,10 +7,10 @@ use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::visible;
 use crate::golden::golden;
 use crate::support::fake::Fake;
 use crate::support::raw::{Raw, Script, answering};
-use crate::support::run::Output;
 
 /// The forms that an answer has.
 const FORMS: &[&[&str]] = &[
@@ -26,18 +26,14 @@ const FORMS: &[&[&str]] = &[
     &["-v", "-o", "jsonl"],
 ];
 
-/// What all forms show, with what cannot be read made readable.
-fn shown(run: impl Fn(&[&str]) -> Output) -> String {
+/// What all forms show of a method that a server answers. The endpoint differs from run to run.
+fn shown(server: &Raw, method: &str) -> String {
     let one = |form: &&[&str]| {
-        let Output { stdout, status, .. } = run(form);
-        let stdout: String = stdout.chars().map(|c| if c == '\n' { c.to_string() } else { printable(c) }).collect();
-        format!("# {}\n{stdout}\n# status {status}, stderr\n{}\n", form.join(" "), run(form).errors())
+        let output = server.run(["rpc", method].iter().chain(*form).copied());
+        let (stdout, errors) = (visible(&output.stdout), output.errors().replace(&server.endpoint, "unix:///cri.sock"));
+        format!("# {}\n{stdout}\n# status {}, stderr\n{errors}\n", form.join(" "), output.status)
     };
     FORMS.iter().map(one).collect()
-}
-
-fn printable(c: char) -> String {
-    if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
 }
 
 /// A server adds the time, unless it is there.
@@ -59,33 +55,19 @@ fn talkative(messages: usize, failing: bool) -> Raw {
     .serve()
 }
 
-/// The endpoint differs from run to run.
-fn fixed(output: Output, endpoint: &str) -> Output {
-    Output { stderr: output.stderr.replace(endpoint, "unix:///cri.sock"), ..output }
-}
-
 #[test]
 fn an_answer_has_every_form() {
-    let server = talkative(1, false);
-    let run =
-        |form: &[&str]| fixed(server.run(["rpc", "list-containers"].iter().chain(form).copied()), &server.endpoint);
-    golden("rpc-answer.txt", &shown(run));
+    golden("rpc-answer.txt", &shown(&talkative(1, false), "list-containers"));
 }
 
 #[test]
 fn a_stream_has_every_form() {
-    let server = talkative(2, false);
-    let run =
-        |form: &[&str]| fixed(server.run(["rpc", "stream-containers"].iter().chain(form).copied()), &server.endpoint);
-    golden("rpc-stream.txt", &shown(run));
+    golden("rpc-stream.txt", &shown(&talkative(2, false), "stream-containers"));
 }
 
 #[test]
 fn a_failure_has_every_form() {
-    let server = talkative(0, true);
-    let run =
-        |form: &[&str]| fixed(server.run(["rpc", "list-containers"].iter().chain(form).copied()), &server.endpoint);
-    golden("rpc-failure.txt", &shown(run));
+    golden("rpc-failure.txt", &shown(&talkative(0, true), "list-containers"));
 }
 
 #[test]
@@ -93,15 +75,8 @@ fn the_messages_before_a_failure_are_shown() {
     let server = talkative(2, true);
     let output = server.run(["rpc", "stream-containers", "-o", "text"]);
     assert_eq!((output.stdout.matches("id: \"a\"").count(), output.status), (2, 71), "{output:?}");
-    let output = server.run([
-        "rpc",
-        "stream-containers",
-        "--enrich",
-        "-o",
-        "go-template",
-        "--template",
-        "{{len .messages}} {{.status.code}}",
-    ]);
+    let template = "{{len .messages}} {{.status.code}}";
+    let output = server.run(["rpc", "stream-containers", "--enrich", "--template", template]);
     assert_eq!((output.stdout.as_str(), output.status), ("2 PermissionDenied\n", 71), "{output:?}");
 }
 

@@ -18,6 +18,12 @@ fn sent<M: prost::Message + Default>(fake: &Served) -> M {
     M::decode(state.requests.last().unwrap().body.as_slice()).unwrap()
 }
 
+/// A text with its control characters escaped, but for the ends of lines.
+fn visible(text: &str) -> String {
+    let one = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(one).collect()
+}
+
 #[test]
 fn every_method_reaches_a_server() {
     let fake = Fake::new().serve();

@@ -2,6 +2,7 @@
 
 use crictl::cri::*;
 
+use super::visible;
 use crate::golden::golden;
 use crate::support::fake::Fake;
 
@@ -156,11 +157,7 @@ fn a_dry_run_prints_the_request_and_what_grpcurl_would_be_told() {
         let flags = ["--timeout", "1.5s", "--header", "x-tag=1", "--header", "x-bin=aGk", "--max-msg-size", "1MiB"];
         let output = crate::support::run::crictl(args.into_iter().chain(flags), &[], "");
         assert_eq!(output.status, 0, "{output:?}");
-        all += &format!(
-            "# -o {format}\n{}# stderr\n{}",
-            output.stdout.escape_default().to_string().replace("\\n", "\n"),
-            output.errors()
-        );
+        all += &format!("# -o {format}\n{}\n# stderr\n{}\n", visible(&output.stdout), output.errors());
     }
     golden("rpc-dry-run.txt", &all);
 }
