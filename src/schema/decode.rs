@@ -22,6 +22,9 @@ pub enum Error {
     /// The bytes end in the middle of a value.
     #[error("the message ends too early")]
     Truncated,
+    /// Messages within messages, more than anybody means.
+    #[error("nested too deep")]
+    Depth,
     /// A field arrived with another wire type than its kind has.
     #[error("field {0} has the wrong wire type")]
     WireType(&'static str),
@@ -58,6 +61,23 @@ pub fn decode(message: &'static Message, bytes: &[u8]) -> Result<Value, Error> {
 /// # Errors
 /// As [`decode`]; a field of another wire type is none where [`Form::foreign`] keeps it.
 pub fn decode_as(message: &'static Message, bytes: &[u8], form: Form) -> Result<Value, Error> {
+    decode_at(message, bytes, Level { form, left: DEEPEST })
+}
+
+/// How deep messages may be within each other, which is protobuf's own limit. Every level is a level of the stack.
+const DEEPEST: u32 = 100;
+
+/// Where a message stands.
+#[derive(Clone, Copy)]
+struct Level {
+    form: Form,
+    /// How many levels may still come.
+    left: u32,
+}
+
+fn decode_at(message: &'static Message, bytes: &[u8], level: Level) -> Result<Value, Error> {
+    let form = level.form;
+    let level = Level { form, left: level.left.checked_sub(1).ok_or(Error::Depth)? };
     let mut slots: Vec<Slot> = message.fields.iter().map(|_| Slot::default()).collect();
     let mut foreign = Foreign::default();
     let mut rest = bytes;
@@ -68,7 +88,7 @@ pub fn decode_as(message: &'static Message, bytes: &[u8], form: Form) -> Result<
             Some(index) => {
                 let field = &message.fields[index];
                 clear_siblings(message, field, &mut slots);
-                slots[index].read(field, form.kind(message, field), wire, &mut rest, form)?;
+                slots[index].read(field, form.kind(message, field), wire, &mut rest, level)?;
             }
             None if form.foreign => foreign.read(number, wire, &mut rest)?,
             None => skip_field(wire, number, &mut rest, DecodeContext::default())?,
@@ -76,7 +96,7 @@ pub fn decode_as(message: &'static Message, bytes: &[u8], form: Form) -> Result<
     }
     let mut members = Vec::with_capacity(slots.len());
     for (field, slot) in message.fields.iter().zip(slots) {
-        if let Some(value) = slot.value(field.label, form.kind(message, field), form)? {
+        if let Some(value) = slot.value(field.label, form.kind(message, field), level)? {
             members.push((field.json.to_owned(), value));
         }
     }
@@ -110,7 +130,7 @@ struct Slot {
 }
 
 impl Slot {
-    fn read(&mut self, field: &Field, kind: Kind, wire: WireType, rest: &mut &[u8], form: Form) -> Result<(), Error> {
+    fn read(&mut self, field: &Field, kind: Kind, wire: WireType, rest: &mut &[u8], level: Level) -> Result<(), Error> {
         if !fits(field, wire) {
             return Err(Error::WireType(field.name));
         }
@@ -119,8 +139,8 @@ impl Slot {
             (Kind::Message(_), Label::Single | Label::Optional) => {
                 self.message.get_or_insert_default().extend_from_slice(delimited(rest)?);
             }
-            (Kind::Message(entry), Label::Map) => self.values.push(pair(entry, delimited(rest)?, form)?),
-            (Kind::Message(message), _) => self.values.push(decode_as(message, delimited(rest)?, form)?),
+            (Kind::Message(entry), Label::Map) => self.values.push(pair(entry, delimited(rest)?, level)?),
+            (Kind::Message(message), _) => self.values.push(decode_at(message, delimited(rest)?, level)?),
             (kind, Label::Repeated) if packed => {
                 let mut list = delimited(rest)?;
                 while list.has_remaining() {
@@ -134,12 +154,13 @@ impl Slot {
     }
 
     /// The member's value, or nothing where an unset field is left out.
-    fn value(mut self, label: Label, kind: Kind, form: Form) -> Result<Option<Value>, Error> {
+    fn value(mut self, label: Label, kind: Kind, level: Level) -> Result<Option<Value>, Error> {
+        let form = level.form;
         Ok(match (label, kind) {
             (Label::Repeated | Label::Map, _) if self.values.is_empty() && !form.defaults => None,
             (Label::Map, _) => Some(map(self.values)),
             (Label::Repeated, _) => Some(Value::List(self.values)),
-            (_, Kind::Message(message)) => self.message.map(|bytes| decode_as(message, &bytes, form)).transpose()?,
+            (_, Kind::Message(message)) => self.message.map(|bytes| decode_at(message, &bytes, level)).transpose()?,
             (Label::Single, kind) => {
                 let value = self.values.pop().unwrap_or_else(|| default(kind));
                 Some(value).filter(|value| form.defaults || !is_default(kind, value))
@@ -150,11 +171,11 @@ impl Slot {
 }
 
 /// One entry of a map. Its key and its value are there also at their defaults; what is in the value has the form.
-fn pair(entry: &'static Message, bytes: &[u8], form: Form) -> Result<Value, Error> {
-    let mut pair = decode_as(entry, bytes, form)?;
+fn pair(entry: &'static Message, bytes: &[u8], level: Level) -> Result<Value, Error> {
+    let mut pair = decode_at(entry, bytes, level)?;
     for field in entry.fields.iter().filter(|field| pair.get(field.json).is_none()).collect::<Vec<_>>() {
         let value = match field.kind {
-            Kind::Message(message) => decode_as(message, &[], form)?,
+            Kind::Message(message) => decode_at(message, &[], level)?,
             kind => default(kind),
         };
         pair.set(field.json, value);

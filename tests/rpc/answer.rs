@@ -194,6 +194,32 @@ fn details_that_nobody_knows_are_kept_as_they_are() {
 }
 
 #[test]
+fn an_answer_cannot_take_all_of_the_stack() {
+    let folder = tempfile::tempdir().unwrap();
+    let proto = folder.path().join("deep.proto");
+    let text =
+        "syntax = \"proto3\"; package a; service S { rpc Go(M) returns (M); } message M { M m = 1; repeated M l = 2; }";
+    std::fs::write(&proto, text).unwrap();
+    for tag in [0x0a, 0x12] {
+        let nested = |levels| {
+            (1..levels).fold(Vec::new(), |inner: Vec<u8>, _| {
+                let mut outer = vec![tag];
+                prost::encoding::encode_varint(inner.len() as u64, &mut outer);
+                outer.extend(inner);
+                outer
+            })
+        };
+        let args = ["rpc", "--proto", proto.to_str().unwrap(), "go"];
+        assert_eq!(answering(nested(100)).run(args).status, 0);
+        let output = answering(nested(20_000)).run(args);
+        assert!(
+            output.status == 77 && output.message().starts_with("the answer is not a a.M: nested too deep"),
+            "{output:?}"
+        );
+    }
+}
+
+#[test]
 fn an_answer_that_is_none_is_an_error() {
     let output = answering("\x0a\x05a").run(["rpc", "version"]);
     assert_eq!(output.status, 64 + 13, "{output:?}");

@@ -5,15 +5,13 @@ use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::thread;
-use std::vec::IntoIter;
 
 use bytes::Bytes;
 use http_body_util::StreamBody;
-use hyper::body::Frame;
+use hyper::body::{Body, Frame};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio_stream::Iter;
 
 use super::run::{Output, crictl};
 
@@ -67,7 +65,7 @@ impl Script {
         });
     }
 
-    fn response(&self) -> http::Response<StreamBody<Iter<IntoIter<Result<Frame<Bytes>, Infallible>>>>> {
+    fn response(&self) -> http::Response<impl Body<Data = Bytes, Error = Infallible> + use<>> {
         let mut response = http::Response::builder().header("content-type", "application/grpc");
         for (name, value) in &self.headers {
             response = response.header(*name, *value);
@@ -81,7 +79,8 @@ impl Script {
         for (name, value) in [("grpc-status", "0")].iter().chain(&self.trailers) {
             trailers.insert(*name, value.parse().unwrap());
         }
-        let frames: Vec<_> = self.messages.iter().map(framed).chain([Frame::trailers(trailers)]).map(Ok).collect();
+        let frames: Vec<_> =
+            self.messages.iter().map(framed).chain([Frame::trailers(trailers)]).map(Ok::<_, Infallible>).collect();
         response.body(StreamBody::new(tokio_stream::iter(frames))).unwrap()
     }
 }
