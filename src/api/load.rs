@@ -48,7 +48,8 @@ pub(crate) fn named(words: &[String]) -> Option<&str> {
 /// It can't be read, does not compile, or has what no table can express.
 pub(crate) fn load(path: &str) -> Result<Api, Error> {
     let input = Input { proto: Path::new(path), docs: None };
-    let model = crictl_codegen::model(input).map_err(|error| Error::failure(error.to_string().trim_end()))?;
+    let model = crictl_codegen::model(input)
+        .map_err(|error| Error::failure(format!("--proto: {}", error.to_string().trim_end())))?;
     let tables = Tables::of(&model);
     let methods = model.services.iter().flat_map(|service| {
         let tables = &tables;

@@ -209,3 +209,6 @@ fn note(field: &Field, kind: Kind) -> String {
     }
     note
 }
+
+#[cfg(test)]
+mod tests;

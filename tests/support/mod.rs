@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)] // Not every test needs every part, nor does the example that has the fake.
 
 pub mod fake;
+pub mod mirror;
 pub mod process;
 pub mod raw;
 pub mod run;

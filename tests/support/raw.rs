@@ -45,13 +45,13 @@ pub fn answering(message: &'static str) -> Raw {
     })
 }
 
-fn serve(answer: impl Fn(UnixStream) + Send + Sync + Copy + 'static) -> Raw {
+pub(super) fn serve(answer: impl Fn(UnixStream) + Send + Clone + 'static) -> Raw {
     let folder = tempfile::tempdir().unwrap();
     let socket: PathBuf = folder.path().join("raw.sock");
     let listener = UnixListener::bind(&socket).unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let stream = stream.unwrap();
+            let (stream, answer) = (stream.unwrap(), answer.clone());
             thread::spawn(move || answer(stream));
         }
     });
