@@ -33,7 +33,8 @@ fn each_flag(proto: &str, commands: &[&str]) -> usize {
             let (_, bytes) = server.call(["rpc", "--proto", proto, command, &flag]);
             let sent = DynamicMessage::decode(request.clone(), bytes.as_slice()).unwrap();
             let expected = DynamicMessage::deserialize(request.clone(), &document).unwrap();
-            assert!(sent == expected, "{command} {flag} sent {}", serde_json::to_value(&sent).unwrap());
+            let [sent_json, expected] = [&sent, &expected].map(|message| serde_json::to_value(message).unwrap());
+            assert_eq!(sent_json, expected, "{command} {flag}");
             assert!(sent.fields().count() == 1, "{command} {flag}");
             count += 1;
         }

@@ -23,7 +23,7 @@ fn the_list_has_the_same_in_json_and_in_yaml() {
         "shape": "unary",
         "request": "PullImageRequest",
         "response": "PullImageResponse",
-        "doc": "Pull an image from its registry, with credentials if they are given",
+        "doc": "Pull an image from its registry",
         "commands": ["create", "pull", "run"],
     });
     let pull = methods.iter().find(|method| method["method"] == "PullImage").unwrap();

@@ -62,7 +62,7 @@ fn a_method_that_the_program_was_not_built_with_is_called() {
     }
     let output = server.run(["rpc", "checkpoint-pod", "--pod-sandbox-id", "p1"]);
     assert_eq!((output.status, output.errors()), (3, "No help topic for 'checkpoint-pod'\n".to_owned()));
-    assert_eq!(server.take().len(), 3);
+    assert_eq!(server.take(), []);
 }
 
 #[test]
