@@ -23,7 +23,7 @@ fn what_there_is_to_describe_is_described_as_in_the_golden() {
         &["rpc", "describe", "--proto", SHAPES, "Maps", "--depth", "9"],
         &["rpc", "describe", "--proto", SHAPES, "Tree", "--depth", "9"],
         &["rpc", "describe", "--proto", SHAPES, "Secret.Level"],
-        &["rpc", "describe", "--proto", SHAPES, "Maps.maps.messages.a_bool"],
+        &["rpc", "describe", "--proto", SHAPES, "Maps.by_fixed32.by_sint32.a_bool"],
     ]);
     golden("rpc-describe.txt", &text);
 }
@@ -44,7 +44,7 @@ fn an_unknown_name_is_refused_with_the_nearest() {
         ("list-containers.filtr.id", "ListContainersRequest has no field \"filtr\", did you mean filter?"),
         ("list-containers.filter.id.x", "ContainerFilter.id is string, which has no field \"x\""),
         ("list-containers.containers.idd", "Container has no field \"idd\", did you mean id?"),
-        ("Muont.host_path", "no method, message, enum or field is called \"Muont.host_path\", did you mean Mount?"),
+        ("Mountt.host_path", "no method, message, enum or field is called \"Mountt.host_path\", did you mean Mount?"),
         ("ContainerState.x", "no method, message, enum or field is called \"ContainerState.x\""),
         ("Mount.", "Mount has no field \"\""),
         ("zzzzzzzz", "no method, message, enum or field is called \"zzzzzzzz\""),

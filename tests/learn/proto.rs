@@ -117,13 +117,25 @@ fn the_value_of_an_environment_variable_is_text_on_both_sides_of_the_retype() {
 #[test]
 fn an_answer_is_shown_as_the_file_has_it() {
     let server = Mirror::serve();
-    let choice = ["--choice.raw", "text:hi", "--number", "max", "--maps.colors", "true=green"];
+    let choice = ["--choice.raw", "text:hi", "--number", "max", "--maps.by-bool", "true=green"];
     let output = server.run(["rpc", "--proto", SHAPES, "echo", "--emit-defaults=false"].into_iter().chain(choice));
-    let expected = json!({"maps": {"colors": {"true": "GREEN"}}, "choice": {"raw": "aGk="}, "number": "MAX"});
+    let expected = json!({"maps": {"byBool": {"true": "GREEN"}}, "choice": {"raw": "aGk="}, "number": "MAX"});
     assert_eq!((output.status, output.errors()), (0, String::new()));
     assert_eq!(serde_json::from_str::<Value>(&output.stdout).unwrap(), expected);
     let output = server.run(["rpc", "--proto", SHAPES, "watch"]);
     assert_eq!((output.status, output.stdout.lines().count()), (0, 1), "{output:?}");
+}
+
+#[test]
+fn imports_that_are_for_the_options_of_other_generators_need_not_be_there() {
+    let folder = Folder::new();
+    let text = "syntax = \"proto3\"; package a.v1; import \"github.com/gogo/gogo.proto\";
+        option (gogoproto.goproto_stringer_all) = false;
+        // What is sent.
+        message M { string id = 1 [(gogoproto.nullable) = false]; }
+        service S { rpc Get(M) returns (M); }";
+    let described = output(&["rpc", "describe", "M", "--proto", &folder.file("api.proto", text)]);
+    assert_eq!(described, "M: what is sent\n  1  id  string\n");
 }
 
 #[test]
@@ -138,10 +150,16 @@ fn a_file_that_is_no_api_is_refused_by_its_name_and_by_the_element() {
         (file("words.proto", "hello".to_owned()), vec!["words.proto", "1:1", "found 'hello'"]),
         (file("words.txt", "hello".to_owned()), vec!["words.txt is not a descriptor set", ".proto"]),
         (
-            file("import.proto", format!("{head} import \"google/protobuf/empty.proto\";")),
+            file(
+                "import.proto",
+                format!("{head} import \"google/protobuf/empty.proto\"; message M {{ google.protobuf.Empty e = 1; }}"),
+            ),
             vec!["google/protobuf/empty.proto", "google.protobuf", "a.v1"],
         ),
-        (file("lost.proto", format!("{head} import \"lost/it.proto\";")), vec!["lost.proto", "lost/it.proto"]),
+        (
+            file("lost.proto", format!("{head} import \"lost/it.proto\"; message M {{ It it = 1; }}")),
+            vec!["lost.proto", "lost/it.proto"],
+        ),
         (
             file("stream.proto", format!("{head} message M {{}} service S {{ rpc Feed(stream M) returns (M); }}")),
             vec!["a.v1.S.Feed", "stream of requests"],

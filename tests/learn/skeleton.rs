@@ -99,8 +99,8 @@ fn taking_one_mark_away_sets_the_message_and_no_other() {
         (
             SHAPES,
             "echo",
-            vec!["maps:", "  messages:"],
-            "{\n  \"maps\": {\n    \"messages\": {\n      \"KEY\": {}\n    }\n  }\n}\n",
+            vec!["maps:", "  bySint32:"],
+            "{\n  \"maps\": {\n    \"bySint32\": {\n      \"0\": {}\n    }\n  }\n}\n",
         ),
         (SHAPES, "echo", vec!["tree:", "  forest:"], "{\n  \"tree\": {\n    \"forest\": {}\n  }\n}\n"),
     ] {
