@@ -45,7 +45,10 @@ fn an_unknown_name_is_refused_with_the_nearest() {
         ("list-containers.filter.id.x", "ContainerFilter.id is string, which has no field \"x\""),
         ("list-containers.containers.idd", "Container has no field \"idd\", did you mean id?"),
         ("Mountt.host_path", "no method, message, enum or field is called \"Mountt.host_path\", did you mean Mount?"),
-        ("ContainerState.x", "no method, message, enum or field is called \"ContainerState.x\""),
+        (
+            "ContainerState.x",
+            "no method, message, enum or field is called \"ContainerState.x\", did you mean ContainerState?",
+        ),
         ("Mount.", "Mount has no field \"\""),
         ("zzzzzzzz", "no method, message, enum or field is called \"zzzzzzzz\""),
     ] {

@@ -135,7 +135,7 @@ fn imports_that_are_for_the_options_of_other_generators_need_not_be_there() {
         message M { string id = 1 [(gogoproto.nullable) = false]; }
         service S { rpc Get(M) returns (M); }";
     let described = output(&["rpc", "describe", "M", "--proto", &folder.file("api.proto", text)]);
-    assert_eq!(described, "M: what is sent\n  1  id  string\n");
+    assert_eq!(described, "M: What is sent\n  1  id  string\n");
 }
 
 #[test]

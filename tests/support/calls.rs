@@ -17,16 +17,19 @@ impl Declared {
         Ok(Self(methods.map(|method| (text(&method["method"]), commands(method))).collect()))
     }
 
-    /// The first of these calls that the command of these arguments does not declare, and the command. `rpc` may call
-    /// anything, and what is no command by its own name is not held to anything.
+    /// The first of these calls that the command of these arguments does not declare, and the command.
+    ///
+    /// `rpc` and `doctor` are about every method there is. Any command may ask for the version, to say in an error
+    /// which runtime it is that lacks a method.
     pub fn undeclared<'a>(
         &'a self,
         args: &'a [String],
         mut calls: impl Iterator<Item = &'a str>,
     ) -> Option<(&'a str, &'a str)> {
-        let is_command = |word: &&String| *word == "rpc" || self.0.values().flatten().any(|command| command == *word);
-        let command = args.iter().find(is_command).filter(|word| *word != "rpc")?;
+        let is_free = |word: &str| ["rpc", "doctor"].contains(&word);
+        let is_command = |word: &&String| is_free(word) || self.0.values().flatten().any(|command| command == *word);
+        let command = args.iter().find(is_command).filter(|word| !is_free(word))?;
         let declares = |method: &str| self.0.get(method).is_none_or(|commands| commands.contains(command));
-        calls.find(|method| !declares(method)).map(|method| (command.as_str(), method))
+        calls.find(|method| *method != "Version" && !declares(method)).map(|method| (command.as_str(), method))
     }
 }

@@ -4,6 +4,7 @@
 
 mod act;
 #[path = "../../support/calls.rs"]
+#[allow(unreachable_pub, reason = "the in-process tests use it too")]
 mod calls;
 mod case;
 mod codec;
