@@ -92,6 +92,24 @@ fn describe_and_skeleton_are_of_the_file() {
 }
 
 #[test]
+fn what_a_file_without_comments_says_nothing_of_has_our_prose() {
+    for name in ["stop-container", "ContainerFilter", "Mount.image", "PullImage"] {
+        assert_eq!(output(&["rpc", "describe", name, "--proto", NEXT]), output(&["rpc", "describe", name]));
+    }
+    let folder = Folder::new();
+    let text = "syntax = \"proto3\"; package runtime.v1;
+        service S { rpc Send(Mount) returns (Mount); }
+        // A word of its own.
+        message Mount { string host_path = 2; string other = 3; }";
+    let described = output(&["rpc", "describe", "Mount", "--proto", &folder.file("api.proto", text)]);
+    let ours = "what to mount from the host, symbolic links followed; empty with an image";
+    assert_eq!(
+        described,
+        format!("Mount: A word of its own\n  2  host_path  string  {ours}\n  3  other      string\n")
+    );
+}
+
+#[test]
 fn the_value_of_an_environment_variable_is_text_on_both_sides_of_the_retype() {
     let server = Mirror::answering(|_, _| Some(Vec::new()));
     let folder = Folder::new();
