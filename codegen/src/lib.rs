@@ -59,7 +59,7 @@ pub fn generate(input: Input<'_>, out_dir: &Path) -> Result<(), Error> {
 ///
 /// When the proto cannot be read or compiled, or has something that cannot be expressed.
 pub fn model(input: Input<'_>) -> Result<Model, Error> {
-    lower::model(&load::without_imports(input.proto)?, &docs(input)?)
+    lower::model(&load::descriptors(input.proto)?, &docs(input)?)
 }
 
 fn docs(input: Input<'_>) -> Result<Docs, Error> {
