@@ -4,7 +4,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
 
 use crate::learn::{NEXT, SHAPES, pool};
-use crate::support::mirror::Mirror;
+use crate::support::raw::mirror::Mirror;
 
 #[test]
 fn every_flag_of_every_shape_sends_its_field_and_nothing_else() {

@@ -5,7 +5,7 @@ use prost_reflect::prost::Message as _;
 use serde_json::{Value, json};
 
 use crate::learn::{Folder, NEXT, SHAPES, output, pool};
-use crate::support::mirror::Mirror;
+use crate::support::raw::mirror::Mirror;
 use crate::support::run::crictl;
 
 /// A message as the release says it is.

@@ -1,6 +1,6 @@
 use crate::golden::golden;
 use crate::learn::{Folder, SHAPES, output, transcript};
-use crate::support::mirror::Mirror;
+use crate::support::raw::mirror::Mirror;
 use crate::support::run::crictl;
 
 #[test]
@@ -19,7 +19,7 @@ fn a_skeleton_is_the_golden_one() {
             "--auth.username",
             "u",
         ],
-        &["rpc", "pull-image", "--skeleton=json", "--data", "{image: {image: a}}", "--set", "auth.password=p"],
+        &["rpc", "pull-image", "--skeleton=json", "--data", "{image: {image: a}}", "--set", "auth.server_address=s"],
         &[
             "rpc",
             "--proto",
@@ -61,7 +61,7 @@ fn a_skeleton_has_what_the_flags_beside_it_say_and_sends_that() {
     for args in [
         &["create-container", "--data", document, "--config.command", "sh", "--config.command=-c", "--config.stdin"][..],
         &["update-container-resources", "--linux.cpu-quota", "-1", "--windows.rootfs-size-in-bytes=9007199254740993"],
-        &["pull-image", "--auth.password", "hunter2", "--set", "image.annotations[a.b]=c"],
+        &["pull-image", "--show-secrets", "--auth.password", "hunter2", "--set", "image.annotations[a.b]=c"],
         &[
             "list-pod-sandbox",
             "--filter.state.state",
@@ -78,7 +78,7 @@ fn a_skeleton_has_what_the_flags_beside_it_say_and_sends_that() {
             let data = folder.data(&skeleton);
             assert_eq!(server.call(["rpc", args[1], "--data", &data]), direct, "{skeleton}");
             // A skeleton of a skeleton is the same.
-            assert_eq!(output(&["rpc", args[1], "--data", &data, form]), skeleton);
+            assert_eq!(output(&["rpc", args[1], "--show-secrets", "--data", &data, form]), skeleton);
         }
     }
 }

@@ -4,7 +4,6 @@
 
 pub mod calls;
 pub mod fake;
-pub mod mirror;
 pub mod process;
 pub mod raw;
 pub mod run;

@@ -1,5 +1,7 @@
 //! Servers that are no runtime.
 
+pub mod mirror;
+
 use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -45,13 +47,14 @@ pub fn answering(message: &'static str) -> Raw {
     })
 }
 
-pub(super) fn serve(answer: impl Fn(UnixStream) + Send + Clone + 'static) -> Raw {
+fn serve(answer: impl Fn(UnixStream) + Send + Sync + Clone + 'static) -> Raw {
     let folder = tempfile::tempdir().unwrap();
     let socket: PathBuf = folder.path().join("raw.sock");
     let listener = UnixListener::bind(&socket).unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (stream, answer) = (stream.unwrap(), answer.clone());
+            let stream = stream.unwrap();
+            let answer = answer.clone();
             thread::spawn(move || answer(stream));
         }
     });

@@ -10,8 +10,8 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
-use super::raw::{self, Raw};
-use super::run::{Output, crictl};
+use super::{Raw, serve};
+use crate::support::run::{Output, crictl};
 
 /// What a call brought: the path of its method, and the bytes of its message.
 pub type Call = (String, Vec<u8>);
@@ -32,7 +32,7 @@ impl Mirror {
     pub fn answering(answer: fn(&str, &[u8]) -> Option<Vec<u8>>) -> Self {
         let calls = Arc::<Mutex<Vec<Call>>>::default();
         let kept = calls.clone();
-        let raw = raw::serve(move |stream| {
+        let raw = serve(move |stream| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let service = service_fn(|request| {
                 let kept = kept.clone();
