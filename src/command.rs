@@ -30,7 +30,7 @@ pub(crate) struct Overlay {
     /// Words that flags and positionals are known to take: argument, words. Shells offer them; parsing takes others too.
     pub(crate) values: &'static [(&'static str, &'static [&'static str])],
     /// The methods that it may call, by the proto's names, which `rpc list` shows. Names and not tables, because an
-    /// older CRI lacks some of them.
+    /// older CRI lacks some of them. `Version` goes without saying: an error may name the runtime.
     pub(crate) calls: &'static [&'static str],
     pub(crate) subcommands: &'static [Overlay],
     /// Commands below this one that are made from tables, and that it parses itself.

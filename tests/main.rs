@@ -8,6 +8,7 @@ mod config;
 mod golden;
 mod interrupt;
 mod layers;
+mod learn;
 mod overlay;
 mod property;
 mod retry;

@@ -14,6 +14,8 @@ pub(crate) fn descriptors(proto: &Path) -> Result<DescriptorPool, Error> {
     if proto.extension().is_none_or(|extension| extension != "proto") {
         return set(proto);
     }
+    // The compiler would say that the file is in no include path, which nobody has named.
+    fs::metadata(proto).map_err(|source| Error::Io { path: proto.to_owned(), source })?;
     let compiled = alone(proto).or_else(|_| compile(proto));
     compiled.map_err(|error| Error::Proto {
         path: proto.to_owned(),

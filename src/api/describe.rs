@@ -161,7 +161,7 @@ fn text(subject: &Subject, depth: usize, users: Users) -> String {
         Subject::Enum(it) => format!("{}\n{}", relative(it.name), table(&values(it, 0))),
         Subject::Field(owner, field) => {
             let name = format!("{}.{}", relative(owner.name), field.name);
-            format!("{}\n{}", heading(&name, field.doc), table(&rows(field, depth + 1, 0, &mut vec![owner.name])))
+            format!("{name}\n{}", table(&rows(field, depth + 1, 0, &mut vec![owner.name])))
         }
     }
 }

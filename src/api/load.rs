@@ -3,7 +3,8 @@
 //! The way to the model is the build script's, with all that it refuses; from there on it is tables instead of code.
 //! Tables are `'static`, as those in the program are, so that whoever works with them needs no second form. The ones
 //! that are made here are never freed: that happens once in a run, for the file that it names, and ends with the run.
-//! For the CRI of 1.37 it is about 90 KB, counted from its 205 messages and 538 fields and without prose.
+//! For the CRI of 1.37 it is about 90 KB, counted from its 205 messages and 538 fields and without prose. The way to
+//! the model takes 6 ms of CPU there (median of 15 processes that went it five times each, optimised).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -48,7 +49,8 @@ pub(crate) fn named(words: &[String]) -> Option<&str> {
 /// It can't be read, does not compile, or has what no table can express.
 pub(crate) fn load(path: &str) -> Result<Api, Error> {
     let input = Input { proto: Path::new(path), docs: None };
-    let model = crictl_codegen::model(input).map_err(|error| Error::failure(error.to_string().trim_end()))?;
+    let model = crictl_codegen::model(input)
+        .map_err(|error| Error::failure(format!("--proto: {}", error.to_string().trim_end())))?;
     let tables = Tables::of(&model);
     let methods = model.services.iter().flat_map(|service| {
         let tables = &tables;
@@ -61,31 +63,37 @@ pub(crate) fn load(path: &str) -> Result<Api, Error> {
 struct Tables<'a> {
     enums: HashMap<&'a str, &'static Enum>,
     messages: HashMap<&'a str, &'static Message>,
+    /// The messages that the program was built with, by their full names.
+    built_in: HashMap<&'static str, &'static Message>,
 }
 
 impl<'a> Tables<'a> {
     fn of(model: &'a model::Model) -> Self {
         let enums = model.enums.iter().map(|it| (it.names.table.as_str(), enumeration(it)));
-        let mut tables = Self { enums: enums.collect(), messages: HashMap::new() };
+        let built_in = Api::BUILT_IN.messages().into_iter().map(|message| (message.name, message));
+        let mut tables = Self { enums: enums.collect(), messages: HashMap::new(), built_in: built_in.collect() };
         let places: Vec<&OnceLock<_>> = model.messages.iter().map(|_| &*Box::leak(Box::default())).collect();
         for (it, place) in model.messages.iter().zip(&places) {
-            let message = Message { name: text(&it.full_name), doc: text(&it.doc), fields: Fields::Late(place) };
+            let built_in = tables.built_in.get(it.full_name.as_str());
+            let doc = prose(&it.doc, built_in.map(|message| message.doc));
+            let message = Message { name: text(&it.full_name), doc, fields: Fields::Late(place) };
             tables.messages.insert(&it.names.table, Box::leak(Box::new(message)));
         }
         for (it, place) in model.messages.iter().zip(places) {
-            place.get_or_init(|| it.fields.iter().filter_map(|field| tables.field(field)).collect());
+            place.get_or_init(|| it.fields.iter().filter_map(|field| tables.field(&it.full_name, field)).collect());
         }
         tables
     }
 
     /// A method; none only if the model lacks what it refers to.
     fn method(&self, service: &'static str, it: &model::Method) -> Option<&'static Method> {
+        let built_in = Api::BUILT_IN.methods.iter().find(|method| method.path == it.path);
         Some(Box::leak(Box::new(Method {
             service,
             name: text(&it.name),
             path: text(&it.path),
             command: text(&it.command),
-            doc: text(&it.doc),
+            doc: prose(&it.doc, built_in.map(|method| method.doc)),
             flow: match it.flow {
                 model::Flow::Unary => Flow::Unary,
                 model::Flow::ServerStream => Flow::ServerStream,
@@ -95,7 +103,8 @@ impl<'a> Tables<'a> {
         })))
     }
 
-    fn field(&self, it: &model::Field) -> Option<Field> {
+    fn field(&self, owner: &str, it: &model::Field) -> Option<Field> {
+        let built_in = self.built_in.get(owner).and_then(|message| message.field(&it.name));
         Some(Field {
             name: text(&it.name),
             json: text(&it.json),
@@ -113,7 +122,7 @@ impl<'a> Tables<'a> {
             },
             oneof: it.oneof.as_deref().map(text),
             redact: it.redact,
-            doc: text(&it.doc),
+            doc: prose(&it.doc, built_in.map(|field| field.doc)),
         })
     }
 }
@@ -143,6 +152,14 @@ fn scalar(name: &str) -> Option<Kind> {
         "Bytes" => Kind::Bytes,
         _ => return None,
     })
+}
+
+/// What the file says; where it says nothing, what we say of the element that has the same name.
+fn prose(own: &str, built_in: Option<&'static str>) -> &'static str {
+    match own {
+        "" => built_in.unwrap_or_default(),
+        own => text(own),
+    }
 }
 
 fn text(text: &str) -> &'static str {

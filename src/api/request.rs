@@ -88,6 +88,8 @@ fn sets(message: &'static Message, bytes: &[u8], args: &CallArgs, source: &Sourc
     }
     let bytes = encode(message, &document, "")?;
     let document = schema::decode_as(message, &bytes, Form::SPARSE).map_err(failed)?;
+    // Once more, in the order of the proto: whichever way a request was written down, it is the same bytes.
+    let bytes = encode(message, &document, "")?;
     Ok(Request { document, bytes })
 }
 

@@ -165,11 +165,13 @@ impl Skeleton {
     }
 }
 
-/// A number in digits where JSON's mapping has it as text, which is for readers that have no such numbers.
+/// A number in digits where JSON's mapping has it as text, which is for readers that have no such numbers. But a
+/// negative zero is text: bare, it is an integer to YAML, and no integer is that.
 fn scalar(kind: Kind, value: &Value) -> Value {
     match (kind, value) {
         (Kind::Int64 | Kind::Sint64 | Kind::Sfixed64, Value::String(text)) => text.parse().map(Value::Int),
         (Kind::Uint64 | Kind::Fixed64, Value::String(text)) => text.parse().map(Value::Uint),
+        (_, Value::Float(zero)) if *zero == 0.0 && zero.is_sign_negative() => Ok(Value::from("-0")),
         _ => Ok(value.clone()),
     }
     .unwrap_or_else(|_| value.clone())
@@ -209,3 +211,6 @@ fn note(field: &Field, kind: Kind) -> String {
     }
     note
 }
+
+#[cfg(test)]
+mod tests;

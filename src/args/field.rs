@@ -85,8 +85,8 @@ struct Leaf {
     rivals: Vec<String>,
 }
 
-/// The fields of a message, those of message fields in their place. A message that is within itself, one of a list
-/// or of a oneof is a flag of its own, which takes JSON.
+/// The fields of a message, those of message fields in their place. A message that is within itself, that has no
+/// fields, one of a list or of a oneof is a flag of its own, which takes JSON.
 fn leaves(message: &'static Message) -> Vec<Leaf> {
     let mut leaves = Vec::new();
     collect(message, "", &mut vec![message.name], &mut leaves);
@@ -97,7 +97,9 @@ fn collect(message: &'static Message, prefix: &str, within: &mut Vec<&'static st
     for field in message.fields {
         let path = format!("{prefix}{}", field.name);
         match (field.kind, field.label, field.oneof) {
-            (Kind::Message(inner), Label::Single | Label::Optional, None) if !within.contains(&inner.name) => {
+            (Kind::Message(inner), Label::Single | Label::Optional, None)
+                if !within.contains(&inner.name) && !inner.fields.is_empty() =>
+            {
                 within.push(inner.name);
                 collect(inner, &format!("{path}."), within, leaves);
                 within.pop();

@@ -47,3 +47,18 @@ fn users(method: &Method) -> Vec<&'static str> {
     let calling = OVERLAYS.iter().filter(|overlay| own && overlay.calls.contains(&method.name));
     calling.map(|overlay| overlay.name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_of_a_command_is_a_method() {
+        for overlay in OVERLAYS {
+            for name in overlay.calls {
+                assert!(Api::BUILT_IN.methods.iter().any(|method| method.name == *name), "{}: {name}", overlay.name);
+            }
+            assert!(overlay.calls.is_sorted(), "{}: {:?}", overlay.name, overlay.calls);
+        }
+    }
+}

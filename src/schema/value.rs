@@ -121,7 +121,9 @@ impl<'de> Deserialize<'de> for Value {
 /// A float that Go writes without a fraction, as the digits that Go writes: the shortest that tell it
 /// from its neighbours, then zeros.
 fn whole(value: f64) -> Option<i128> {
-    if value.fract() == 0.0 && value.abs() < 1e21 { value.to_string().parse().ok() } else { None }
+    // No integer is a negative zero.
+    let negative_zero = value == 0.0 && value.is_sign_negative();
+    if value.fract() == 0.0 && value.abs() < 1e21 && !negative_zero { value.to_string().parse().ok() } else { None }
 }
 
 struct Document;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub)] // Not every test needs every part, nor does the example that has the fake.
 
+pub mod calls;
 pub mod fake;
 pub mod process;
 pub mod raw;

@@ -1,5 +1,7 @@
 //! Servers that are no runtime.
 
+pub mod mirror;
+
 use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};

@@ -1,10 +1,12 @@
 //! `crictl` in this process: arguments in; output, errors and status out.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
 use crictl::{Io, Preset, run_with};
+
+use super::calls::Declared;
 
 /// What a run left behind.
 #[derive(Debug, PartialEq)]
@@ -34,6 +36,12 @@ impl Output {
         quoted.map_or(message.to_owned(), |text| text.replace("\\\"", "\"").replace("\\n", "\n"))
     }
 }
+
+/// The calls that commands say they make.
+static DECLARED: LazyLock<Declared> = LazyLock::new(|| {
+    let list = crictl(["rpc", "list", "-o", "json"], &[], "");
+    Declared::read(&list.stdout).unwrap()
+});
 
 /// The time at which every run happens, in nanoseconds since the epoch.
 pub const NOW: i64 = 1_750_000_000_000_000_000;
@@ -89,6 +97,13 @@ impl super::fake::Served {
 
     /// Runs `crictl` against this runtime, with something to read.
     pub fn run_with<'a>(&self, args: impl IntoIterator<Item = &'a str>, input: &'static str) -> Output {
-        crictl(args, &[("CONTAINER_RUNTIME_ENDPOINT", &self.endpoint())], input)
+        let args: Vec<_> = args.into_iter().collect();
+        let before = self.fake.state().calls.len();
+        let output = crictl(args.iter().copied(), &[("CONTAINER_RUNTIME_ENDPOINT", &self.endpoint())], input);
+        let calls = self.fake.state().calls[before..].to_vec();
+        let args: Vec<_> = args.into_iter().map(str::to_owned).collect();
+        let undeclared = DECLARED.undeclared(&args, calls.into_iter());
+        assert_eq!(undeclared, None, "a command that makes a call which it does not declare");
+        output
     }
 }

@@ -3,6 +3,9 @@
 //! It knows nothing of how the program works: it starts the binary and looks at what comes out.
 
 mod act;
+#[path = "../../support/calls.rs"]
+#[allow(unreachable_pub, reason = "the in-process tests use it too")]
+mod calls;
 mod case;
 mod codec;
 mod compare;
@@ -27,7 +30,7 @@ mod text;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -37,6 +40,7 @@ use tokio::runtime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::replay::calls::Declared;
 use crate::replay::case::Case;
 use crate::replay::list::Lists;
 use crate::replay::report::{Report, Standing};
@@ -77,8 +81,10 @@ fn replay(args: &Args) -> Result<bool> {
         fixtures: data.join("fixtures"),
     };
     let start = Instant::now();
+    let declared = declared(&setup.program)?;
     let outcomes = run_all(cases, setup, args.jobs)?;
     let elapsed = start.elapsed().as_secs_f64();
+    complaints.extend(declared.iter().flat_map(|declared| undeclared(declared, &outcomes)));
     let reports = judge(&outcomes, &lists, args, &mut complaints);
 
     let mut out = io::stdout().lock();
@@ -92,6 +98,21 @@ fn replay(args: &Args) -> Result<bool> {
     let [passed, failed, waiting] = counts;
     writeln!(out, "{passed} passed, {failed} failed, {waiting} waiting, {skipped} skipped in {elapsed:.1} s")?;
     Ok(complaints.is_empty() && failed == 0)
+}
+
+/// The calls that the program's commands say they make. The reference says nothing.
+fn declared(program: &Path) -> Result<Option<Declared>> {
+    let list = Command::new(program).args(["rpc", "list", "-o", "json"]).output()?;
+    Ok(Declared::read(&String::from_utf8_lossy(&list.stdout)).ok())
+}
+
+fn undeclared(declared: &Declared, outcomes: &[(Case, Outcome)]) -> Vec<String> {
+    let complaint = |(case, outcome): &(Case, Outcome)| {
+        let calls = outcome.calls.iter().filter_map(|call| call["method"].as_str());
+        let (command, method) = declared.undeclared(&case.args, calls)?;
+        Some(format!("{}: {command} calls {method}, which its `calls` does not name", case.name))
+    };
+    outcomes.iter().filter_map(complaint).collect()
 }
 
 /// Runs so many cases at a time; the results come in the order of their names.
