@@ -10,8 +10,8 @@ use crate::method::{Flow, Method};
 /// The deadline of a call under a timeout; nothing is for ever.
 ///
 /// A pod's network takes longer than anything else a runtime does, so that starting one gets twice the time, as the
-/// kubelet gives it. What the request tells the runtime to wait comes on
-/// top. A pull and a stream take as long as they take, and so does a command that was given no limit.
+/// kubelet gives it. What the request tells the runtime to wait comes on top. A pull and a stream take as long as they
+/// take, and so does a command that was given no limit.
 pub(crate) fn of(method: &Method, request: &[u8], timeout: Duration) -> Option<Duration> {
     match method.name {
         _ if method.flow == Flow::ServerStream => None,
