@@ -76,6 +76,7 @@ impl Format {
     ///
     /// # Errors
     /// It is no record of this format.
+    #[inline(always)]
     pub(crate) fn parse<'a>(self, line: &'a [u8], scratch: &'a mut docker::Scratch) -> Result<Record<'a>, Malformed> {
         match self {
             Self::Cri => cri(line).ok_or(Malformed::Line),
@@ -85,7 +86,7 @@ impl Format {
 }
 
 /// Takes a line of the CRI apart. It may lack its end, but not what stands before the content.
-#[inline]
+#[inline(always)]
 pub(crate) fn cri(line: &[u8]) -> Option<Record<'_>> {
     let (time, rest) = Time::split(line)?;
     let (stream, rest) = match rest {
