@@ -1,15 +1,10 @@
 //! Metadata of a call: from the words of a flag, and as a person sees it.
 
 use base64::Engine as _;
-use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::engine::general_purpose::STANDARD;
 use tonic::metadata::{AsciiMetadataKey, BinaryMetadataKey, BinaryMetadataValue, KeyAndValueRef, MetadataMap};
 
-/// Base64 with or without its padding: gRPC leaves it off, most tools write it.
-pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+use crate::schema::LENIENT;
 
 /// The names that gRPC or HTTP/2 give a meaning, and that a call can't set.
 const RESERVED: &[&str] = &[

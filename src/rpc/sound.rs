@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 use tower::ServiceExt as _;
 use tower::util::MapResponse;
 
-use crate::rpc::metadata::LENIENT;
+use crate::schema::LENIENT;
 
 /// A channel whose answers can be read.
 pub(super) type Sound = MapResponse<Channel, fn(Response<Body>) -> Response<Body>>;

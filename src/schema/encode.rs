@@ -10,12 +10,12 @@ use base64::engine::{DecodePaddingMode, Engine as _};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::decode::wire_type;
-use super::{Enum, Field, Kind, Label, Message, Unknown, Value, has_secrets};
+use super::{Enum, Field, Kind, Label, Message, Unknown, Value};
 
-/// Base64 with or without its padding, as the JSON mapping takes it.
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
-const LENIENT: GeneralPurposeConfig =
+/// Base64 with or without its padding: the JSON mapping takes both, gRPC leaves it off, most tools write it.
+pub const LENIENT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, PADDED_OR_NOT);
+const LENIENT_URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, PADDED_OR_NOT);
+const PADDED_OR_NOT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
 /// Why a value does not fit the field that it is given for.
@@ -48,8 +48,6 @@ impl Encoder<'_> {
         let members = match value {
             Value::Object(members) => members,
             Value::Null => return Ok(()),
-            // What stands in the place of credentials may be one.
-            Value::String(_) if has_secrets(message) => return Err(self.expected("an object", &Value::from("***"))),
             other => return Err(self.expected("an object", other)),
         };
         for (index, (name, value)) in members.iter().enumerate() {
@@ -127,7 +125,10 @@ impl Encoder<'_> {
 
     fn bytes(&self, value: &Value) -> Result<Vec<u8>, Error> {
         let text = self.text(value)?;
-        STANDARD.decode(&text).or_else(|_| URL_SAFE.decode(&text)).map_err(|_| self.error("not base64".to_owned()))
+        LENIENT
+            .decode(&text)
+            .or_else(|_| LENIENT_URL_SAFE.decode(&text))
+            .map_err(|_| self.error("not base64".to_owned()))
     }
 
     fn number(&self, kind: Kind, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {

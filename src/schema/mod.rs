@@ -19,7 +19,7 @@ use std::slice;
 use std::sync::OnceLock;
 
 pub use decode::{Error as DecodeError, Form, decode, decode_as};
-pub use encode::{Error as EncodeError, encode};
+pub use encode::{Error as EncodeError, LENIENT, encode};
 pub use json_schema::json_schema;
 pub use redact::{has_secrets, redact};
 pub use text::text;
