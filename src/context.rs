@@ -108,6 +108,17 @@ impl<'io> Context<'io> {
         self.image.clone().map(ImageService).ok_or_else(|| Error::failure("no image service"))
     }
 
+    /// The client of the service with this name, as the proto has it.
+    ///
+    /// # Errors
+    /// As [`Context::runtime`].
+    pub(crate) async fn service(&mut self, name: &str) -> Result<Client<'io>, Error> {
+        match name {
+            "ImageService" => Ok(self.image().await?.0),
+            _ => Ok(self.runtime().await?.0),
+        }
+    }
+
     /// Fails where the image service has an endpoint of its own at which nobody listens: commands that may need
     /// both services refuse to start with half of them, as upstream's do. No call is made.
     ///

@@ -208,10 +208,7 @@ impl Terms {
     }
 
     async fn client<'io>(&self, ctx: &mut Context<'io>, method: &Method) -> Result<Client<'io>, Error> {
-        let client = match method.service {
-            "ImageService" => ctx.image().await?.0,
-            _ => ctx.runtime().await?.0,
-        };
+        let client = ctx.service(method.service).await?;
         let client = client.with_metadata(self.metadata.clone(), self.max_message);
         let client = match self.timeout {
             Some(timeout) => client.with_deadline(timeout),

@@ -9,10 +9,13 @@ use crate::args::stream::TlsArgs;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
+use crate::generated::client::RuntimeService;
 use crate::generated::cri::{
     AttachRequest, ContainerFilter, ContainerState, ContainerStateValue, ListContainersRequest, VersionRequest,
 };
+use crate::rpc::Client;
 use crate::schema::Value;
+use crate::stream::tls::Tls;
 use crate::stream::{Dialer, Wanted};
 use crate::view::{Encoding, Table, View};
 
@@ -64,12 +67,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let tls = args.tls.tls()?;
     let mut checks = runtime(ctx).await?;
     checks.extend(methods(ctx).await?);
-    for transport in ["spdy", "websocket"] {
-        let runtime = ctx.runtime().await?.0.endpoint().host().map(str::to_owned);
-        let dialer = Dialer { transport: transport.to_owned(), tls: tls.clone(), env: ctx.env.clone(), runtime };
-        let (result, detail) = streams(ctx, &dialer).await?;
-        checks.push(Check::new("streams", transport, result, detail));
-    }
+    checks.extend(streams(ctx, &tls).await?);
     ctx.print(&match encoding {
         Some(encoding) => View::List(document(&checks), encoding),
         None => View::Table(table(checks)),
@@ -90,35 +88,60 @@ async fn runtime(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
 
 /// Which methods there are, in the order of the proto.
 async fn methods(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
-    let (runtime, image) = (ctx.runtime().await?.0, ctx.image().await?.0);
-    let probes = Api::BUILT_IN.methods.iter().map(async |method| {
-        let client = if method.service == "ImageService" { &image } else { &runtime };
-        let (result, detail) = probe::probe(client, method).await;
-        Check::new("method", method.name, result, detail)
-    });
+    let mut probes = Vec::new();
+    for method in Api::BUILT_IN.methods {
+        let client = ctx.service(method.service).await?;
+        probes.push(async move {
+            let (result, detail) = probe::probe(&client, method).await;
+            Check::new("method", method.name, result, detail)
+        });
+    }
     Ok(stream::iter(probes).buffered(AT_ONCE).collect().await)
 }
 
-/// Whether a stream can be opened: attaches to the first running container without an input, and leaves at once.
-async fn streams(ctx: &mut Context<'_>, dialer: &Dialer) -> Result<(&'static str, String), Error> {
+/// Whether streams can be opened, by each transport, on the first running container.
+async fn streams(ctx: &mut Context<'_>, tls: &Tls) -> Result<Vec<Check>, Error> {
     let runtime = ctx.runtime().await?;
     let running = ContainerStateValue { state: ContainerState::ContainerRunning.into() };
     let filter = ContainerFilter { state: Some(running), ..Default::default() };
     let list = runtime.list_containers(ListContainersRequest { filter: Some(filter) }).await;
-    let Some(container) = list.unwrap_or_default().containers.into_iter().next() else {
-        return Ok(("unprobed", "no container is running".to_owned()));
+    let container = list.map(|list| list.containers.into_iter().next());
+    let mut checks = Vec::new();
+    for transport in ["spdy", "websocket"] {
+        let (result, detail) = match &container {
+            Ok(Some(container)) => attach(ctx, &runtime, &container.id, transport, tls).await,
+            Ok(None) => ("unprobed", "no container is running".to_owned()),
+            Err(error) => ("unknown", error.cause().to_owned()),
+        };
+        checks.push(Check::new("streams", transport, result, detail));
+    }
+    Ok(checks)
+}
+
+/// Attaches to a container without an input, and leaves at once.
+async fn attach(
+    ctx: &Context<'_>,
+    runtime: &RuntimeService<Client<'_>>,
+    id: &str,
+    transport: &str,
+    tls: &Tls,
+) -> (&'static str, String) {
+    let dialer = Dialer {
+        transport: transport.to_owned(),
+        tls: tls.clone(),
+        env: ctx.env.clone(),
+        runtime: runtime.0.endpoint().host().map(str::to_owned),
     };
     let url = async || {
-        let request =
-            AttachRequest { container_id: container.id.clone(), stdout: true, stderr: true, ..Default::default() };
+        let request = AttachRequest { container_id: id.to_owned(), stdout: true, stderr: true, ..Default::default() };
         Ok(runtime.attach(request).await?.url)
     };
     let session = dialer.session(url, Wanted::default());
-    Ok(match tokio::time::timeout(ctx.settings.timeout, session).await {
+    match tokio::time::timeout(ctx.settings.timeout, session).await {
         Ok(Ok(_)) => ("yes", String::new()),
         Ok(Err(error)) => ("no", error.cause().to_owned()),
         Err(_) => ("no", format!("no answer within {:?}", ctx.settings.timeout)),
-    })
+    }
 }
 
 fn document(checks: &[Check]) -> Value {

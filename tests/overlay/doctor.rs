@@ -64,6 +64,13 @@ fn doctor_tries_streams_on_a_container_that_runs() {
 }
 
 #[test]
+fn doctor_does_not_take_containers_that_it_cannot_list_for_none() {
+    let fake = Fake::new().failing("ListContainers", Status::internal("broken")).serve();
+    let output = fake.run(["doctor", "-o", "json"]);
+    assert_eq!(found(&output.stdout, "streams", "spdy"), ("unknown".to_owned(), "broken".to_owned()));
+}
+
+#[test]
 fn doctor_fails_where_nobody_answers() {
     let output = crate::support::run::crictl(["-r", "unix:///no/such.sock", "doctor"], &[], "");
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
