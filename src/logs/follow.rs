@@ -62,10 +62,12 @@ pub(crate) async fn follow(
     loop {
         let mut more = false;
         for (origin, (source, done)) in sources.iter_mut().zip(&mut done).enumerate().filter(|(_, (_, done))| !**done) {
+            // A file that was truncated and written again must be known as such before more of it is read.
+            let turned = source.turn().await?;
             if drain(origin, source, printer).await? == Progress::Full {
                 return Ok(());
             }
-            let turned = source.turn()?;
+            source.mark()?;
             more |= turned;
             *done = !turned && !source.is_live();
         }

@@ -4,6 +4,7 @@
 use std::io::Cursor;
 use std::sync::LazyLock;
 
+use futures_util::FutureExt;
 use regex::bytes::Regex;
 
 use crate::logs::record::{Stream, cri};
@@ -26,15 +27,25 @@ pub(crate) fn places(bytes: &[u8]) {
     let before = newlines.len() - kept;
     let start = if before == 0 { 0 } else { newlines[before - 1] };
     let expected = Tail { start, lines: kept as u64 };
-    assert_eq!(seek::tail(&mut Cursor::new(bytes), count).ok(), Some(expected));
+    assert_eq!(seek::tail(&mut Cursor::new(bytes), count).now_or_never().and_then(Result::ok), Some(expected));
 
-    let (mut log, mut lines, mut second) = (Vec::new(), Vec::new(), 0);
-    for byte in bytes {
+    let (mut seconds, mut second, mut traded) = (Vec::new(), 0, 0);
+    for (at, byte) in bytes.iter().enumerate() {
         second += u32::from(byte & 0x07);
+        seconds.push(second);
+        // Lines of two streams trade places, and none of them twice.
+        if byte & 0x08 > 0 && at > traded {
+            seconds.swap(at - 1, at);
+            traded = at + 1;
+        }
+    }
+    let (mut log, mut lines) = (Vec::new(), Vec::new());
+    for (byte, second) in bytes.iter().zip(seconds) {
         lines.push((log.len() as u64, second));
         log.extend_from_slice(stamp(second).as_bytes());
         log.extend_from_slice(b" stdout F ");
-        log.extend(std::iter::repeat_n(b'x', usize::from(*byte)));
+        // Some are longer than all that is read at once.
+        log.extend(std::iter::repeat_n(b'x', usize::from(*byte) << (byte & 0x07)));
         log.push(b'\n');
     }
     let since = second * u32::from(*first) / 255;

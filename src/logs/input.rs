@@ -1,6 +1,6 @@
 //! A log file as it is opened: plain, or packed by whoever rotated it.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
@@ -9,55 +9,118 @@ use flate2::read::MultiGzDecoder;
 /// An open log file.
 pub(crate) enum Input {
     Plain(File),
-    Packed(Box<MultiGzDecoder<File>>),
+    /// And how many bytes it has given so far.
+    Packed(Box<MultiGzDecoder<File>>, u64),
 }
 
 /// Which file it is, whatever it is called now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Identity(u64, u64);
 
 impl Input {
     /// Opens a file; one whose name ends in `.gz` is unpacked.
+    ///
+    /// # Errors
+    /// It is no file, or can't be opened.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
-        }
+        // What is no file is not even opened: there are devices that act on it.
+        refuse_others(path, &fs::metadata(path)?)?;
+        let file = options().open(path)?;
+        refuse_others(path, &file.metadata()?)?;
         Ok(match path.extension().is_some_and(|extension| extension == "gz") {
-            true => Self::Packed(Box::new(MultiGzDecoder::new(file))),
+            true => Self::Packed(Box::new(MultiGzDecoder::new(file)), 0),
             false => Self::Plain(file),
         })
     }
 
-    /// How far it has been read. A packed file has been read as far as it goes, for all that anybody can tell.
+    /// The first bytes, wherever it has been read to.
+    pub(crate) fn start(&self, count: usize) -> io::Result<Vec<u8>> {
+        let (mut file, packed) = match self {
+            Self::Plain(file) => (&*file, false),
+            Self::Packed(decoder, _) => (decoder.get_ref(), true),
+        };
+        let mut start = Vec::new();
+        let place = file.stream_position()?;
+        file.rewind()?;
+        let read = match packed {
+            true => MultiGzDecoder::new(file).take(count as u64).read_to_end(&mut start),
+            false => file.take(count as u64).read_to_end(&mut start),
+        };
+        file.seek(io::SeekFrom::Start(place))?;
+        read.map(|_| start)
+    }
+
+    /// How far it has been read.
     pub(crate) fn position(&mut self) -> io::Result<u64> {
         match self {
             Self::Plain(file) => file.stream_position(),
-            Self::Packed(_) => Ok(0),
+            Self::Packed(_, read) => Ok(*read),
         }
     }
 
-    /// Goes back to the start.
-    pub(crate) fn rewind(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(file) => file.rewind(),
-            Self::Packed(_) => Ok(()),
-        }
+    pub(crate) fn identity(&self) -> io::Result<Identity> {
+        Ok(Identity::of(&self.metadata()?))
     }
 
     pub(crate) fn metadata(&self) -> io::Result<Metadata> {
         match self {
             Self::Plain(file) => file.metadata(),
-            Self::Packed(decoder) => decoder.get_ref().metadata(),
+            Self::Packed(decoder, _) => decoder.get_ref().metadata(),
         }
     }
+}
+
+fn options() -> OpenOptions {
+    let mut options = File::options();
+    options.read(true);
+    // Whatever has taken the file's place in the meantime, opening it waits for nobody.
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
+    }
+    options
+}
+
+/// A log is a file: a pipe or a device may let its reader wait for ever, and nobody can look for a place in it.
+fn refuse_others(path: &Path, metadata: &Metadata) -> io::Result<()> {
+    // Who wants no log has it written there, which reads as an empty file.
+    if metadata.is_file() || path == Path::new("/dev/null") {
+        return Ok(());
+    }
+    let kind = metadata.file_type();
+    let what = match kind.is_dir() {
+        true => return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory")),
+        false => special(kind),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("is {what}, not a file")))
+}
+
+#[cfg(unix)]
+fn special(kind: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match () {
+        () if kind.is_fifo() => "a named pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: FileType) -> &'static str {
+    "something else"
 }
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(file) => file.read(buffer),
-            Self::Packed(decoder) => decoder.read(buffer),
+            Self::Packed(decoder, read) => {
+                let count = decoder.read(buffer)?;
+                *read += count as u64;
+                Ok(count)
+            }
         }
     }
 }

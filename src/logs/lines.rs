@@ -12,6 +12,9 @@ const CHUNK: usize = 256 << 10;
 /// How far the buffer grows for a reader that needs lines as a whole.
 const WHOLE: usize = 4 << 20;
 
+/// How much of what was read last is remembered: a line's time at least, which no other line has.
+const RECENT: usize = 256;
+
 /// The lines of an input.
 pub(crate) struct Lines<R> {
     input: R,
@@ -21,6 +24,8 @@ pub(crate) struct Lines<R> {
     /// How much of it is known to have no newline.
     searched: usize,
     most: usize,
+    /// The bytes that were read last, consumed or not.
+    recent: Vec<u8>,
 }
 
 /// What comes next; the number of bytes of it.
@@ -36,7 +41,7 @@ pub(crate) enum Found {
 
 impl<R: Read> Lines<R> {
     pub(crate) fn new(input: R) -> Self {
-        Self { input, buffer: vec![0; CHUNK], unread: 0..0, searched: 0, most: CHUNK }
+        Self { input, buffer: vec![0; CHUNK], unread: 0..0, searched: 0, most: CHUNK, recent: Vec::new() }
     }
 
     /// Keeps lines in one piece, up to a length that no runtime writes.
@@ -79,16 +84,27 @@ impl<R: Read> Lines<R> {
         &mut self.input
     }
 
+    /// The input, and what was read of it last.
+    pub(crate) fn recent(&mut self) -> (&mut R, &[u8]) {
+        (&mut self.input, &self.recent)
+    }
+
     /// Another input instead of this one; what was not consumed is forgotten.
     pub(crate) fn turn_to(&mut self, input: R) {
         self.input = input;
         self.forget();
     }
 
+    /// Another input that goes on where this one was read to; what was not consumed stays. Returns the one before.
+    pub(crate) fn go_on_in(&mut self, input: R) -> R {
+        std::mem::replace(&mut self.input, input)
+    }
+
     /// Forgets what was read and not consumed.
     pub(crate) fn forget(&mut self) {
         self.unread = 0..0;
         self.searched = 0;
+        self.recent.clear();
     }
 
     fn fill(&mut self) -> io::Result<usize> {
@@ -103,6 +119,9 @@ impl<R: Read> Lines<R> {
                 result => break result?,
             }
         };
+        let read = &self.buffer[self.unread.end..self.unread.end + count];
+        self.recent.extend_from_slice(&read[read.len().saturating_sub(RECENT)..]);
+        self.recent.drain(..self.recent.len().saturating_sub(RECENT));
         self.unread.end += count;
         Ok(count)
     }

@@ -4,10 +4,13 @@
 //! Owns reading, finding places in a file, following it through rotations, and laying out what was read.
 //! It knows neither commands nor the CRI: files come in as paths, bytes go out to a [`Sink`].
 
+pub(crate) mod ahead;
 pub(crate) mod docker;
 pub(crate) mod follow;
+pub(crate) mod format;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+pub(crate) mod head;
 pub(crate) mod input;
 pub(crate) mod lines;
 pub(crate) mod page;

@@ -5,9 +5,12 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use flate2::read::MultiGzDecoder;
 use memchr::memchr_iter;
+use tokio::task::yield_now;
 
 use crate::logs::Part;
+use crate::logs::head::Head;
 use crate::logs::input::{Identity, Input};
 use crate::logs::time::Moment;
 use crate::logs::{rotation, seek};
@@ -18,27 +21,29 @@ pub(crate) struct Page {
     pub(crate) input: Input,
     /// How many of its lines are not wanted. Only a packed file has such: a place in it can't be gone to.
     pub(crate) skip: u64,
+    /// It was copied to the one before it, and truncated then or will be: it may go on where that one ends.
+    pub(crate) copied: bool,
 }
 
 impl Page {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), input: Input::open(path)?, skip: 0 })
+        Ok(Self { path: path.to_owned(), input: Input::open(path)?, skip: 0, copied: false })
     }
 
     pub(crate) fn identity(&self) -> io::Result<Identity> {
-        Ok(Identity::of(&self.input.metadata()?))
+        self.input.identity()
     }
 
     /// Starts at the last so many lines, and returns how many it has of them.
-    fn keep_last(&mut self, count: u64) -> io::Result<u64> {
+    async fn keep_last(&mut self, count: u64) -> io::Result<u64> {
         match &mut self.input {
             Input::Plain(file) => {
-                let tail = seek::tail(file, count)?;
+                let tail = seek::tail(file, count).await?;
                 file.seek(io::SeekFrom::Start(tail.start))?;
                 Ok(tail.lines)
             }
-            Input::Packed(decoder) => {
-                let lines = newlines(decoder)?;
+            Input::Packed(decoder, _) => {
+                let lines = newlines(decoder).await?;
                 self.input = Input::open(&self.path)?;
                 self.skip = lines.saturating_sub(count);
                 Ok(lines - self.skip)
@@ -48,7 +53,7 @@ impl Page {
 
     /// Whether every line is older: a packed file is not written any more, and was last when it was packed or before.
     fn is_older(&self, since: Moment) -> io::Result<bool> {
-        let packed = matches!(self.input, Input::Packed(_));
+        let packed = matches!(self.input, Input::Packed(..));
         Ok(packed && Moment::from(self.input.metadata()?.modified()?) < since)
     }
 
@@ -64,24 +69,20 @@ impl Page {
 
 /// The files that hold the wanted part of a log, in their order. All are opened now, so that a rotation while
 /// the first are read takes none of them away.
-pub(crate) fn pages(path: &Path, part: &Part) -> io::Result<VecDeque<Page>> {
+pub(crate) async fn pages(path: &Path, part: &Part) -> io::Result<VecDeque<Page>> {
     let live = Page::open(path)?;
     let identity = live.identity()?;
     let mut pages = VecDeque::from([live]);
     if part.rotated {
-        for file in rotation::older(path)?.into_iter().rev() {
-            match Page::open(&file) {
-                // It was put aside just after it had been opened.
-                Ok(page) if page.identity()? == identity => {}
-                Ok(page) => pages.push_front(page),
-                // It was removed just now, being the oldest.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+        for page in put_aside(path)?.into_iter().rev() {
+            // It was put aside just after it had been opened.
+            if page.identity()? != identity {
+                pages.push_front(page);
             }
         }
     }
     match (part.tail, part.since) {
-        (Some(count), _) => keep_last(pages, count),
+        (Some(count), _) => keep_last(pages, count).await,
         (None, Some(since)) => {
             while pages.front().map(|page| page.is_older(since)).transpose()? == Some(true) {
                 pages.pop_front();
@@ -93,32 +94,33 @@ pub(crate) fn pages(path: &Path, part: &Part) -> io::Result<VecDeque<Page>> {
     }
 }
 
-/// The file that came after one of a log's files; nothing if there is none, or nothing in it yet.
-///
-/// What is written now is opened before the others are listed, so none that comes between can be missed.
-pub(crate) fn after(identity: Identity, path: &Path) -> io::Result<Option<Page>> {
-    let live = match Page::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        live => live?,
-    };
-    if live.identity()? == identity {
-        return Ok(None);
+/// The files put aside, the oldest first.
+fn put_aside(path: &Path) -> io::Result<Vec<Page>> {
+    let mut pages = Vec::new();
+    for file in rotation::older(path)? {
+        match Page::open(&file) {
+            // It was removed just now, being the oldest.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            page => pages.push(page?),
+        }
     }
-    let older = rotation::older(path)?;
-    let here = older.iter().position(|file| std::fs::metadata(file).is_ok_and(|it| Identity::of(&it) == identity));
-    if let Some(file) = here.and_then(|here| older.get(here + 1)) {
-        return Page::open(file).map(Some);
+    // Numbers go up with age, or with time, as whoever rotates has it; what the files hold tells which.
+    let first = |page: &Page| Head::of(&page.input).ok().and_then(|head| head.first());
+    let firsts = pages.iter().map(first).collect::<Option<Vec<Moment>>>();
+    if let Some(firsts) = firsts {
+        let mut dated: Vec<_> = firsts.into_iter().zip(pages).collect();
+        dated.sort_by_key(|(first, _)| *first);
+        pages = dated.into_iter().map(|(_, page)| page).collect();
     }
-    // A runtime writes the old file until it opens the new one: only a line in the new one ends the old one.
-    Ok((live.input.metadata()?.len() > 0).then_some(live))
+    Ok(pages)
 }
 
 /// The youngest files, as far back as the last so many lines reach.
-fn keep_last(mut pages: VecDeque<Page>, count: u64) -> io::Result<VecDeque<Page>> {
+async fn keep_last(mut pages: VecDeque<Page>, count: u64) -> io::Result<VecDeque<Page>> {
     let mut kept = VecDeque::new();
     let mut missing = count;
     while let Some(mut page) = pages.pop_back() {
-        missing -= page.keep_last(missing)?;
+        missing -= page.keep_last(missing).await?;
         kept.push_front(page);
         if missing == 0 {
             break;
@@ -127,7 +129,7 @@ fn keep_last(mut pages: VecDeque<Page>, count: u64) -> io::Result<VecDeque<Page>
     Ok(kept)
 }
 
-fn newlines(input: &mut flate2::read::MultiGzDecoder<File>) -> io::Result<u64> {
+async fn newlines(input: &mut MultiGzDecoder<File>) -> io::Result<u64> {
     let mut block = vec![0; 64 << 10];
     let mut count = 0;
     loop {
@@ -135,5 +137,6 @@ fn newlines(input: &mut flate2::read::MultiGzDecoder<File>) -> io::Result<u64> {
             0 => return Ok(count),
             length => count += memchr_iter(b'\n', &block[..length]).count() as u64,
         }
+        yield_now().await;
     }
 }

@@ -53,14 +53,12 @@ pub(crate) struct Printer<'s> {
     open: [Option<usize>; 2],
     /// The start of a character that a piece of content ended in the middle of.
     cut: Vec<u8>,
-    /// The stream of the record printed last; nothing if it was dropped.
-    current: Option<Stream>,
 }
 
 impl<'s> Printer<'s> {
     pub(crate) fn new(sink: &'s mut dyn Sink, layout: Layout) -> Self {
         let left = layout.limit;
-        Self { sink, layout, left, buffers: Default::default(), open: [None; 2], cut: Vec::new(), current: None }
+        Self { sink, layout, left, buffers: Default::default(), open: [None; 2], cut: Vec::new() }
     }
 
     /// Prints a record of one of the origins; breaks when the limit is reached.
@@ -68,10 +66,8 @@ impl<'s> Printer<'s> {
     pub(crate) fn print(&mut self, origin: usize, record: &Record<'_>) -> Result<ControlFlow<()>, Error> {
         let old = self.layout.since.is_some_and(|since| record.time.moment() < since);
         if old || self.layout.only.is_some_and(|only| only != record.stream) {
-            self.current = None;
             return Ok(ControlFlow::Continue(()));
         }
-        self.current = Some(record.stream);
         if self.layout.names != Names::None {
             self.interrupt(origin, record.stream)?;
         }
@@ -79,14 +75,6 @@ impl<'s> Printer<'s> {
             self.begin(origin, record)?;
         }
         self.content(origin, record.stream, record.content)
-    }
-
-    /// Prints more of the content of the record before.
-    pub(crate) fn more(&mut self, origin: usize, content: &[u8]) -> Result<ControlFlow<()>, Error> {
-        match self.current {
-            Some(stream) => self.content(origin, stream, content),
-            None => Ok(ControlFlow::Continue(())),
-        }
     }
 
     /// Passes on a remark, in its place among the lines.

@@ -2,7 +2,6 @@
 
 use memchr::memchr;
 
-use crate::logs::docker;
 use crate::logs::time::Time;
 
 /// One of a container's two outputs.
@@ -41,15 +40,6 @@ pub(crate) struct Record<'a> {
     pub(crate) content: &'a [u8],
 }
 
-/// How the lines of a log are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// `TIME STREAM TAGS CONTENT`, the format of the CRI.
-    Cri,
-    /// A JSON object, as Docker's json-file driver writes it.
-    Docker,
-}
-
 /// Why a line is no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
@@ -57,32 +47,6 @@ pub(crate) enum Malformed {
     Line,
     /// It is, but names a stream that containers do not have. Upstream gives up there, and so do we.
     Stream(String),
-}
-
-impl Format {
-    /// The format of a log that starts with this line.
-    pub(crate) fn of(line: &[u8], scratch: &mut docker::Scratch) -> Option<Self> {
-        if cri(line).is_some() {
-            return Some(Self::Cri);
-        }
-        // An unknown stream is a fault of the line, not of the format.
-        match docker::parse(line, scratch) {
-            Err(Malformed::Line) => None,
-            _ => Some(Self::Docker),
-        }
-    }
-
-    /// Takes a line apart.
-    ///
-    /// # Errors
-    /// It is no record of this format.
-    #[inline(always)]
-    pub(crate) fn parse<'a>(self, line: &'a [u8], scratch: &'a mut docker::Scratch) -> Result<Record<'a>, Malformed> {
-        match self {
-            Self::Cri => cri(line).ok_or(Malformed::Line),
-            Self::Docker => docker::parse(line, scratch),
-        }
-    }
 }
 
 /// Takes a line of the CRI apart. It may lack its end, but not what stands before the content.

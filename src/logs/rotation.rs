@@ -5,13 +5,30 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The files put aside, the oldest first.
+/// The files put aside, the oldest first as far as names tell.
 pub(crate) fn older(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = files(path)?;
+    // Anything else beside a log is not a part of it: a kubelet's `.tmp`, an editor's copy.
+    files.retain(|(suffix, _)| !matches!(suffix.age, Age::Other(_)));
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
+/// The files that share the log's name, whoever put them there, in the order of their names.
+pub(crate) fn beside(path: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(files(path)?.into_iter().map(|(_, path)| path).collect())
+}
+
+fn files(path: &Path) -> io::Result<Vec<(Suffix, PathBuf)>> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
         return Ok(Vec::new());
     };
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
+    let entries = match fs::read_dir(folder) {
+        // The container was removed, and its logs with it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries?,
+    };
+    for entry in entries {
         let entry = entry?;
         let suffix = entry.file_name().to_str().and_then(|file| suffix(file, name));
         found.extend(suffix.map(|suffix| (suffix, entry.path())));
@@ -19,7 +36,7 @@ pub(crate) fn older(path: &Path) -> io::Result<Vec<PathBuf>> {
     found.sort();
     // While a file is being packed both forms exist; the plain one sorts first, and is complete.
     found.dedup_by(|later, earlier| later.0.age == earlier.0.age);
-    Ok(found.into_iter().map(|(_, path)| path).collect())
+    Ok(found)
 }
 
 /// What stands behind the name of the log.
@@ -32,26 +49,31 @@ struct Suffix {
 /// How old a file is, by its name alone: packing changes the file's own times.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Age {
+    /// A name that tells nothing.
+    Other(String),
     /// Docker and logrotate number the files, the oldest has the highest number.
     Number(Reverse<u32>),
     /// A kubelet writes when it was, `20240301-100000`; so does logrotate if told.
     Date(String),
 }
 
-/// The suffix of a file that was put aside from the log called `name`.
+/// The suffix of a file that has the name of the log called `name` and more.
 fn suffix(file: &str, name: &str) -> Option<Suffix> {
-    let rest = file.strip_prefix(name)?.strip_prefix(['.', '-'])?;
-    let (age, packed) = match rest.strip_suffix(".gz") {
-        Some(age) => (age, true),
+    let rest = file.strip_prefix(name)?;
+    if rest.starts_with(char::is_alphanumeric) || rest.is_empty() {
+        return None;
+    }
+    let (rest, packed) = match rest.strip_suffix(".gz") {
+        Some(rest) => (rest, true),
         None => (rest, false),
     };
+    let age = rest.strip_prefix(['.', '-']).unwrap_or_default();
     let age = match age.parse() {
         Ok(number) if age.len() < 5 => Age::Number(Reverse(number)),
-        // Anything else beside a log is not a part of it: a kubelet's `.tmp`, an editor's copy.
         _ if age.len() >= 8 && age.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
             Age::Date(age.to_owned())
         }
-        _ => return None,
+        _ => Age::Other(rest.to_owned()),
     };
     Some(Suffix { age, packed })
 }
@@ -79,6 +101,9 @@ mod tests {
         }
         let expected = ["0.log.20240229-235959.gz", "0.log.20240301-100001", "0.log.20240302-000000"];
         assert_eq!(older(&log).expect("a folder"), expected.map(|name| folder.path().join(name)));
+        let others = ["0.log.20240301-110000.tmp", "0.log.bak"];
+        let all = others.iter().chain(&expected).map(|name| folder.path().join(name)).collect::<Vec<_>>();
+        assert_eq!(beside(&log).expect("a folder"), all);
     }
 
     #[test]

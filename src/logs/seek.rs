@@ -3,9 +3,10 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use memchr::{memchr, memchr_iter, memrchr};
+use tokio::task::yield_now;
 
 use crate::logs::docker::Scratch;
-use crate::logs::record::Format;
+use crate::logs::format::Format;
 use crate::logs::time::Moment;
 
 /// How much is read at a place.
@@ -14,6 +15,12 @@ const BLOCK: usize = 64 << 10;
 /// How many blocks a line may be from where its timestamp belongs. A runtime has one writer for each stream, so
 /// lines of the two trade places, but not over such a distance.
 const DISORDER: usize = 4;
+
+/// How many blocks are looked through for the start of a line that ends within that distance.
+const LONGEST: usize = 64;
+
+/// How many blocks are read before signals are looked for.
+const BATCH: usize = 32;
 
 /// Where the last lines start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +31,15 @@ pub(crate) struct Tail {
 }
 
 /// Finds the last `count` lines. A last line without its newline is not counted, but it follows all the same.
-pub(crate) fn tail(file: &mut (impl Read + Seek), count: u64) -> io::Result<Tail> {
+pub(crate) async fn tail(file: &mut (impl Read + Seek), count: u64) -> io::Result<Tail> {
     let mut block = vec![0; BLOCK];
     let mut right = file.seek(SeekFrom::End(0))?;
-    let mut newlines = 0;
+    let (mut newlines, mut blocks) = (0, 0);
     while right > 0 {
+        blocks += 1;
+        if blocks % BATCH == 0 {
+            yield_now().await;
+        }
         let left = right.saturating_sub(BLOCK as u64);
         let block = &mut block[..(right - left) as usize];
         file.seek(SeekFrom::Start(left))?;
@@ -103,19 +114,42 @@ impl<F: Read + Seek> Search<'_, F> {
     /// Looks for lines that are young enough just before a place. A few belong there and are taken along, many or
     /// distant ones mean that the file is in no order.
     fn verify(&mut self, place: u64, since: Moment) -> io::Result<Option<u64>> {
-        let from = place.saturating_sub((self.size * DISORDER) as u64);
-        self.read(from, (place - from) as usize)?;
-        let start = if from == 0 { 0 } else { memchr(b'\n', &self.block).map_or(self.block.len(), |at| at + 1) };
+        let near = place.saturating_sub((self.size * DISORDER) as u64);
+        let Some(from) = self.read_lines(near, place)? else {
+            return Ok(None);
+        };
         let Self { block, format, scratch, .. } = self;
-        let mut at = start;
-        for line in block[start..].split_inclusive(|byte| *byte == b'\n') {
+        let mut at = from;
+        for line in block.split_inclusive(|byte| *byte == b'\n') {
+            let end = at + line.len() as u64;
             if format.parse(line, scratch).is_ok_and(|record| record.time.moment() >= since) {
-                let distant = from > 0 && at < block.len() / 2;
-                return Ok((!distant).then_some(from + at as u64));
+                let distant = near > 0 && end < near + (place - near) / 2;
+                return Ok((!distant).then_some(at));
             }
-            at += line.len();
+            at = end;
         }
         Ok(Some(place))
+    }
+
+    /// Reads the lines that end between two places, and tells where the first of them starts; nothing if that is too
+    /// far off.
+    fn read_lines(&mut self, near: u64, to: u64) -> io::Result<Option<u64>> {
+        let mut back = self.size as u64;
+        loop {
+            let from = near.saturating_sub(back);
+            self.read(from, (to - from) as usize)?;
+            if from == 0 {
+                return Ok(Some(0));
+            }
+            if let Some(end) = memchr(b'\n', &self.block).filter(|end| from + (*end as u64) < near) {
+                self.block.drain(..=end);
+                return Ok(Some(from + end as u64 + 1));
+            }
+            if back > (self.size * LONGEST) as u64 {
+                return Ok(None);
+            }
+            back *= 4;
+        }
     }
 
     /// The first whole record that starts behind a place and before another.
@@ -147,6 +181,7 @@ impl<F: Read + Seek> Search<'_, F> {
 mod tests {
     use std::io::Cursor;
 
+    use futures_util::FutureExt;
     use proptest::prelude::*;
 
     use super::*;
@@ -188,7 +223,8 @@ mod tests {
     #[test]
     fn a_tail_ends_with_the_last_newline() {
         let tail = |text: &'static str, count| {
-            let tail = tail(&mut Cursor::new(text), count).expect("memory can be read");
+            let tail = tail(&mut Cursor::new(text), count).now_or_never();
+            let tail = tail.expect("a short text").expect("memory can be read");
             (&text[tail.start as usize..], tail.lines)
         };
         assert_eq!(tail("a\nb\nc\n", 2), ("b\nc\n", 2));
@@ -210,6 +246,18 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_before_the_place_is_not_lost() {
+        // The young line ends just before an old one, and starts far away.
+        for length in [200, 1000, 1100, 5000, 20_000, 70_000] {
+            let line = |at: u32, length| format!("2024-03-01T00:00:{at:02}Z stdout F {}\n", "x".repeat(length));
+            let old: String = (0..9).map(|at| line(at, 100)).collect();
+            let text = format!("{old}{}{}{}", line(20, length), line(19, 9), line(21, 9).repeat(40));
+            let place = bisect(&mut Cursor::new(&text), moment(20), 256).expect("memory can be read") as usize;
+            assert!(place <= old.len(), "{length}: {place}");
+        }
+    }
+
+    #[test]
     fn a_file_in_no_order_is_read_from_its_start() {
         let seconds: Vec<_> = (0..2000).rev().collect();
         let text = log(&seconds);
@@ -225,7 +273,7 @@ mod tests {
             let first = lines.len().saturating_sub(count as usize);
             let start = lines[..first].iter().map(|line| line.len()).sum::<usize>() as u64;
             let expected = Tail { start, lines: (lines.len() - first) as u64 };
-            prop_assert_eq!(tail(&mut Cursor::new(text), count).expect("memory can be read"), expected);
+            prop_assert_eq!(tail(&mut Cursor::new(text), count).now_or_never().expect("a short text").ok(), Some(expected));
         }
 
         #[test]

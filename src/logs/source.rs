@@ -1,23 +1,31 @@
 //! One container's log as a sequence of records, over all the files it is in.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Seek};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+
+use tokio::task::yield_now;
 
 use crate::args::parse::quote;
 use crate::error::{Error, lower};
 use crate::logs::Part;
+use crate::logs::ahead::Ahead;
 use crate::logs::docker::Scratch;
-use crate::logs::input::{Identity, Input};
+use crate::logs::format::Format;
+use crate::logs::head::{Head, Mark};
+use crate::logs::input::Input;
 use crate::logs::lines::{Found, Lines};
 use crate::logs::page::{self, Page};
 use crate::logs::print::Printer;
-use crate::logs::record::{Format, Malformed};
+use crate::logs::record::{Malformed, cri};
 use crate::logs::time::Moment;
 
 /// How much of a line that is no record is shown.
 const SHOWN: usize = 200;
+
+/// How many lines are skipped before signals are looked for.
+const BATCH: u64 = 1024;
 
 /// A log that is being read.
 pub(crate) struct Source {
@@ -28,6 +36,10 @@ pub(crate) struct Source {
     lines: Lines<Input>,
     /// The files to be read after it.
     next: VecDeque<Page>,
+    /// Those that may come after these, while the log is followed.
+    ahead: Option<Ahead>,
+    /// Where the file was read to its end when it was last.
+    mark: Option<Mark>,
     format: Option<Format>,
     scratch: Scratch,
     /// How many records may still be printed.
@@ -35,6 +47,8 @@ pub(crate) struct Source {
     /// More may be written to the last file.
     live: bool,
     rest: Rest,
+    /// What stands before the content of a line that is longer than the buffer.
+    start: Vec<u8>,
     /// The container has not ended the line that was printed last.
     unfinished: bool,
 }
@@ -44,9 +58,7 @@ pub(crate) struct Source {
 enum Rest {
     /// There is none: the next bytes start a line.
     Start,
-    Print {
-        partial: bool,
-    },
+    Print,
     Skip,
 }
 
@@ -66,24 +78,28 @@ impl Source {
     ///
     /// # Errors
     /// The file can't be opened or read.
-    pub(crate) fn open(path: &Path, part: &Part) -> io::Result<Self> {
+    pub(crate) async fn open(path: &Path, part: &Part) -> io::Result<Self> {
         // Events name the file itself, not a link to it.
         let path = path.canonicalize()?;
-        let mut next = page::pages(&path, part)?;
+        let mut next = page::pages(&path, part).await?;
         let first = next.pop_front().ok_or(io::ErrorKind::NotFound)?;
         let mut source = Self {
+            ahead: if part.follow { Some(Ahead::new(&path)?) } else { None },
             page: first.path,
             path,
             lines: Lines::new(first.input),
             next,
+            mark: None,
             format: None,
             scratch: Scratch::default(),
             quota: part.tail.filter(|_| !part.follow),
             live: part.follow,
             rest: Rest::Start,
+            start: Vec::new(),
             unfinished: false,
         };
-        source.skip(first.skip)?;
+        // Only the oldest is not wanted from its start.
+        source.skip(first.skip).await?;
         Ok(source)
     }
 
@@ -106,20 +122,25 @@ impl Source {
         if self.quota == Some(0) {
             return Ok(Progress::End);
         }
-        let found = self.find()?;
+        let mut found = self.find()?;
         let count = match found {
             Found::Line(count) | Found::Piece(count) => count,
-            Found::End(0) => return self.turn_page(),
+            Found::End(0) if self.rest == Rest::Start => return self.turn_page(),
             Found::End(_) if self.waits() => return Ok(Progress::End),
             Found::End(count) => {
                 printer.remark(format!("the last line of {} is incomplete", self.page.display()))?;
                 count
             }
         };
-        let flow = self.print(count, origin, printer)?;
+        let flow = self.print(&mut found, count, origin, printer)?;
+        // What has no end is no line for whoever counts them, and neither is what is no record.
+        if matches!(found, Found::Line(_)) && self.rest == Rest::Print {
+            self.quota = self.quota.map(|quota| quota - 1);
+        }
         if !matches!(found, Found::Piece(_)) {
             self.rest = Rest::Start;
         }
+        let (Found::Line(count) | Found::Piece(count) | Found::End(count)) = found;
         self.lines.consume(count);
         Ok(if flow.is_break() { Progress::Full } else { Progress::More })
     }
@@ -133,14 +154,16 @@ impl Source {
         }
         loop {
             let (Found::Line(count) | Found::Piece(count) | Found::End(count)) = self.find()?;
-            if count == 0 {
+            if count == 0 && self.rest == Rest::Start {
                 match self.turn_page()? {
                     Progress::More => continue,
                     _ => return Ok(None),
                 }
             }
-            let starts = self.rest == Rest::Start && !self.unfinished;
-            let Some(format) = self.format.filter(|_| starts) else {
+            if self.rest != Rest::Start || self.unfinished {
+                return Ok(Some(NOW));
+            }
+            let Some(format) = self.format(count) else {
                 return Ok(Some(NOW));
             };
             let record = format.parse(self.lines.bytes(count), &mut self.scratch);
@@ -148,25 +171,62 @@ impl Source {
         }
     }
 
-    /// Looks whether the log was rotated or truncated while it was read to its end; then there is more to read.
-    pub(crate) fn turn(&mut self) -> Result<bool, Error> {
+    /// Looks whether the log was rotated or truncated since it was read to its end; then there is more to read.
+    pub(crate) async fn turn(&mut self) -> Result<bool, Error> {
         if !self.next.is_empty() {
             return Ok(true);
         }
-        let looked = self.look();
+        let looked = self.look().await;
         looked.map_err(|error| self.failed(&error))
     }
 
-    fn look(&mut self) -> io::Result<bool> {
-        let here = self.lines.input().metadata()?;
-        if here.len() < self.lines.input().position()? {
-            self.lines.input().rewind()?;
-            self.lines.forget();
+    /// Remembers what was read last: it is there at the next turn unless the file was truncated.
+    pub(crate) fn mark(&mut self) -> Result<(), Error> {
+        let mark = self.last_read();
+        self.mark = Some(mark.map_err(|error| self.failed(&error))?);
+        Ok(())
+    }
+
+    fn last_read(&mut self) -> io::Result<Mark> {
+        let (input, recent) = self.lines.recent();
+        Mark::new(input, recent)
+    }
+
+    async fn look(&mut self) -> io::Result<bool> {
+        let Some(ahead) = &mut self.ahead else {
+            return Ok(false);
+        };
+        let input = self.lines.input();
+        // A packed file is not written any more.
+        if let (Some(mark), Input::Plain(file)) = (&self.mark, &mut *input)
+            && !mark.leads_into(file)?
+        {
+            let copies = ahead.copies(input, mark).await?;
+            self.restart(copies)?;
             return Ok(true);
         }
         // The old file is read to its end once more, which only now is known to be its last.
-        self.next.extend(page::after(Identity::of(&here), &self.path)?);
+        self.next = ahead.look(input)?;
         Ok(!self.next.is_empty())
+    }
+
+    /// Reads a file that was truncated from its start, after the copies that were made of it before.
+    fn restart(&mut self, mut copies: VecDeque<Page>) -> io::Result<()> {
+        self.mark = None;
+        let Some(copy) = copies.pop_front() else {
+            self.rest = Rest::Start;
+            self.lines.forget();
+            return match self.lines.input() {
+                Input::Plain(file) => file.rewind(),
+                Input::Packed(..) => Ok(()),
+            };
+        };
+        // The copy goes on where reading stopped, be it within a line.
+        let path = std::mem::replace(&mut self.page, copy.path);
+        let input = self.lines.go_on_in(copy.input);
+        copies.push_back(Page { path, input, skip: 0, copied: true });
+        self.next = copies;
+        Ok(())
     }
 
     /// Whether what has no end yet may get one.
@@ -183,19 +243,50 @@ impl Source {
         Ok(found)
     }
 
-    /// Goes on with the next file.
+    /// The log's format, which its first line tells.
+    #[inline]
+    fn format(&mut self, count: usize) -> Option<Format> {
+        if self.format.is_none() {
+            self.format = Format::of(self.lines.bytes(count), &mut self.scratch);
+            // A part of a JSON object is nothing.
+            if self.format == Some(Format::Docker) {
+                self.lines.keep_whole();
+            }
+        }
+        self.format
+    }
+
+    /// Goes on with the next file, if there is one.
     fn turn_page(&mut self) -> Result<Progress, Error> {
         let Some(page) = self.next.pop_front() else {
             return Ok(Progress::End);
         };
-        self.page = page.path;
-        self.lines.turn_to(page.input);
-        self.skip(page.skip).map_err(|error| self.failed(&error))?;
+        self.change(page).map_err(|error| self.failed(&error))?;
         Ok(Progress::More)
     }
 
-    fn skip(&mut self, mut lines: u64) -> io::Result<()> {
+    fn change(&mut self, mut page: Page) -> io::Result<()> {
+        let mark = self.last_read()?;
+        if let Some(ahead) = &mut self.ahead {
+            ahead.note(Head::of(self.lines.input()).unwrap_or_default());
+        }
+        if let Input::Plain(file) = &mut page.input
+            && page.copied
+            && !mark.leads_into(file)?
+        {
+            file.rewind()?;
+        }
+        self.page = page.path;
+        self.mark = None;
+        self.lines.turn_to(page.input);
+        Ok(())
+    }
+
+    async fn skip(&mut self, mut lines: u64) -> io::Result<()> {
         while lines > 0 {
+            if lines % BATCH == 0 {
+                yield_now().await;
+            }
             match self.lines.find()? {
                 Found::Line(count) => {
                     self.lines.consume(count);
@@ -209,27 +300,37 @@ impl Source {
     }
 
     /// Prints what the next so many bytes say.
-    fn print(&mut self, count: usize, origin: usize, printer: &mut Printer<'_>) -> Result<ControlFlow<()>, Error> {
-        let line = self.lines.bytes(count);
+    fn print(
+        &mut self,
+        found: &mut Found,
+        count: usize,
+        origin: usize,
+        printer: &mut Printer<'_>,
+    ) -> Result<ControlFlow<()>, Error> {
         match self.rest {
             Rest::Start => {}
-            Rest::Print { partial } => return printer.more(origin, content(line, partial)),
+            Rest::Print => return self.print_rest(count, origin, printer),
             Rest::Skip => return Ok(ControlFlow::Continue(())),
         }
-        let format = match self.format {
-            Some(format) => format,
-            None => {
-                let format = Format::of(line, &mut self.scratch).ok_or_else(|| unsupported(line, &self.page))?;
-                *self.format.insert(format)
-            }
+        let Some(format) = self.format(count) else {
+            return Err(unsupported(self.lines.bytes(count), &self.page));
         };
+        let line = self.lines.bytes(count);
         match format.parse(line, &mut self.scratch) {
             Ok(mut record) => {
                 record.content = content(record.content, record.partial);
-                self.rest = Rest::Print { partial: record.partial };
+                self.rest = Rest::Print;
                 self.unfinished = record.partial;
-                self.quota = self.quota.map(|quota| quota - 1);
+                if matches!(found, Found::Piece(_)) {
+                    self.start.clear();
+                    self.start.extend_from_slice(&line[..line.len() - record.content.len()]);
+                }
                 printer.print(origin, &record)
+            }
+            Err(Malformed::Line) if line.starts_with(b"\0") => {
+                // A log was truncated under a writer that does not append: what it writes now stands behind a hole.
+                *found = Found::Piece(line.iter().take_while(|byte| **byte == 0).count());
+                Ok(ControlFlow::Continue(()))
             }
             Err(Malformed::Line) => {
                 self.rest = Rest::Skip;
@@ -241,6 +342,15 @@ impl Source {
                 .context(format!("reading {}", self.page.display()))
                 .hint("a record's stream is stdout or stderr")),
         }
+    }
+
+    /// Prints more of a line that is longer than the buffer, as a record that starts as its first one did.
+    fn print_rest(&self, count: usize, origin: usize, printer: &mut Printer<'_>) -> Result<ControlFlow<()>, Error> {
+        let Some(mut record) = cri(&self.start) else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        record.content = content(self.lines.bytes(count), record.partial);
+        printer.print(origin, &record)
     }
 
     fn failed(&self, error: &io::Error) -> Error {

@@ -91,7 +91,11 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let runtime = ctx.runtime().await?;
     let (mut logs, mut sources, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for id in &ids {
-        match open(ctx, &runtime, id, &args, &part).await {
+        let opened = match find(ctx, &runtime, id, &args).await {
+            Ok(log) => open(ctx, &log, &part).await.map(|source| (log, source)),
+            Err(error) => Err(error),
+        };
+        match opened {
             Ok((log, source)) => {
                 logs.push(log);
                 sources.push(source);
@@ -228,27 +232,32 @@ struct Log {
     running: bool,
 }
 
-/// Finds a container's log and opens it.
-async fn open(
+/// Finds a container's log.
+async fn find(
     ctx: &Context<'_>,
     runtime: &RuntimeService<Client<'_>>,
     id: &str,
     args: &LogsArgs,
-    part: &Part,
-) -> Result<(Log, Source), Error> {
+) -> Result<Log, Error> {
     if args.reopen {
         let request = ReopenContainerLogRequest { container_id: id.to_owned() };
         runtime.reopen_container_log(request).await.map_err(|error| error.context("reopening the container's log"))?;
         ctx.info("Container logs reopened");
     }
     let response = runtime.container_status(request(id)).await?;
-    let log = log(check::container(&response)?, args.previous)?;
-    let mut source = Source::open(&log.path, part)
-        .map_err(|error| unreadable(&log, &error, ctx.settings.runtime_endpoint.as_deref()))?;
+    log(check::container(&response)?, args.previous)
+}
+
+/// Opens a log. That may take its time, where a tail starts far from the end, and is ended by signals as reading is.
+async fn open(ctx: &mut Context<'_>, log: &Log, part: &Part) -> Result<Source, Error> {
+    ctx.stops_cleanly = true;
+    let opened = Source::open(&log.path, part).await;
+    ctx.stops_cleanly = false;
+    let mut source = opened.map_err(|error| unreadable(log, &error, ctx.settings.runtime_endpoint.as_deref()))?;
     if !log.running {
         source.end();
     }
-    Ok((log, source))
+    Ok(source)
 }
 
 fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {

@@ -1,0 +1,104 @@
+//! What a log file holds at its start, and where its reading stopped: by these a file is known again that was moved,
+//! copied, packed or truncated, whatever it is called.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use memchr::memchr;
+use tokio::task::yield_now;
+
+use crate::logs::docker::Scratch;
+use crate::logs::format::Format;
+use crate::logs::input::Input;
+use crate::logs::time::Moment;
+
+/// How much of a file is compared.
+const LENGTH: usize = 4 << 10;
+
+/// How a file starts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head(Vec<u8>);
+
+impl Head {
+    /// Looks at a file, and leaves it where it was.
+    pub(crate) fn of(input: &Input) -> io::Result<Self> {
+        input.start(LENGTH).map(Self)
+    }
+
+    /// When its first record was written; nothing if it starts with none.
+    pub(crate) fn first(&self) -> Option<Moment> {
+        let line = memchr(b'\n', &self.0).map_or(self.0.as_slice(), |end| &self.0[..=end]);
+        let mut scratch = Scratch::default();
+        let format = Format::of(line, &mut scratch)?;
+        format.parse(line, &mut scratch).ok().map(|record| record.time.moment())
+    }
+
+    /// Whether a file can be told from others by it. The first bytes of a line are those of many.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.0.len() == LENGTH || memchr(b'\n', &self.0).is_some()
+    }
+
+    /// Whether the file may be the one that started like this at an earlier time.
+    pub(crate) fn was(&self, earlier: &Self) -> bool {
+        self.0.starts_with(&earlier.0)
+    }
+}
+
+/// What stands just before the place up to which a file has been read.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    end: u64,
+    before: Vec<u8>,
+}
+
+impl Mark {
+    /// The place that a file is at, and what was read before it.
+    pub(crate) fn new(input: &mut Input, before: &[u8]) -> io::Result<Self> {
+        Ok(Self { end: input.position()?, before: before.to_vec() })
+    }
+
+    /// Whether a file holds what was read, being the same, not truncated since, or a copy. If so it is read on from
+    /// that place.
+    pub(crate) fn leads_into(&self, file: &mut File) -> io::Result<bool> {
+        let long = file.metadata()?.len() >= self.end;
+        Ok(long && before(file, self.end, self.before.len() as u64)?.as_ref() == Some(&self.before))
+    }
+
+    /// Whether a file is such a copy, packed or not. Bytes tell it, so there must be some.
+    pub(crate) async fn is_in(&self, copy: &mut Input) -> io::Result<bool> {
+        match copy {
+            _ if self.before.is_empty() => Ok(false),
+            Input::Plain(file) => self.leads_into(file),
+            packed => {
+                let (count, mut bytes) = (self.before.len() as u64, Vec::new());
+                discard(packed, self.end - count).await?;
+                packed.take(count).read_to_end(&mut bytes)?;
+                Ok(bytes == self.before)
+            }
+        }
+    }
+}
+
+/// So many bytes before a place, at which the file is then; nothing where it is too short.
+fn before(file: &mut File, end: u64, count: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = vec![0; count as usize];
+    file.seek(SeekFrom::Start(end - count))?;
+    match file.read_exact(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        read => read.map(|()| Some(bytes)),
+    }
+}
+
+/// Reads so many bytes, and lets signals in between.
+async fn discard(input: &mut impl Read, count: u64) -> io::Result<()> {
+    const STEP: u64 = 4 << 20;
+    let mut left = count;
+    while left > 0 {
+        match io::copy(&mut input.take(left.min(STEP)), &mut io::sink())? {
+            0 => return Ok(()),
+            read => left -= read,
+        }
+        yield_now().await;
+    }
+    Ok(())
+}
