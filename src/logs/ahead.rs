@@ -33,8 +33,7 @@ pub(crate) struct Ahead {
 impl Ahead {
     /// Follows the log at a path. What is beside it now comes before it.
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
-        let mut ahead =
-            Self { path: path.to_owned(), seen: VecDeque::new(), opened: VecDeque::new(), begun: None };
+        let mut ahead = Self { path: path.to_owned(), seen: VecDeque::new(), opened: VecDeque::new(), begun: None };
         for page in beside(path)? {
             ahead.note(Head::of(&page.input).unwrap_or_default());
         }
@@ -48,8 +47,7 @@ impl Ahead {
             Some(page) => page.identity()?,
             None => held.identity()?,
         };
-        let named = fs::metadata(&self.path);
-        if !named.is_ok_and(|named| Identity::of(&named) == last) {
+        if !self.is_named(last) {
             self.find(held)?;
         }
         for page in &self.opened {
@@ -60,16 +58,27 @@ impl Ahead {
         Ok(VecDeque::new())
     }
 
+    /// Whether a file has the log's name.
+    fn is_named(&self, file: Identity) -> bool {
+        fs::metadata(&self.path).is_ok_and(|named| Identity::of(&named) == file)
+    }
+
     /// Looks for what a log that was truncated held behind the place up to which it was read: whoever truncates one
     /// makes a copy before.
     pub(crate) async fn copies(&mut self, held: &Input, mark: &Mark) -> io::Result<VecDeque<Page>> {
         let held = held.identity()?;
         let mut copy: Option<Page> = None;
         let mut others = Vec::new();
-        for mut page in beside(&self.path)? {
+        let files = beside(&self.path)?;
+        // Without a trace of a truncation it may have been renamed, and is older than what is beside it.
+        if mark.is_start() && !self.is_named(held) {
+            return Ok(VecDeque::new());
+        }
+        for mut page in files {
             // One that can't be read, such as a packed one that is not complete, is no copy.
             if page.identity()? == held || !mark.is_in(&mut page.input).await.unwrap_or_default() {
-                others.extend(Page::open(&page.path).ok());
+                page.input = page.input.again()?;
+                others.push(page);
                 continue;
             }
             let head = Head::of(&page.input)?;

@@ -1,7 +1,12 @@
 //! How the lines of a log are laid out, which its first line tells.
 
+use crate::args::parse::quote;
+use crate::error::Error;
 use crate::logs::docker::{self, Scratch};
 use crate::logs::record::{Malformed, Record, cri};
+
+/// How much of a line that is no record is shown.
+const SHOWN: usize = 200;
 
 /// A layout of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,4 +41,16 @@ impl Format {
             Self::Docker => docker::parse(line, scratch),
         }
     }
+}
+
+/// The error of a log whose first line is of no known format.
+pub(crate) fn unsupported(line: &[u8]) -> Error {
+    Error::failure(format!("unsupported log format: {}", shown(line)))
+        .hint("a line should be TIME STREAM TAGS TEXT, as of the CRI, or a JSON object, as of Docker")
+}
+
+/// The start of a line, for a person.
+pub(crate) fn shown(line: &[u8]) -> String {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    quote(&String::from_utf8_lossy(&line[..line.len().min(SHOWN)]))
 }

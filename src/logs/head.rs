@@ -57,6 +57,11 @@ impl Mark {
         Ok(Self { end: input.position()?, before: before.to_vec() })
     }
 
+    /// Whether nothing was read.
+    pub(crate) fn is_start(&self) -> bool {
+        self.end == 0
+    }
+
     /// Whether a file holds what was read, being the same, not truncated since, or a copy. If so it is read on from
     /// that place.
     pub(crate) fn leads_into(&self, file: &mut File) -> io::Result<bool> {

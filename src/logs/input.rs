@@ -27,10 +27,24 @@ impl Input {
         refuse_others(path, &fs::metadata(path)?)?;
         let file = options().open(path)?;
         refuse_others(path, &file.metadata()?)?;
-        Ok(match path.extension().is_some_and(|extension| extension == "gz") {
+        Ok(Self::new(file, path.extension().is_some_and(|extension| extension == "gz")))
+    }
+
+    fn new(file: File, packed: bool) -> Self {
+        match packed {
             true => Self::Packed(Box::new(MultiGzDecoder::new(file)), 0),
             false => Self::Plain(file),
-        })
+        }
+    }
+
+    /// The same file from its start, whatever its name is now. This one is not read any more.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        let (mut file, packed) = match self {
+            Self::Plain(file) => (file.try_clone()?, false),
+            Self::Packed(decoder, _) => (decoder.get_ref().try_clone()?, true),
+        };
+        file.rewind()?;
+        Ok(Self::new(file, packed))
     }
 
     /// The first bytes, wherever it has been read to.

@@ -44,7 +44,7 @@ impl Page {
             }
             Input::Packed(decoder, _) => {
                 let lines = newlines(decoder).await?;
-                self.input = Input::open(&self.path)?;
+                self.input = self.input.again()?;
                 self.skip = lines.saturating_sub(count);
                 Ok(lines - self.skip)
             }

@@ -12,7 +12,7 @@ use crate::error::{Error, lower};
 use crate::logs::Part;
 use crate::logs::ahead::Ahead;
 use crate::logs::docker::Scratch;
-use crate::logs::format::Format;
+use crate::logs::format::{self, Format};
 use crate::logs::head::{Head, Mark};
 use crate::logs::input::Input;
 use crate::logs::lines::{Found, Lines};
@@ -20,9 +20,6 @@ use crate::logs::page::{self, Page};
 use crate::logs::print::Printer;
 use crate::logs::record::{Malformed, cri};
 use crate::logs::time::Moment;
-
-/// How much of a line that is no record is shown.
-const SHOWN: usize = 200;
 
 /// How many lines are skipped before signals are looked for.
 const BATCH: u64 = 1024;
@@ -125,6 +122,7 @@ impl Source {
         let mut found = self.find()?;
         let count = match found {
             Found::Line(count) | Found::Piece(count) => count,
+            Found::End(_) if self.goes_on()? => return Ok(Progress::More),
             Found::End(0) if self.rest == Rest::Start => return self.turn_page(),
             Found::End(_) if self.waits() => return Ok(Progress::End),
             Found::End(count) => {
@@ -198,12 +196,16 @@ impl Source {
         };
         let input = self.lines.input();
         // A packed file is not written any more.
-        if let (Some(mark), Input::Plain(file)) = (&self.mark, &mut *input)
-            && !mark.leads_into(file)?
-        {
-            let copies = ahead.copies(input, mark).await?;
-            self.restart(copies)?;
-            return Ok(true);
+        if let (Some(mark), Input::Plain(file)) = (&self.mark, &mut *input) {
+            let truncated = !mark.leads_into(file)?;
+            // Of one that nothing was read of nothing tells whether it was, so what is beside it has to.
+            if truncated || mark.is_start() {
+                let copies = ahead.copies(input, mark).await?;
+                if truncated || !copies.is_empty() {
+                    self.restart(copies)?;
+                    return Ok(true);
+                }
+            }
         }
         // The old file is read to its end once more, which only now is known to be its last.
         self.next = ahead.look(input)?;
@@ -266,13 +268,11 @@ impl Source {
     }
 
     fn change(&mut self, mut page: Page) -> io::Result<()> {
-        let mark = self.last_read()?;
         if let Some(ahead) = &mut self.ahead {
             ahead.note(Head::of(self.lines.input()).unwrap_or_default());
         }
         if let Input::Plain(file) = &mut page.input
             && page.copied
-            && !mark.leads_into(file)?
         {
             file.rewind()?;
         }
@@ -280,6 +280,25 @@ impl Source {
         self.mark = None;
         self.lines.turn_to(page.input);
         Ok(())
+    }
+
+    /// Whether the next file is one of which this is a copy, and not truncated since: then it is the one to be read,
+    /// from where the copy ends.
+    fn goes_on(&mut self) -> Result<bool, Error> {
+        let Some(mut page) = self.next.pop_front_if(|page| page.copied) else {
+            return Ok(false);
+        };
+        let mark = self.last_read().map_err(|error| self.failed(&error))?;
+        if let Input::Plain(file) = &mut page.input
+            && mark.leads_into(file)?
+        {
+            self.page = page.path;
+            self.mark = None;
+            self.lines.go_on_in(page.input);
+            return Ok(true);
+        }
+        self.next.push_front(page);
+        Ok(false)
     }
 
     async fn skip(&mut self, mut lines: u64) -> io::Result<()> {
@@ -313,7 +332,9 @@ impl Source {
             Rest::Skip => return Ok(ControlFlow::Continue(())),
         }
         let Some(format) = self.format(count) else {
-            return Err(unsupported(self.lines.bytes(count), &self.page));
+            return Err(
+                format::unsupported(self.lines.bytes(count)).context(format!("reading {}", self.page.display()))
+            );
         };
         let line = self.lines.bytes(count);
         match format.parse(line, &mut self.scratch) {
@@ -335,7 +356,7 @@ impl Source {
             Err(Malformed::Line) => {
                 self.rest = Rest::Skip;
                 let page = self.page.display();
-                printer.remark(format!("skipped a line of {page} that is no log record: {}", shown(line)))?;
+                printer.remark(format!("skipped a line of {page} that is no log record: {}", format::shown(line)))?;
                 Ok(ControlFlow::Continue(()))
             }
             Err(Malformed::Stream(name)) => Err(Error::failure(format!("unexpected stream type {}", quote(&name)))
@@ -364,16 +385,4 @@ fn content(content: &[u8], partial: bool) -> &[u8] {
         [text @ .., b'\n'] if partial => text,
         _ => content,
     }
-}
-
-fn unsupported(line: &[u8], page: &Path) -> Error {
-    Error::failure(format!("unsupported log format: {}", shown(line)))
-        .context(format!("reading {}", page.display()))
-        .hint("a line should be TIME STREAM TAGS TEXT, as of the CRI, or a JSON object, as of Docker")
-}
-
-/// The start of a line, for a person.
-fn shown(line: &[u8]) -> String {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    quote(&String::from_utf8_lossy(&line[..line.len().min(SHOWN)]))
 }

@@ -96,10 +96,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
             Err(error) => Err(error),
         };
         match opened {
-            Ok((log, source)) => {
-                logs.push(log);
-                sources.push(source);
-            }
+            Ok((log, source)) => (logs.push(log), sources.push(source)).0,
             Err(error) => errors.push(error),
         }
     }

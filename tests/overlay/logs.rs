@@ -129,6 +129,30 @@ fn logs_say_why_a_log_cannot_be_read() {
 }
 
 #[test]
+#[cfg(unix)]
+fn logs_of_what_is_no_file_are_refused_at_once() {
+    let (fake, folder) = serve(&[]);
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for (id, path) in [("pipe", pipe), ("socket", socket), ("zero", "/dev/zero".into()), ("null", "/dev/null".into())] {
+        add(&fake.fake, exited(id, 0), path);
+    }
+    for (id, what) in [("pipe", "is a named pipe"), ("socket", "is a socket"), ("zero", "is a device")] {
+        for flags in [&[][..], &["-f"], &["--tail", "1"]] {
+            let output = fake.run(["logs", id].into_iter().chain(flags.iter().copied()));
+            assert_eq!((output.stdout.as_str(), output.status), ("", 1), "{id} {flags:?}");
+            assert!(output.message().starts_with(&format!("{what}, not a file, opening the log")), "{output:?}");
+        }
+    }
+    // Nothing was kept there, which is no error.
+    let output = fake.run(["logs", "null"]);
+    assert_eq!((output.stdout.as_str(), output.errors().as_str(), output.status), ("", "", 0));
+}
+
+#[test]
 fn logs_refuse_what_they_cannot_do_before_they_call() {
     let (fake, _folder) = serve(&[]);
     let message = |args: &[&str]| {

@@ -148,7 +148,8 @@ fn a_packed_file_that_is_older_than_all_that_is_wanted_is_not_unpacked() {
 fn several_logs_are_merged_by_time_and_no_line_is_torn() {
     let folder = tempfile::tempdir().expect("a folder");
     let (a, b) = (folder.path().join("a.log"), folder.path().join("b.log"));
-    fs::write(&a, format!("{} stdout F 1\n{} stdout P 3\n{} stdout F .\n", stamp(1), stamp(3), stamp(5))).expect("a file");
+    fs::write(&a, format!("{} stdout F 1\n{} stdout P 3\n{} stdout F .\n", stamp(1), stamp(3), stamp(5)))
+        .expect("a file");
     fs::write(&b, format!("{} stdout F 2\n{} stdout P 4\n", stamp(2), stamp(4))).expect("a file");
     let layout = Layout { names: prefixes(&["a", "b"]), ..Layout::default() };
     assert_eq!(merged(&[&a, &b], layout), "[a] 1\n[b] 2\n[a] 3.\n[b] 4");

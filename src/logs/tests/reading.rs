@@ -108,11 +108,13 @@ fn a_tail_of_long_lines_is_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("0.log");
     let long = "x".repeat(3_000_000);
-    let docker = |text: &str| format!("{{\"log\":\"{text}\\n\",\"stream\":\"stdout\",\"time\":\"2024-03-01T00:00:00Z\"}}\n");
+    let docker =
+        |text: &str| format!("{{\"log\":\"{text}\\n\",\"stream\":\"stdout\",\"time\":\"2024-03-01T00:00:00Z\"}}\n");
     let cri = |text: &str| format!("2024-03-01T00:00:00Z stdout F {text}\n");
     for line in [&docker as &dyn Fn(&str) -> String, &cri] {
         fs::write(&path, ["a", &long, "b", "c"].map(line).concat()).expect("a file");
-        let expected = [format!("a\n{long}\nb\nc\n"), String::new(), "c\n".into(), "b\nc\n".into(), format!("{long}\nb\nc\n")];
+        let expected =
+            [format!("a\n{long}\nb\nc\n"), String::new(), "c\n".into(), "b\nc\n".into(), format!("{long}\nb\nc\n")];
         for (tail, expected) in [None, Some(0), Some(1), Some(2), Some(3)].into_iter().zip(expected) {
             let written = read_all(&[&path], &Part { tail, ..Part::default() }, Layout::default()).expect("a log");
             assert!(written.streams[0] == expected.as_bytes() && written.remarks == 0, "{tail:?}: {}", written.shown());

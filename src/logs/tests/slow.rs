@@ -105,7 +105,13 @@ impl Log {
 }
 
 /// Reads logs, merged by time; nothing if one of them starts with what is no record.
-pub(super) fn read(logs: &[Log], docker: bool, tail: Option<u64>, since: Option<u32>, layout: &Layout) -> Option<Written> {
+pub(super) fn read(
+    logs: &[Log],
+    docker: bool,
+    tail: Option<u64>,
+    since: Option<u32>,
+    layout: &Layout,
+) -> Option<Written> {
     let mut wanted: Vec<Vec<(Line, bool)>> = logs.iter().map(|log| log.wanted(tail)).collect();
     if wanted.iter().any(|lines| lines.first().is_some_and(|(line, _)| line.noise)) {
         return None;
@@ -130,7 +136,8 @@ pub(super) fn read(logs: &[Log], docker: bool, tail: Option<u64>, since: Option<
         slow.written.remarks += usize::from(!ended) + usize::from(line.noise);
         if !line.noise {
             unfinished[origin] = line.partial;
-            let content = if ended || docker { line.content() } else { line.content().trim_end_matches('\n').to_owned() };
+            let content =
+                if ended || docker { line.content() } else { line.content().trim_end_matches('\n').to_owned() };
             if since.is_none_or(|since| line.second >= since) && !slow.print(origin, &line, content) {
                 break;
             }
