@@ -19,6 +19,9 @@ mod generated {
     pub mod methods {
         include!(concat!(env!("OUT_DIR"), "/methods.rs"));
     }
+    pub mod commands {
+        include!(concat!(env!("OUT_DIR"), "/commands.rs"));
+    }
     pub mod client {
         include!(concat!(env!("OUT_DIR"), "/client.rs"));
     }
