@@ -4,6 +4,7 @@
 mod api;
 pub(crate) mod canonical;
 mod diff;
+mod flags;
 mod pair;
 mod provenance;
 mod report;
@@ -16,6 +17,7 @@ use std::{
 };
 
 pub use diff::{Change, Effect, Element, What, diff};
+pub use flags::FlagChange;
 pub use report::Report;
 
 use crate::{

@@ -31,7 +31,7 @@ mod oracle;
 
 mod tests {
     use crate::{
-        generated::{client, cri, methods::METHODS},
+        generated::{client, commands, cri, methods::METHODS},
         method::{Caller, Method},
         schema::{Described, Kind},
     };
@@ -94,6 +94,15 @@ mod tests {
             panic!("{:?}", tree.fields[0].name);
         };
         assert!(std::ptr::eq(left, tree));
+    }
+
+    #[test]
+    fn every_method_has_a_command() {
+        for method in METHODS {
+            let command = commands::command(method.path, clap::Command::new(""));
+            assert_eq!(command.get_name(), method.command);
+            command.debug_assert();
+        }
     }
 
     #[test]
