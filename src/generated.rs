@@ -26,6 +26,11 @@ pub mod methods {
     include!(concat!(env!("OUT_DIR"), "/methods.rs"));
 }
 
+/// The commands of the methods.
+pub mod commands {
+    include!(concat!(env!("OUT_DIR"), "/commands.rs"));
+}
+
 /// The typed clients.
 pub mod client {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));

@@ -168,12 +168,12 @@ proptest! {
 fn the_value_of_an_environment_variable_is_text_also_where_it_is_bytes() {
     use crictl::schema::{Field, Fields, Kind, Label};
     const fn field(name: &'static str, number: u32, kind: Kind) -> Field {
-        Field { name, json: name, number, label: Label::Single, kind, oneof: None, redact: false, doc: "" }
+        Field { name, json: name, number, label: Label::Single, kind, oneof: None, redact: false, text: false, doc: "" }
     }
     static KEY_VALUE: Message = Message {
         name: "runtime.v1.KeyValue",
         doc: "",
-        fields: Fields::Known(&[field("key", 1, Kind::String), field("value", 2, Kind::Bytes)]),
+        fields: Fields::Known(&[field("key", 1, Kind::String), Field { text: true, ..field("value", 2, Kind::Bytes) }]),
     };
     static OTHER: Message =
         Message { name: "runtime.v1.Other", doc: "", fields: Fields::Known(&[field("value", 2, Kind::Bytes)]) };

@@ -81,14 +81,18 @@ pub(crate) fn relative<'a>(full_name: &'a str, package: &str) -> &'a str {
     rest.trim_start_matches('.')
 }
 
-/// Our prose and the comments of one proto.
+/// Our prose, the comments of one proto, and what else may be known.
 pub(crate) struct Prose<'a> {
     docs: &'a Docs,
     comments: HashMap<(String, Vec<i32>), String>,
+    known: &'a Known<'a>,
 }
 
+/// What is known of an element by its full name, for one of which neither our prose nor its proto says anything.
+pub type Known<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
 impl<'a> Prose<'a> {
-    pub(crate) fn new(docs: &'a Docs, pool: &DescriptorPool) -> Self {
+    pub(crate) fn new(docs: &'a Docs, pool: &DescriptorPool, known: &'a Known<'a>) -> Self {
         let mut comments = HashMap::new();
         for file in pool.files() {
             let info = file.file_descriptor_proto().source_code_info.as_ref();
@@ -99,23 +103,23 @@ impl<'a> Prose<'a> {
                 }
             }
         }
-        Self { docs, comments }
+        Self { docs, comments, known }
     }
 
     pub(crate) fn method(&self, method: &MethodDescriptor) -> String {
         let ours = self.docs.methods.get(method.name());
-        self.choose(ours, method.parent_file().name(), method.path())
+        self.choose(ours, method.parent_file().name(), method.path(), method.full_name())
     }
 
     pub(crate) fn message(&self, message: &MessageDescriptor) -> String {
         let ours = self.of(message).map(|docs| &docs.doc);
-        self.choose(ours, message.parent_file().name(), message.path())
+        self.choose(ours, message.parent_file().name(), message.path(), message.full_name())
     }
 
     pub(crate) fn field(&self, field: &FieldDescriptor) -> String {
         let docs = self.of(field.parent_message());
         let ours = docs.and_then(|docs| docs.fields.get(field.name()));
-        self.choose(ours, field.parent_file().name(), field.path())
+        self.choose(ours, field.parent_file().name(), field.path(), field.full_name())
     }
 
     fn of(&self, message: &MessageDescriptor) -> Option<&MessageDocs> {
@@ -123,12 +127,13 @@ impl<'a> Prose<'a> {
         self.docs.messages.get(name)
     }
 
-    fn choose(&self, ours: Option<&String>, file: &str, path: &[i32]) -> String {
+    fn choose(&self, ours: Option<&String>, file: &str, path: &[i32], full_name: &str) -> String {
         if let Some(ours) = ours.filter(|ours| !ours.is_empty()) {
             return ours.clone();
         }
         let place = (file.to_owned(), path.to_vec());
-        self.comments.get(&place).cloned().unwrap_or_default()
+        let comment = self.comments.get(&place).filter(|comment| !comment.is_empty()).cloned();
+        comment.or_else(|| (self.known)(full_name)).unwrap_or_default()
     }
 }
 

@@ -119,6 +119,15 @@ pub enum Error {
         /// What prost-build said.
         source: io::Error,
     },
+    /// What was emitted is no Rust.
+    #[cfg(feature = "emit")]
+    #[error("the code for {} is no Rust: {source}", path.display())]
+    Code {
+        /// The file that it was for.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: syn::Error,
+    },
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {

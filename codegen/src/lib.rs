@@ -2,7 +2,7 @@
 //!
 //! The stages run in one direction: load, lower, emit. Loading knows the compiler
 //! of protos, lowering takes every decision and refuses what cannot be expressed,
-//! emitting turns plain data into text. Nothing here knows what a container is.
+//! emitting turns plain data into Rust. Nothing here knows what a container is.
 //! `bump` stands beside them: it adopts a release, and compares two by their models.
 //!
 //! The first two stages alone, without the feature `emit`, are what `crictl rpc --proto`
@@ -25,7 +25,8 @@ pub mod release;
 
 use std::path::Path;
 
-pub use docs::{Docs, MessageDocs};
+use docs::Prose;
+pub use docs::{Docs, Known, MessageDocs};
 pub use error::Error;
 use model::Model;
 
@@ -38,7 +39,7 @@ pub struct Input<'a> {
     pub docs: Option<&'a Path>,
 }
 
-/// Writes `cri.rs`, `server.rs`, `schema.rs`, `methods.rs` and `client.rs` to `out_dir`.
+/// Writes `cri.rs`, `server.rs`, `schema.rs`, `methods.rs`, `client.rs` and `commands.rs` to `out_dir`.
 ///
 /// The same input gives the same bytes.
 ///
@@ -48,7 +49,7 @@ pub struct Input<'a> {
 #[cfg(feature = "emit")]
 pub fn generate(input: Input<'_>, out_dir: &Path) -> Result<(), Error> {
     let pool = load::descriptors(input.proto)?;
-    let model = lower::model(&pool, &docs(input)?)?;
+    let model = lower::model(&pool, &Prose::new(&docs(input)?, &pool, &|_| None))?;
     messages::write(&pool, &model, out_dir)?;
     emit::write(&model, out_dir)
 }
@@ -59,7 +60,18 @@ pub fn generate(input: Input<'_>, out_dir: &Path) -> Result<(), Error> {
 ///
 /// When the proto cannot be read or compiled, or has something that cannot be expressed.
 pub fn model(input: Input<'_>) -> Result<Model, Error> {
-    lower::model(&load::descriptors(input.proto)?, &docs(input)?)
+    let pool = load::descriptors(input.proto)?;
+    lower::model(&pool, &Prose::new(&docs(input)?, &pool, &|_| None))
+}
+
+/// As [`model`] without prose of ours: what the proto has no comment for has the words that are known for it.
+///
+/// # Errors
+///
+/// As [`model`].
+pub fn model_knowing(proto: &Path, known: &Known<'_>) -> Result<Model, Error> {
+    let pool = load::descriptors(proto)?;
+    lower::model(&pool, &Prose::new(&Docs::default(), &pool, known))
 }
 
 fn docs(input: Input<'_>) -> Result<Docs, Error> {

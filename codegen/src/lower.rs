@@ -1,30 +1,31 @@
 //! From descriptors to the model. Every decision and every refusal is here, and
 //! a refusal names the element of the proto that it is about.
 
+mod deadline;
+mod flags;
 mod unique;
 
 use prost_reflect::{
     DescriptorPool, EnumDescriptor, FieldDescriptor, Kind as Proto, MessageDescriptor, MethodDescriptor,
-    ServiceDescriptor, Syntax, Value,
+    OneofDescriptor, ServiceDescriptor, Syntax, Value,
 };
 
 use crate::{
-    Docs, Error,
+    Error,
     docs::{Prose, relative},
     model::{Enum, Field, Flow, Kind, Label, Message, Method, Model, Service, Type},
     name,
 };
 
 /// What is emitted for the descriptors.
-pub(crate) fn model(pool: &DescriptorPool, docs: &Docs) -> Result<Model, Error> {
+pub(crate) fn model(pool: &DescriptorPool, prose: &Prose<'_>) -> Result<Model, Error> {
     let package = package(pool)?;
-    let prose = Prose::new(docs, pool);
     let messages = messages(pool);
-    let services = pool.services().map(|it| service(&it, &prose));
+    let services = pool.services().map(|it| service(&it, prose));
     let model = Model {
         package,
         services: services.collect::<Result<_, _>>()?,
-        messages: messages.iter().map(|it| message(it, &prose)).collect(),
+        messages: messages.iter().map(|it| message(it, prose)).collect(),
         enums: enums(pool, &messages).iter().map(enumeration).collect(),
     };
     unique::check(&model)?;
@@ -73,18 +74,35 @@ fn method(method: &MethodDescriptor, prose: &Prose<'_>) -> Result<Method, Error>
         }
     };
     let service = method.parent_service().full_name();
+    let doc = prose.method(method);
+    let flags = flags::of(method, prose);
     Ok(Method {
         full_name: method.full_name().to_owned(),
         name: method.name().to_owned(),
         path: format!("/{service}/{}", method.name()),
         command: name::command(method.name()),
+        about: about(&doc, flow),
         table: name::table(method.name()),
         function: name::snake(method.name()),
-        doc: prose.method(method),
+        doc,
         flow,
         request: message_names(&method.input()),
+        request_name: method.input().full_name().to_owned(),
         response: message_names(&method.output()),
+        deadline: deadline::of(method),
+        yields: flags::yields(method, &flags)?,
+        flags,
     })
+}
+
+/// What a method does, and how it answers.
+fn about(doc: &str, flow: Flow) -> String {
+    match flow {
+        Flow::Unary => doc.to_owned(),
+        Flow::ServerStream => {
+            format!("{doc}\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.")
+        }
+    }
 }
 
 /// The messages of all files, each followed by those declared inside it.
@@ -112,18 +130,21 @@ fn enums(pool: &DescriptorPool, messages: &[MessageDescriptor]) -> Vec<EnumDescr
 }
 
 fn message(message: &MessageDescriptor, prose: &Prose<'_>) -> Message {
-    // By number is how the pool gives the fields; JSON output follows the proto's own order.
-    let declared = message.descriptor_proto().field.iter();
-    let numbers = declared.filter_map(|field| u32::try_from(field.number()).ok());
-    let fields = numbers.filter_map(|number| message.get_field(number));
     Message {
         full_name: message.full_name().to_owned(),
         names: message_names(message),
         doc: prose.message(message),
         map_entry: message.is_map_entry(),
         opaque: is_opaque(message),
-        fields: fields.map(|it| field(&it, prose)).collect(),
+        fields: declared(message).map(|it| field(&it, prose)).collect(),
     }
+}
+
+/// The fields in the proto's own order, which output follows; the pool has them by number.
+pub(crate) fn declared(message: &MessageDescriptor) -> impl Iterator<Item = FieldDescriptor> {
+    let declared = message.descriptor_proto().field.iter();
+    let numbers = declared.filter_map(|field| u32::try_from(field.number()).ok());
+    numbers.filter_map(|number| message.get_field(number))
 }
 
 /// prost's `skip_debug` goes for everything declared inside a message too.
@@ -143,25 +164,41 @@ pub(crate) fn is_secret(field: &FieldDescriptor) -> bool {
 }
 
 fn field(field: &FieldDescriptor, prose: &Prose<'_>) -> Field {
-    // An `optional` field is in a oneof of its own, which nobody wrote.
-    let oneof = field.containing_oneof();
-    let label = match () {
-        () if field.is_map() => Label::Map,
-        () if field.is_list() => Label::Repeated,
-        () if oneof.is_some() => Label::Optional,
-        () => Label::Single,
-    };
-    let declared = oneof.filter(|oneof| !oneof.is_synthetic());
     Field {
         name: field.name().to_owned(),
         json: field.json_name().to_owned(),
         number: field.number(),
-        label,
+        label: label(field),
         kind: kind(field.kind()),
-        oneof: declared.map(|oneof| oneof.name().to_owned()),
+        oneof: oneof(field).map(|oneof| oneof.name().to_owned()),
         redact: is_secret(field),
+        text: is_text(field),
         doc: prose.field(field),
     }
+}
+
+fn label(field: &FieldDescriptor) -> Label {
+    match () {
+        () if field.is_map() => Label::Map,
+        () if field.is_list() => Label::Repeated,
+        () if field.containing_oneof().is_some() => Label::Optional,
+        () => Label::Single,
+    }
+}
+
+/// The oneof that a field is a member of. An `optional` one is in a oneof of its own, which nobody wrote.
+pub(crate) fn oneof(field: &FieldDescriptor) -> Option<OneofDescriptor> {
+    field.containing_oneof().filter(|oneof| !oneof.is_synthetic())
+}
+
+/// Bytes fields whose documents hold plain text: message, field. Bytes are base64 everywhere else.
+///
+/// The value of an environment variable is a string up to the CRI of 1.36 and bytes from 1.37 on, so that it may
+/// hold what is no UTF-8. The wire form is the same, and what people write into their files is the text itself.
+const TEXT: &[(&str, &str)] = &[("runtime.v1.KeyValue", "value")];
+
+fn is_text(field: &FieldDescriptor) -> bool {
+    field.kind() == Proto::Bytes && TEXT.contains(&(field.parent_message().full_name(), field.name()))
 }
 
 fn kind(kind: Proto) -> Kind {

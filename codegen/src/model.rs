@@ -35,6 +35,8 @@ pub struct Method {
     pub path: String,
     /// Name on the command line, `list-containers`.
     pub command: String,
+    /// What the command's help says first.
+    pub about: String,
     /// Name of the static, `LIST_CONTAINERS`.
     pub table: String,
     /// Name of the client's function, `list_containers`.
@@ -45,8 +47,90 @@ pub struct Method {
     pub flow: Flow,
     /// What is sent.
     pub request: Type,
+    /// Its full name, for the help.
+    pub request_name: String,
     /// What comes back.
     pub response: Type,
+    /// What the timeout of a call means to it.
+    pub deadline: Deadline,
+    /// A flag for each field of the request, those of messages in their place.
+    pub flags: Vec<Flag>,
+    /// The names of a call's own flags that a field has: here these flags are called `--call-NAME` only.
+    pub yields: Vec<&'static str>,
+}
+
+/// How long a call may take. The variants are those of `method::Deadline`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// As long as the timeout says.
+    Timeout,
+    /// Twice as long.
+    Twice,
+    /// The field with this number has the seconds that come on top of it, less of it if they are negative.
+    Grace(u32),
+    /// As [`Deadline::Grace`], and as long as it takes where the field has no such seconds.
+    Limit(u32),
+    /// As long as it takes.
+    None,
+}
+
+/// The names of the flags that every call has, in `crictl rpc`. A test there tells whether it is all of them.
+pub const CALL: &[&str] = &[
+    "data",
+    "set",
+    "set-file",
+    "keep-going",
+    "dry-run",
+    "show-secrets",
+    "output",
+    "o",
+    "template",
+    "emit-defaults",
+    "enrich",
+    "verbose",
+    "v",
+    "max-messages",
+    "for",
+    "header",
+    "timeout",
+    "connect-timeout",
+    "max-msg-size",
+    "authority",
+    "skeleton",
+    "proto",
+];
+
+/// The flag of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// The field's path in the request, `filter.label_selector`.
+    pub path: String,
+    /// Its name on the command line, `filter.label-selector`.
+    pub long: String,
+    /// Other spellings of it.
+    pub aliases: Vec<String>,
+    /// How often it may be given.
+    pub label: Label,
+    /// What a map's key is.
+    pub key: Option<Kind>,
+    /// What one value of it is in a document; of a map, the value of a key.
+    pub kind: Kind,
+    /// What stands for a value in the help.
+    pub value_name: &'static str,
+    /// The paths of the other members of its oneof.
+    pub rivals: Vec<String>,
+    /// A value of it is a secret, or has one in it.
+    pub secret: bool,
+    /// What the help says of it.
+    pub help: String,
+}
+
+impl Flag {
+    /// A bool, which needs no value.
+    #[must_use]
+    pub fn is_switch(&self) -> bool {
+        matches!(self.label, Label::Single | Label::Optional) && self.kind == Kind::Scalar("Bool")
+    }
 }
 
 /// Who sends how many messages.
@@ -101,6 +185,8 @@ pub struct Field {
     pub oneof: Option<String>,
     /// It is a secret.
     pub redact: bool,
+    /// It is bytes that hold text, and documents have the text.
+    pub text: bool,
     /// One line of prose.
     pub doc: String,
 }

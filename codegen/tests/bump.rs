@@ -224,6 +224,8 @@ fn bare(proto: &Path) -> Model {
 fn silent(mut model: Model) -> Model {
     for method in model.services.iter_mut().flat_map(|service| &mut service.methods) {
         method.doc.clear();
+        method.about.clear();
+        method.flags.iter_mut().for_each(|flag| flag.help.clear());
     }
     for message in &mut model.messages {
         message.doc.clear();

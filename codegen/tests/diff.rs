@@ -149,6 +149,18 @@ fn a_method_that_is_gone_or_has_other_messages_breaks_the_wire() {
 }
 
 #[test]
+fn flags_of_methods_that_both_have_are_new_gone_or_take_something_else() {
+    let old = "message M { string a = 1; int32 b = 2; N n = 3; } message N { string c = 1; }
+        service S { rpc Get(M) returns (N); }";
+    let new = "message M { string a = 1; int64 b = 2; N n = 3; } message N { repeated string d = 2; }
+        service S { rpc Get(M) returns (N); rpc Put(M) returns (N); }";
+    let text = Report::new(Some(("1.1", &parsed(old))), ("1.2", &parsed(new)), &Uses::new()).render();
+    let section = text.split("\n\n").find(|section| section.starts_with("Flags of")).expect("it is there");
+    let lines: Vec<_> = section.lines().skip(1).collect();
+    assert_eq!(lines, ["  get: --b (int32 -> int64), --n.d (new: repeated string), --n.c (gone)"]);
+}
+
+#[test]
 fn what_becomes_a_secret_is_said() {
     let (open, secret) = ("message M { string a = 1; }", "message M { string a = 1 [debug_redact = true]; }");
     assert_reads(open, secret, &["M.a: now a secret"]);

@@ -54,6 +54,12 @@ fn values_with_the_same_variant_are_refused() {
 }
 
 #[test]
+fn a_field_that_leaves_a_flag_of_the_call_no_name_is_refused() {
+    let error = refusal("service S { rpc Get(M) returns (M); } message M { string data = 1; string call_data = 2; }");
+    assert_clash(&error, "test.v1.M.call_data", "crictl's own --data beside test.v1.M.data", "--call-data");
+}
+
+#[test]
 fn proto2_is_refused() {
     let text = "syntax = \"proto2\"; package test.v1; message M { required string id = 1; }";
     let error = refusal_of_files(&[("api.proto", text)]);

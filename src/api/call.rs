@@ -1,87 +1,15 @@
-//! One call of one method: its flags, and the way from the words to the answer.
-
-use std::time::Duration;
+//! One call of one method: the way from the words to the answer. Nobody here knows this file.
 
 use clap::{Args, Command};
-use http::uri::Authority;
 
-use crate::api::answer::{self, Answer};
+use crate::api::answer::Answer;
 use crate::api::format::Format;
-use crate::api::request;
-use crate::api::{dry_run, flag, load, parse, skeleton};
-use crate::args::field;
-use crate::args::parse::{GoDuration, go_int, size};
+use crate::api::terms::{CallArgs, Terms, check_stream};
+use crate::api::{dry_run, exchange, flag, load, parse, request, skeleton};
 use crate::command::args;
 use crate::context::Context;
 use crate::error::Error;
-use crate::method::{Flow, Method};
-use crate::rpc::connect::Connection;
-use crate::rpc::{Client, MAX_MESSAGE, metadata};
-
-/// How a call is made; the fields of its request have flags of their own.
-#[derive(Args, Debug)]
-pub(crate) struct CallArgs {
-    /// The request as JSON or YAML, as @FILE, or as - for standard input; flags are merged into it. Several documents
-    /// are sent one after another, until one fails
-    #[arg(long, value_name = "DOCUMENT|@FILE|-")]
-    pub(crate) data: Option<String>,
-    /// Set what is at a path, after --data and the flags: a.b=x, list.0.b=x or list[0].b=x (the next index appends),
-    /// map.key=x, map[a.b]=x or map.a\.b=x; lists, maps and messages take JSON (may be repeated)
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Set text or bytes at a path to what is in a file, as it is (may be repeated)
-    #[arg(long, value_name = "PATH=FILE")]
-    pub(crate) set_file: Vec<String>,
-    /// Of several documents: go on after one whose call failed; the status is the first failure's
-    #[arg(long)]
-    pub(crate) keep_going: bool,
-    /// Send nothing: print the request in the form of -o, and on stderr what grpcurl would be told
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Show secrets, which are three stars otherwise
-    #[arg(long)]
-    pub(crate) show_secrets: bool,
-    /// Output format: json, yaml, jsonl (one line a message), text (protobuf's text format: what is set), raw (the
-    /// bytes; each message after its length as a varint where there may be several) or go-template
-    #[arg(long, short, value_name = "FORMAT", default_value = "json")]
-    pub(crate) output: String,
-    /// Go template for each message
-    #[arg(long, value_name = "TEMPLATE")]
-    pub(crate) template: Option<String>,
-    /// Show scalars, lists and maps that are at their defaults
-    #[arg(long, value_name = "BOOL", default_value = "true", hide_default_value = true)]
-    pub(crate) emit_defaults: Option<bool>,
-    /// Show status, headers, messages and trailers as one document, also when the call fails
-    #[arg(long)]
-    pub(crate) enrich: bool,
-    /// Say on stderr what is sent, what comes back, and when
-    #[arg(long, short)]
-    pub(crate) verbose: bool,
-    /// Of a stream: end after N messages; 0 for no limit
-    #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
-    pub(crate) max_messages: i64,
-    /// Of a stream: end after this time
-    #[arg(long = "for", value_name = "DURATION")]
-    pub(crate) duration: Option<GoDuration>,
-    /// Metadata of the call; the value of a name that ends in -bin is base64 (may be repeated)
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(crate) header: Vec<String>,
-    /// How long the whole call may take, instead of what the global --timeout makes of it for this method
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) timeout: Option<GoDuration>,
-    /// How long the connection may take, of the time that the call has
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) connect_timeout: Option<GoDuration>,
-    /// The largest message that is taken, as 1048576, 512KiB or 64MiB [default: 16MiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub(crate) max_msg_size: Option<u64>,
-    /// The :authority of the call, instead of localhost
-    #[arg(long, value_name = "HOST")]
-    pub(crate) authority: Option<String>,
-    /// Print the request to fill in, as yaml with comments or as json, instead of sending it
-    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "yaml")]
-    pub(crate) skeleton: Option<String>,
-}
+use crate::method::Method;
 
 /// Calls a method as the words after it say.
 ///
@@ -118,7 +46,7 @@ pub(crate) async fn call(
     let count = requests.len();
     let mut failed = Vec::new();
     for (index, request) in requests.into_iter().enumerate() {
-        let Err(error) = answer::show(ctx, &answer, &client, request).await else { continue };
+        let Err(error) = exchange::exchange(ctx, &answer, &client, request).await else { continue };
         let error = match count {
             1 => with_code(error),
             _ => with_code(error).context(format!("document {} of {count}", index + 1)),
@@ -135,32 +63,17 @@ pub(crate) async fn call(
     }
 }
 
-/// The command of one method: its request's fields, and how the call is made.
+/// The command of one method: how the call is made, and its request's fields.
 pub(crate) fn command(method: &'static Method) -> Command {
-    let streams = match method.flow {
-        Flow::Unary => "",
-        Flow::ServerStream => "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
-    };
-    let command = Command::new(method.command)
-        .override_usage(format!("crictl rpc {} [flags]", method.command))
-        .next_help_heading("Call");
-    // clap takes the words of the arguments' type for what the command is about.
-    let command = CallArgs::augment_args(command).about(format!("{}{streams}", method.doc)).arg(load::flag());
-    let command = flag::distinct(command, method.request);
-    let fields = format!("Fields of {}", method.request.name);
-    field::flags(command.next_help_heading(fields), method.request)
+    let call = own();
+    let ids: Vec<_> = call.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let command = flag::command(method, call).override_usage(format!("crictl rpc {} [flags]", method.command));
+    flag::distinct(command, &ids)
 }
 
-/// Refuses limits that a stream can't have, and a stream's limits for what is none.
-fn check_stream(method: &Method, args: &CallArgs) -> Result<(), Error> {
-    let one = method.flow == Flow::Unary;
-    match (args.max_messages, args.duration) {
-        (..=-1, _) => Err(Error::usage(format!("--max-messages: no number of messages: {}", args.max_messages))),
-        (_, Some(time)) if time.positive().is_none() => Err(Error::usage("--for: has to be longer than nothing")),
-        (1.., _) if one => Err(Error::usage(format!("--max-messages: {} answers with one message", method.name))),
-        (_, Some(_)) if one => Err(Error::usage(format!("--for: {} answers with one message", method.name))),
-        _ => Ok(()),
-    }
+/// The flags that every call has.
+fn own() -> Command {
+    CallArgs::augment_args(Command::new("").next_help_heading("Call")).arg(load::flag())
 }
 
 /// The status tells scripts which code it was.
@@ -171,52 +84,26 @@ fn with_code(error: Error) -> Error {
     }
 }
 
-/// Under which terms the calls are made.
-struct Terms {
-    metadata: tonic::metadata::MetadataMap,
-    connection: Connection,
-    max_message: usize,
-    timeout: Option<Duration>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Terms {
-    fn of(args: &CallArgs) -> Result<Self, Error> {
-        let wrong = |flag: &str, reason: String| Error::usage(format!("--{flag}: {reason}"));
-        let limit = |flag, time: Option<GoDuration>| {
-            let positive = |time: GoDuration| {
-                time.positive().ok_or_else(|| wrong(flag, "has to be longer than nothing".to_owned()))
-            };
-            time.map(positive).transpose()
-        };
-        let authority = args.authority.as_deref().map(|text| {
-            let parts = http::Uri::builder().scheme("http").path_and_query("/");
-            let parsed = text.parse::<Authority>().map(|authority| parts.authority(authority));
-            parsed
-                .ok()
-                .and_then(|parts| parts.build().ok())
-                .ok_or_else(|| wrong("authority", format!("no authority: {text:?}")))
-        });
-        Ok(Self {
-            metadata: metadata::parse(&args.header).map_err(|reason| wrong("header", reason))?,
-            connection: Connection {
-                origin: authority.transpose()?,
-                limit: limit("connect-timeout", args.connect_timeout)?,
-            },
-            max_message: args.max_msg_size.map_or(MAX_MESSAGE, |size| usize::try_from(size).unwrap_or(usize::MAX)),
-            timeout: limit("timeout", args.timeout)?,
-        })
+    #[test]
+    fn the_generator_knows_all_flags_of_a_call() {
+        let mut names = Vec::new();
+        for arg in own().get_arguments() {
+            names.extend(arg.get_long().map(str::to_owned));
+            names.extend(arg.get_short().map(String::from));
+        }
+        assert_eq!(names, crictl_codegen::model::CALL);
     }
 
-    async fn client<'io>(&self, ctx: &mut Context<'io>, method: &Method) -> Result<Client<'io>, Error> {
-        let client = ctx.service(method.service).await?;
-        let client = client.with_metadata(self.metadata.clone(), self.max_message);
-        let client = match self.timeout {
-            Some(timeout) => client.with_deadline(timeout),
-            None => client,
-        };
-        Ok(match self.connection {
-            Connection { origin: None, limit: None } => client,
-            _ => client.with_connection(&self.connection),
-        })
+    #[test]
+    fn what_the_generator_wrote_is_a_command() {
+        for method in crate::generated::methods::METHODS {
+            let command = command(method);
+            assert_eq!(command.get_name(), method.command);
+            command.debug_assert();
+        }
     }
 }

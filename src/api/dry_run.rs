@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::api::answer::Answer;
-use crate::api::call::CallArgs;
 use crate::api::format::Format;
 use crate::api::request::Request;
+use crate::api::terms::CallArgs;
 use crate::args::parse::GoDuration;
 use crate::context::Context;
 use crate::error::Error;

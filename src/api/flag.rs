@@ -1,26 +1,45 @@
-//! Flags of the call beside flags of the fields, which a proto may call as it likes.
+//! Flags of the fields, beside flags of the call.
 
 use clap::Command;
 
-use crate::args::field;
-use crate::schema::Message;
+use crate::generated::commands;
+use crate::method::{Flags, Given, Method};
+use crate::schema::Value;
 
-/// The flags of a call under names that no field has. Each is also `--call-NAME`, and only that where a field of the
-/// request is called the same: what a person reads in the proto is what a flag of that name sets.
-pub(crate) fn distinct(command: Command, message: &'static Message) -> Command {
-    let taken = field::names(message);
-    let is_taken = |name: &str| taken.iter().any(|other| other == name);
+/// Adds a method's own words and flags to those of a call.
+pub(crate) fn command(method: &'static Method, call: Command) -> Command {
+    match method.flags {
+        Flags::Code => commands::command(method.path, call),
+        Flags::Table(table) => table.command(method.command, method.request.name, call),
+    }
+}
+
+/// The document that the flags of a method's fields make.
+///
+/// # Errors
+/// What can't be the value of a flag, which is named.
+pub(crate) fn document(method: &Method, mut given: Given<'_>) -> Result<Value, String> {
+    match method.flags {
+        Flags::Code => commands::request(method.path, &mut given)?,
+        Flags::Table(table) => table.request(&mut given)?,
+    }
+    Ok(given.document())
+}
+
+/// Gives the flags of a call names that no field takes: each is also `--call-NAME`, unless it is only that because
+/// a field is called the same, or a field is called like that.
+pub(crate) fn distinct(command: Command, own: &[String]) -> Command {
+    let names = |arg: &clap::Arg| {
+        let aliases = arg.get_all_aliases().unwrap_or_default();
+        arg.get_long().into_iter().chain(aliases).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let taken: Vec<_> = command.get_arguments().flat_map(names).collect();
     command.mut_args(|arg| {
-        let Some(long) = arg.get_long().map(str::to_owned) else { return arg };
-        let other = format!("call-{long}");
-        let arg = match arg.get_short().map(String::from) {
-            Some(short) if is_taken(&short) => arg.short(None),
-            _ => arg,
-        };
-        match (is_taken(&long), is_taken(&other)) {
-            (true, _) => arg.long(other),
-            (false, true) => arg,
-            (false, false) => arg.alias(other),
+        let is_own = own.iter().any(|id| arg.get_id() == id.as_str());
+        let long = arg.get_long().filter(|long| is_own && !long.starts_with("call-"));
+        match long.map(|long| format!("call-{long}")).filter(|other| !taken.contains(other)) {
+            Some(other) => arg.alias(other),
+            None => arg,
         }
     })
 }

@@ -1,6 +1,6 @@
 //! How answers are written down.
 
-use crate::api::call::CallArgs;
+use crate::api::terms::CallArgs;
 use crate::error::Error;
 use crate::view::Encoding;
 

@@ -11,11 +11,12 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use clap::Arg;
-use crictl_codegen::{Input, model};
+use crictl_codegen::model;
 
 use crate::api::Api;
 use crate::error::Error;
-use crate::method::{Flow, Method};
+use crate::method::flag::Table;
+use crate::method::{Deadline, Flag, Flags, Flow, Method};
 use crate::schema::{Enum, Field, Fields, Kind, Label, Message};
 
 const FLAG: &str = "proto";
@@ -48,8 +49,9 @@ pub(crate) fn named(words: &[String]) -> Option<&str> {
 /// # Errors
 /// It can't be read, does not compile, or has what no table can express.
 pub(crate) fn load(path: &str) -> Result<Api, Error> {
-    let input = Input { proto: Path::new(path), docs: None };
-    let model = crictl_codegen::model(input)
+    let words = words();
+    let known = |name: &str| words.get(name).map(|words| (*words).to_owned());
+    let model = crictl_codegen::model_knowing(Path::new(path), &known)
         .map_err(|error| Error::failure(format!("--proto: {}", error.to_string().trim_end())))?;
     let tables = Tables::of(&model);
     let methods = model.services.iter().flat_map(|service| {
@@ -59,70 +61,104 @@ pub(crate) fn load(path: &str) -> Result<Api, Error> {
     Ok(Api { methods: Vec::leak(methods.collect()) })
 }
 
+/// What we say of the elements that the program was built with, by their full names.
+fn words() -> HashMap<String, &'static str> {
+    let mut words = HashMap::new();
+    for method in Api::BUILT_IN.methods {
+        words.insert(method.path.trim_start_matches('/').replace('/', "."), method.doc);
+    }
+    for message in Api::BUILT_IN.messages() {
+        words.insert(message.name.to_owned(), message.doc);
+        words.extend(message.fields.into_iter().map(|field| (format!("{}.{}", message.name, field.name), field.doc)));
+    }
+    words
+}
+
 /// The tables of a model by the names that it refers to them with.
 struct Tables<'a> {
     enums: HashMap<&'a str, &'static Enum>,
     messages: HashMap<&'a str, &'static Message>,
-    /// The messages that the program was built with, by their full names.
-    built_in: HashMap<&'static str, &'static Message>,
 }
 
 impl<'a> Tables<'a> {
     fn of(model: &'a model::Model) -> Self {
         let enums = model.enums.iter().map(|it| (it.names.table.as_str(), enumeration(it)));
-        let built_in = Api::BUILT_IN.messages().into_iter().map(|message| (message.name, message));
-        let mut tables = Self { enums: enums.collect(), messages: HashMap::new(), built_in: built_in.collect() };
+        let mut tables = Self { enums: enums.collect(), messages: HashMap::new() };
         let places: Vec<&OnceLock<_>> = model.messages.iter().map(|_| &*Box::leak(Box::default())).collect();
         for (it, place) in model.messages.iter().zip(&places) {
-            let built_in = tables.built_in.get(it.full_name.as_str());
-            let doc = prose(&it.doc, built_in.map(|message| message.doc));
-            let message = Message { name: text(&it.full_name), doc, fields: Fields::Late(place) };
+            let message = Message { name: text(&it.full_name), doc: text(&it.doc), fields: Fields::Late(place) };
             tables.messages.insert(&it.names.table, Box::leak(Box::new(message)));
         }
         for (it, place) in model.messages.iter().zip(places) {
-            place.get_or_init(|| it.fields.iter().filter_map(|field| tables.field(&it.full_name, field)).collect());
+            place.get_or_init(|| it.fields.iter().filter_map(|field| tables.field(field)).collect());
         }
         tables
     }
 
     /// A method; none only if the model lacks what it refers to.
     fn method(&self, service: &'static str, it: &model::Method) -> Option<&'static Method> {
-        let built_in = Api::BUILT_IN.methods.iter().find(|method| method.path == it.path);
         Some(Box::leak(Box::new(Method {
             service,
             name: text(&it.name),
             path: text(&it.path),
             command: text(&it.command),
-            doc: prose(&it.doc, built_in.map(|method| method.doc)),
+            doc: text(&it.doc),
             flow: match it.flow {
                 model::Flow::Unary => Flow::Unary,
                 model::Flow::ServerStream => Flow::ServerStream,
             },
             request: self.messages.get(it.request.table.as_str())?,
             response: self.messages.get(it.response.table.as_str())?,
+            deadline: match it.deadline {
+                model::Deadline::Timeout => Deadline::Timeout,
+                model::Deadline::Twice => Deadline::Twice,
+                model::Deadline::Grace(field) => Deadline::Grace(field),
+                model::Deadline::Limit(field) => Deadline::Limit(field),
+                model::Deadline::None => Deadline::None,
+            },
+            flags: Flags::Table(Box::leak(Box::new(Table {
+                about: text(&it.about),
+                yields: it.yields.clone(),
+                flags: it.flags.iter().map(|flag| self.flag(flag)).collect::<Option<_>>()?,
+            }))),
         })))
     }
 
-    fn field(&self, owner: &str, it: &model::Field) -> Option<Field> {
-        let built_in = self.built_in.get(owner).and_then(|message| message.field(&it.name));
+    fn flag(&self, it: &model::Flag) -> Option<Flag> {
+        Some(Flag {
+            path: text(&it.path),
+            long: text(&it.long),
+            aliases: it.aliases.iter().map(|alias| text(alias)).collect(),
+            label: label(it.label),
+            key: it.key.as_ref().and_then(|key| self.kind(key)),
+            kind: self.kind(&it.kind)?,
+            value_name: it.value_name,
+            rivals: it.rivals.iter().map(|rival| text(rival)).collect(),
+            secret: it.secret,
+            switch: it.is_switch(),
+            help: text(&it.help),
+        })
+    }
+
+    fn kind(&self, it: &model::Kind) -> Option<Kind> {
+        Some(match it {
+            model::Kind::Enum(table) => Kind::Enum(self.enums.get(table.as_str())?),
+            model::Kind::Message(table) => Kind::Message(self.messages.get(table.as_str())?),
+            model::Kind::Scalar(name) => scalar(name)?,
+        })
+    }
+
+    fn field(&self, it: &model::Field) -> Option<Field> {
         Some(Field {
             name: text(&it.name),
             json: text(&it.json),
             number: it.number,
-            label: match it.label {
-                model::Label::Single => Label::Single,
-                model::Label::Optional => Label::Optional,
-                model::Label::Repeated => Label::Repeated,
-                model::Label::Map => Label::Map,
-            },
-            kind: match &it.kind {
-                model::Kind::Enum(table) => Kind::Enum(self.enums.get(table.as_str())?),
-                model::Kind::Message(table) => Kind::Message(self.messages.get(table.as_str())?),
-                model::Kind::Scalar(name) => scalar(name)?,
-            },
+            label: label(it.label),
+            kind: self.kind(&it.kind)?,
             oneof: it.oneof.as_deref().map(text),
             redact: it.redact,
-            doc: prose(&it.doc, built_in.map(|field| field.doc)),
+            text: it.text,
+            doc: text(&it.doc),
         })
     }
 }
@@ -130,6 +166,15 @@ impl<'a> Tables<'a> {
 fn enumeration(it: &model::Enum) -> &'static Enum {
     let values = it.values.iter().map(|(name, number)| (text(name), *number)).collect();
     Box::leak(Box::new(Enum { name: text(&it.full_name), values: Vec::leak(values) }))
+}
+
+fn label(it: model::Label) -> Label {
+    match it {
+        model::Label::Single => Label::Single,
+        model::Label::Optional => Label::Optional,
+        model::Label::Repeated => Label::Repeated,
+        model::Label::Map => Label::Map,
+    }
 }
 
 /// The kind with this name.
@@ -152,14 +197,6 @@ fn scalar(name: &str) -> Option<Kind> {
         "Bytes" => Kind::Bytes,
         _ => return None,
     })
-}
-
-/// What the file says; where it says nothing, what we say of the element that has the same name.
-fn prose(own: &str, built_in: Option<&'static str>) -> &'static str {
-    match own {
-        "" => built_in.unwrap_or_default(),
-        own => text(own),
-    }
 }
 
 fn text(text: &str) -> &'static str {

@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod call;
 pub(crate) mod describe;
 mod dry_run;
+mod exchange;
 mod flag;
 mod format;
 pub(crate) mod list;
@@ -14,6 +15,7 @@ mod report;
 pub(crate) mod request;
 mod set;
 pub(crate) mod skeleton;
+mod terms;
 
 use clap::Command;
 

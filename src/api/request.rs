@@ -1,13 +1,13 @@
 //! What is sent: documents, and the flags merged into each.
 
-use crate::api::call::CallArgs;
+use crate::api::flag;
 use crate::api::set::set;
-use crate::args::field::{self, Source};
+use crate::api::terms::CallArgs;
 use crate::args::go::Parsed;
 use crate::context::Context;
 use crate::document;
 use crate::error::Error;
-use crate::method::Method;
+use crate::method::{Given, Method, Source};
 use crate::schema::{self, Form, Message, Value};
 
 /// One request.
@@ -47,8 +47,10 @@ pub(crate) fn all(
     if documents.is_empty() {
         documents.push(Value::Null);
     }
-    let source = Source { file: &|path| ctx.read_file(path), document: &document::value };
-    let flags = encode(method.request, &field::document(method.request, &parsed.matches, &source)?, "--")?;
+    let file = |path: &str| ctx.read_file(path).map_err(|error| error.line());
+    let source = Source { file: &file, document: &document::value };
+    let given = flag::document(method, Given::new(&parsed.matches, &source)).map_err(Error::usage)?;
+    let flags = encode(method.request, &given, "--")?;
     let count = documents.len();
     let requests = documents.into_iter().enumerate().map(|(index, document)| {
         let place = match count {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::args::field::Source;
+use crate::method::Source;
 use crate::schema::{Field, Kind, Label, Message, Unknown, Value};
 
 /// What stands at a path.
@@ -54,13 +54,13 @@ impl Walk<'_> {
             Spot::One(Kind::Message(message)) => {
                 let field = message.field(segment).ok_or_else(|| self.unknown(message, segment))?;
                 leave(message, field, value);
-                value.change(field.json, |member| next.go(Spot::of(message, field), member))
+                value.change(field.json, |member| next.go(Spot::of(field), member))
             }
             Spot::One(_) => Err(format!("{} has no fields", self.behind())),
             Spot::List(kind) => next.item(segment, kind, value),
             Spot::Map(entry) => {
                 let field = entry.field("value").ok_or("not a map")?;
-                value.change(segment, |member| next.go(Spot::One(entry.kind(field)), member))
+                value.change(segment, |member| next.go(Spot::One(field.document_kind()), member))
             }
         }
     }
@@ -94,8 +94,8 @@ impl Walk<'_> {
 }
 
 impl Spot {
-    fn of(message: &Message, field: &Field) -> Self {
-        match (field.label, message.kind(field)) {
+    fn of(field: &Field) -> Self {
+        match (field.label, field.document_kind()) {
             (Label::Map, Kind::Message(entry)) => Self::Map(entry),
             (Label::Repeated | Label::Map, kind) => Self::List(kind),
             (Label::Single | Label::Optional, kind) => Self::One(kind),
@@ -120,7 +120,7 @@ fn read(spot: Spot, word: &str, source: &Source<'_>) -> Result<Value, String> {
 }
 
 fn content(spot: Spot, path: &str, source: &Source<'_>) -> Result<Value, String> {
-    let bytes = || (source.file)(path).map_err(|error| error.line());
+    let bytes = || (source.file)(path);
     match spot {
         Spot::One(Kind::Bytes) => Ok(Value::from(STANDARD.encode(bytes()?))),
         Spot::One(Kind::String) => {

@@ -74,13 +74,13 @@ impl Skeleton {
     fn fields(&mut self, message: &'static Message, value: &Value) {
         self.within.push(message.name);
         for field in message.fields {
-            self.field(message, field, value.get(field.json));
+            self.field(field, value.get(field.json));
         }
         self.within.pop();
     }
 
-    fn field(&mut self, message: &'static Message, field: &'static Field, given: Option<&Value>) {
-        let kind = if field.label == Label::Map { field.value_kind() } else { message.kind(field) };
+    fn field(&mut self, field: &'static Field, given: Option<&Value>) {
+        let kind = if field.label == Label::Map { field.value_kind() } else { field.document_kind() };
         let note = note(field, kind);
         match (kind, given) {
             (Kind::Message(inner), Some(Value::List(items))) => {

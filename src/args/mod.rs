@@ -1,6 +1,5 @@
 //! The command line: Go's flag rules in front of clap, and the flags of the root command.
 
-pub(crate) mod field;
 pub(crate) mod go;
 pub(crate) mod parse;
 pub(crate) mod stream;

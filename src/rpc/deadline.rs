@@ -2,38 +2,51 @@
 
 use std::time::Duration;
 
-use prost::Message as _;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use crate::generated::cri::{ExecSyncRequest, StopContainerRequest};
-use crate::method::{Flow, Method};
+use crate::method::{Deadline, Method};
 
 /// The deadline of a call under a timeout; nothing is for ever.
-///
-/// A pod's network takes longer than anything else a runtime does, so that starting one gets twice the time, as the
-/// kubelet gives it. What the request tells the runtime to wait comes on top. A pull and a stream take as long as they
-/// take, and so does a command that was given no limit.
 pub(crate) fn of(method: &Method, request: &[u8], timeout: Duration) -> Option<Duration> {
-    match method.name {
-        _ if method.flow == Flow::ServerStream => None,
-        "PullImage" => None,
-        "RunPodSandbox" => Some(timeout.saturating_mul(2)),
-        "StopContainer" => {
-            let grace = StopContainerRequest::decode(request).map(|request| request.timeout).unwrap_or_default();
+    match method.deadline {
+        Deadline::None => None,
+        Deadline::Timeout => Some(timeout),
+        Deadline::Twice => Some(timeout.saturating_mul(2)),
+        Deadline::Grace(field) => {
+            let grace = number(request, field);
             let seconds = Duration::from_secs(grace.unsigned_abs());
             // Runtimes take a negative time for none at all, and upstream counts it.
             Some(if grace < 0 { timeout.saturating_sub(seconds) } else { timeout.saturating_add(seconds) })
         }
-        "ExecSync" => match ExecSyncRequest::decode(request).map(|request| request.timeout) {
-            Ok(limit @ 1..) => Some(timeout.saturating_add(Duration::from_secs(limit.unsigned_abs()))),
-            Ok(_) | Err(_) => None,
+        Deadline::Limit(field) => match number(request, field) {
+            limit @ 1.. => Some(timeout.saturating_add(Duration::from_secs(limit.unsigned_abs()))),
+            _ => None,
         },
-        _ => Some(timeout),
     }
+}
+
+/// The number in a field of a request, which has its default where it is not sent.
+fn number(request: &[u8], field: u32) -> i64 {
+    let mut rest = request;
+    let mut number = 0;
+    while let Ok((found, wire)) = decode_key(&mut rest) {
+        let read = match (found == field, wire) {
+            (true, WireType::Varint) => decode_varint(&mut rest).map(|value| number = value as i64),
+            _ => skip_field(wire, found, &mut rest, DecodeContext::default()),
+        };
+        if read.is_err() {
+            break;
+        }
+    }
+    number
 }
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
+    use crate::generated::cri::{ExecSyncRequest, StopContainerRequest};
     use crate::generated::methods;
 
     #[test]

@@ -88,7 +88,7 @@ fn decode_at(message: &'static Message, bytes: &[u8], level: Level) -> Result<Va
             Some(index) => {
                 let field = &message.fields[index];
                 clear_siblings(message, field, &mut slots);
-                slots[index].read(field, form.kind(message, field), wire, &mut rest, level)?;
+                slots[index].read(field, form.kind(field), wire, &mut rest, level)?;
             }
             None if form.foreign => foreign.read(number, wire, &mut rest)?,
             None => skip_field(wire, number, &mut rest, DecodeContext::default())?,
@@ -96,7 +96,7 @@ fn decode_at(message: &'static Message, bytes: &[u8], level: Level) -> Result<Va
     }
     let mut members = Vec::with_capacity(slots.len());
     for (field, slot) in message.fields.iter().zip(slots) {
-        if let Some(value) = slot.value(field.label, form.kind(message, field), level)? {
+        if let Some(value) = slot.value(field.label, form.kind(field), level)? {
             members.push((field.json.to_owned(), value));
         }
     }
@@ -105,8 +105,8 @@ fn decode_at(message: &'static Message, bytes: &[u8], level: Level) -> Result<Va
 }
 
 impl Form {
-    fn kind(self, message: &Message, field: &Field) -> Kind {
-        if self.base64 { field.kind } else { message.kind(field) }
+    fn kind(self, field: &Field) -> Kind {
+        if self.base64 { field.kind } else { field.document_kind() }
     }
 }
 

@@ -54,7 +54,7 @@ impl Encoder<'_> {
             self.path.push(name.clone());
             match message.field(name) {
                 Some(field) if spelled_again(message, field, &members[index + 1..]) => {}
-                Some(field) => self.field(field, message.kind(field), value, out)?,
+                Some(field) => self.field(field, field.document_kind(), value, out)?,
                 None => self.unknown.push(Unknown { path: self.path.join("."), nearest: message.nearest(name) }),
             }
             self.path.pop();
@@ -106,7 +106,7 @@ impl Encoder<'_> {
                 delimited(number, &bytes, out);
             }
             Kind::String => delimited(number, self.text(value)?.as_bytes(), out),
-            Kind::Bytes => delimited(number, &self.bytes(value)?, out),
+            Kind::Bytes => delimited(number, &decoded(&self.text(value)?).map_err(|it| self.wrong(&it, value))?, out),
             kind => {
                 encode_key(number, wire_type(kind), out);
                 self.number(kind, value, out)?;
@@ -123,67 +123,16 @@ impl Encoder<'_> {
         }
     }
 
-    fn bytes(&self, value: &Value) -> Result<Vec<u8>, Error> {
-        let text = self.text(value)?;
-        LENIENT
-            .decode(&text)
-            .or_else(|_| LENIENT_URL_SAFE.decode(&text))
-            .map_err(|_| self.error("not base64".to_owned()))
-    }
-
     fn number(&self, kind: Kind, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
-        match kind {
-            Kind::Bool => encode_varint(self.boolean(value)?.into(), out),
-            Kind::Enum(names) => encode_varint(self.enumerated(names, value)? as u64, out),
-            Kind::Double => out.extend(self.float(value)?.to_le_bytes()),
-            Kind::Float => out.extend((self.float(value)? as f32).to_le_bytes()),
-            Kind::Fixed32 => out.extend(self.integer::<u32>(value)?.to_le_bytes()),
-            Kind::Sfixed32 => out.extend(self.integer::<i32>(value)?.to_le_bytes()),
-            Kind::Fixed64 => out.extend(self.integer::<u64>(value)?.to_le_bytes()),
-            Kind::Sfixed64 => out.extend(self.integer::<i64>(value)?.to_le_bytes()),
-            Kind::Uint32 => encode_varint(self.integer::<u32>(value)?.into(), out),
-            Kind::Uint64 => encode_varint(self.integer::<u64>(value)?, out),
-            Kind::Sint32 => encode_varint(zigzag(self.integer::<i32>(value)?.into()), out),
-            Kind::Sint64 => encode_varint(zigzag(self.integer::<i64>(value)?), out),
-            // A negative int32 is sign-extended to ten bytes on the wire.
-            Kind::Int32 => encode_varint(i64::from(self.integer::<i32>(value)?) as u64, out),
-            _ => encode_varint(self.integer::<i64>(value)? as u64, out),
+        number(kind, value, out).map_err(|wrong| self.wrong(&wrong, value))
+    }
+
+    fn wrong(&self, wrong: &Wrong, value: &Value) -> Error {
+        match wrong {
+            Wrong::Expected(what) => self.expected(what, value),
+            Wrong::Range(number) => self.error(format!("{number} is out of range")),
+            Wrong::Base64 => self.error("not base64".to_owned()),
         }
-        Ok(())
-    }
-
-    fn boolean(&self, value: &Value) -> Result<bool, Error> {
-        let word = match value {
-            Value::Bool(value) => return Ok(*value),
-            Value::String(word) => word.to_lowercase(),
-            _ => String::new(),
-        };
-        match word.as_str() {
-            "true" | "yes" | "on" | "y" | "t" | "1" => Ok(true),
-            "false" | "no" | "off" | "n" | "f" | "0" => Ok(false),
-            _ => Err(self.expected("true or false", value)),
-        }
-    }
-
-    fn enumerated(&self, names: &Enum, value: &Value) -> Result<i64, Error> {
-        plain(value).and_then(|text| names.number_of(&text)).map(i64::from).ok_or_else(|| {
-            let known: Vec<_> = names.values.iter().map(|(name, _)| *name).take(8).collect();
-            self.expected(&format!("one of {}", known.join(", ")), value)
-        })
-    }
-
-    /// An integer of any width, also quoted, and also `3.0`, which is how JSON writers without integers say 3.
-    fn integer<T: TryFrom<i128>>(&self, value: &Value) -> Result<T, Error> {
-        let wide = match value {
-            Value::Float(float) if float.fract() == 0.0 => Some(*float as i128),
-            other => plain(other).and_then(|text| text.trim().parse::<i128>().ok()),
-        };
-        let wide = wide.ok_or_else(|| self.expected("an integer", value))?;
-        T::try_from(wide).map_err(|_| self.error(format!("{wide} is out of range")))
-    }
-
-    fn float(&self, value: &Value) -> Result<f64, Error> {
-        plain(value).and_then(|text| text.parse().ok()).ok_or_else(|| self.expected("a number", value))
     }
 
     fn expected(&self, what: &str, value: &Value) -> Error {
@@ -202,6 +151,95 @@ impl Encoder<'_> {
         let path = if self.path.is_empty() { "the document".to_owned() } else { self.path.join(".") };
         Error { path, reason }
     }
+}
+
+/// Why a value is not of a kind.
+enum Wrong {
+    Expected(String),
+    Range(i128),
+    Base64,
+}
+
+/// Whether a word is of a kind that is no message.
+///
+/// # Errors
+/// Why not, without the word, which may be a secret. Of an enum, all that it may be, and which of these is nearest.
+pub fn check(kind: Kind, word: &str) -> Result<(), String> {
+    let value = Value::from(word);
+    let checked = match kind {
+        Kind::String | Kind::Message(_) => Ok(()),
+        Kind::Bytes => decoded(word).map(drop),
+        kind => number(kind, &value, &mut Vec::new()),
+    };
+    checked.map_err(|wrong| match (wrong, kind) {
+        (Wrong::Expected(_), Kind::Enum(names)) => {
+            let all: Vec<_> = names.values.iter().map(|(name, _)| *name).collect();
+            let hint = names.nearest(word).map(|name| format!(", did you mean {name}?")).unwrap_or_default();
+            format!("expected one of {}{hint}", all.join(", "))
+        }
+        (Wrong::Expected(what), _) => format!("expected {what}"),
+        (Wrong::Range(_), _) => "out of range".to_owned(),
+        (Wrong::Base64, _) => "not base64".to_owned(),
+    })
+}
+
+fn number(kind: Kind, value: &Value, out: &mut Vec<u8>) -> Result<(), Wrong> {
+    match kind {
+        Kind::Bool => encode_varint(boolean(value)?.into(), out),
+        Kind::Enum(names) => encode_varint(enumerated(names, value)? as u64, out),
+        Kind::Double => out.extend(float(value)?.to_le_bytes()),
+        Kind::Float => out.extend((float(value)? as f32).to_le_bytes()),
+        Kind::Fixed32 => out.extend(integer::<u32>(value)?.to_le_bytes()),
+        Kind::Sfixed32 => out.extend(integer::<i32>(value)?.to_le_bytes()),
+        Kind::Fixed64 => out.extend(integer::<u64>(value)?.to_le_bytes()),
+        Kind::Sfixed64 => out.extend(integer::<i64>(value)?.to_le_bytes()),
+        Kind::Uint32 => encode_varint(integer::<u32>(value)?.into(), out),
+        Kind::Uint64 => encode_varint(integer::<u64>(value)?, out),
+        Kind::Sint32 => encode_varint(zigzag(integer::<i32>(value)?.into()), out),
+        Kind::Sint64 => encode_varint(zigzag(integer::<i64>(value)?), out),
+        // A negative int32 is sign-extended to ten bytes on the wire.
+        Kind::Int32 => encode_varint(i64::from(integer::<i32>(value)?) as u64, out),
+        _ => encode_varint(integer::<i64>(value)? as u64, out),
+    }
+    Ok(())
+}
+
+fn boolean(value: &Value) -> Result<bool, Wrong> {
+    let word = match value {
+        Value::Bool(value) => return Ok(*value),
+        Value::String(word) => word.to_lowercase(),
+        _ => String::new(),
+    };
+    match word.as_str() {
+        "true" | "yes" | "on" | "y" | "t" | "1" => Ok(true),
+        "false" | "no" | "off" | "n" | "f" | "0" => Ok(false),
+        _ => Err(Wrong::Expected("true or false".to_owned())),
+    }
+}
+
+fn enumerated(names: &Enum, value: &Value) -> Result<i64, Wrong> {
+    plain(value).and_then(|text| names.number_of(&text)).map(i64::from).ok_or_else(|| {
+        let known: Vec<_> = names.values.iter().map(|(name, _)| *name).take(8).collect();
+        Wrong::Expected(format!("one of {}", known.join(", ")))
+    })
+}
+
+/// An integer of any width, also quoted, and also `3.0`, which is how JSON writers without integers say 3.
+fn integer<T: TryFrom<i128>>(value: &Value) -> Result<T, Wrong> {
+    let wide = match value {
+        Value::Float(float) if float.fract() == 0.0 => Some(*float as i128),
+        other => plain(other).and_then(|text| text.trim().parse::<i128>().ok()),
+    };
+    let wide = wide.ok_or_else(|| Wrong::Expected("an integer".to_owned()))?;
+    T::try_from(wide).map_err(|_| Wrong::Range(wide))
+}
+
+fn float(value: &Value) -> Result<f64, Wrong> {
+    plain(value).and_then(|text| text.parse().ok()).ok_or_else(|| Wrong::Expected("a number".to_owned()))
+}
+
+fn decoded(text: &str) -> Result<Vec<u8>, Wrong> {
+    LENIENT.decode(text).or_else(|_| LENIENT_URL_SAFE.decode(text)).map_err(|_| Wrong::Base64)
 }
 
 /// Whether a later member means the same field in another spelling. The last one wins, as a repeated key does.

@@ -27,7 +27,7 @@ fn define(message: &'static Message, definitions: &mut BTreeMap<&'static str, Va
     }
     // A message that contains itself finds its entry, and stops.
     definitions.insert(name, Value::Null);
-    let fields: Vec<_> = message.fields.iter().map(|field| (field.name, property(message, field))).collect();
+    let fields: Vec<_> = message.fields.iter().map(|field| (field.name, property(field))).collect();
     let object = Value::object([
         ("properties", Value::object(fields)),
         ("additionalProperties", Value::Bool(false)),
@@ -47,8 +47,8 @@ fn define(message: &'static Message, definitions: &mut BTreeMap<&'static str, Va
     }
 }
 
-fn property(message: &Message, field: &Field) -> Value {
-    let kind = message.kind(field);
+fn property(field: &Field) -> Value {
+    let kind = field.document_kind();
     match (field.label, kind) {
         (Label::Map, Kind::Message(entry)) => {
             let values = entry.field("value").map(|value| one(value.kind)).unwrap_or_default();

@@ -19,7 +19,7 @@ use std::slice;
 use std::sync::OnceLock;
 
 pub use decode::{Error as DecodeError, Form, decode, decode_as};
-pub use encode::{Error as EncodeError, LENIENT, encode};
+pub use encode::{Error as EncodeError, LENIENT, check, encode};
 pub use json_schema::json_schema;
 pub use redact::{has_secrets, redact};
 pub use text::text;
@@ -64,6 +64,8 @@ pub struct Field {
     pub oneof: Option<&'static str>,
     /// The value is a secret (`debug_redact` in the proto) and never reaches a log.
     pub redact: bool,
+    /// The value is bytes that hold text, and documents have the text. Bytes are base64 everywhere else.
+    pub text: bool,
     /// One line of prose, empty where nobody wrote one.
     pub doc: &'static str,
 }
@@ -113,22 +115,7 @@ pub struct Enum {
     pub values: &'static [(&'static str, i32)],
 }
 
-/// Bytes fields whose documents hold plain text: message, field. Bytes are base64 everywhere else.
-///
-/// The value of an environment variable is a string up to the CRI of 1.36 and bytes from 1.37 on, so that it may
-/// hold what is no UTF-8. The wire form is the same, and what people write into their files is the text itself.
-const TEXT: &[(&str, &str)] = &[("runtime.v1.KeyValue", "value")];
-
 impl Message {
-    /// What a value of one of this message's fields is in a document: its own kind, or [`Kind::String`] for bytes
-    /// that hold text.
-    pub fn kind(&self, field: &Field) -> Kind {
-        match field.kind {
-            Kind::Bytes if TEXT.contains(&(self.name, field.name)) => Kind::String,
-            kind => kind,
-        }
-    }
-
     /// The field called `name`, in either of its two spellings and in any case, as Go matches names.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         let exact = self.fields.iter().find(|field| field.name == name || field.json == name);
@@ -172,6 +159,11 @@ impl IntoIterator for Fields {
 }
 
 impl Field {
+    /// What a value is in a document: its kind, or [`Kind::String`] for bytes that hold text.
+    pub fn document_kind(&self) -> Kind {
+        if self.text { Kind::String } else { self.kind }
+    }
+
     /// What one value is; of a map, what one of its keys has.
     pub fn value_kind(&self) -> Kind {
         match self.kind {
@@ -221,11 +213,23 @@ impl Enum {
         self.values.iter().find(|(_, value)| *value == number).map(|(name, _)| *name)
     }
 
-    /// The number of a name in any case and with either kind of dash, or of a number in digits.
+    /// The number of a name in any case and with either kind of dash, also without what all names begin with, or of
+    /// a number in digits.
     pub fn number_of(&self, text: &str) -> Option<i32> {
         let wanted = text.replace('-', "_");
-        let named = self.values.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted));
-        named.map(|(_, number)| *number).or_else(|| text.parse().ok())
+        let find = |start: usize| {
+            let mut names = self.values.iter().map(|(name, number)| (&name[start..], *number));
+            names.find(|(name, _)| name.eq_ignore_ascii_case(&wanted)).map(|(_, number)| number)
+        };
+        find(0).or_else(|| find(self.prefix())).or_else(|| text.parse().ok())
+    }
+
+    /// How long the words are that all names begin with: `CONTAINER_`.
+    fn prefix(&self) -> usize {
+        let [(first, _), rest @ ..] = self.values else { return 0 };
+        let ends = first.match_indices('_').map(|(at, _)| at + 1);
+        let shared = |end: &usize| rest.iter().all(|(name, _)| name.len() > *end && name.starts_with(&first[..*end]));
+        ends.take_while(|end| first.len() > *end && shared(end)).last().filter(|_| !rest.is_empty()).unwrap_or(0)
     }
 }
 

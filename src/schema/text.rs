@@ -19,15 +19,15 @@ fn members(message: &'static Message, document: &Value, depth: usize, out: &mut 
     let Value::Object(members) = document else { return };
     for (name, value) in members {
         match (message.field(name), value) {
-            (Some(field), value) => member(message, field, value, depth, out),
+            (Some(field), value) => member(field, value, depth, out),
             (None, Value::List(values)) => values.iter().for_each(|value| foreign(name, value, depth, out)),
             (None, _) => {}
         }
     }
 }
 
-fn member(message: &'static Message, field: &Field, value: &Value, depth: usize, out: &mut String) {
-    let kind = message.kind(field);
+fn member(field: &Field, value: &Value, depth: usize, out: &mut String) {
+    let kind = field.document_kind();
     match (field.label, kind, value) {
         (Label::Map, Kind::Message(entry), Value::Object(pairs)) => {
             for (key, value) in pairs {
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     const fn field(name: &'static str, number: u32, label: Label, kind: Kind) -> Field {
-        Field { name, json: name, number, label, kind, oneof: None, redact: false, doc: "" }
+        Field { name, json: name, number, label, kind, oneof: None, redact: false, text: false, doc: "" }
     }
 
     static INNER: Message =

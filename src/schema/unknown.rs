@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Message;
+use super::{Enum, Message};
 
 /// A member that the table of its message does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,16 @@ impl Message {
     /// The field whose name is nearest to one that does not exist.
     pub fn nearest(&self, name: &str) -> Option<&'static str> {
         nearest(name, self.fields.iter().map(|field| field.name))
+    }
+}
+
+impl Enum {
+    /// The name that is nearest to one that does not exist, with or without what all names begin with.
+    pub fn nearest(&self, name: &str) -> Option<&'static str> {
+        let all = || self.values.iter().map(|(name, _)| *name);
+        let short = nearest(name, all().map(|name| &name[self.prefix()..]));
+        let short = short.and_then(|short| all().find(|name| name[self.prefix()..] == *short));
+        nearest(name, all()).or(short)
     }
 }
 
@@ -69,7 +79,7 @@ mod tests {
 
     const fn field(name: &'static str) -> Field {
         let (label, kind) = (Label::Single, Kind::String);
-        Field { name, json: name, number: 1, label, kind, oneof: None, redact: false, doc: "" }
+        Field { name, json: name, number: 1, label, kind, oneof: None, redact: false, text: false, doc: "" }
     }
 
     static POD: Message = Message {

@@ -14,6 +14,7 @@ use prost_reflect::DescriptorPool;
 use crate::support::run::crictl;
 
 const SHAPES: &str = "codegen/tests/shapes/shapes.proto";
+const OLD: &str = "codegen/tests/proto/1.36/api.proto";
 const NEXT: &str = "codegen/tests/proto/1.37/api.proto";
 
 /// Command lines, and all that comes of each.

@@ -27,7 +27,9 @@ fn visible(text: &str) -> String {
 #[test]
 fn every_method_reaches_a_server() {
     let fake = Fake::new().serve();
-    assert_eq!(METHODS.len(), 41);
+    // As many as the proto has, by another reader of it.
+    let text = std::fs::read_to_string(concat!("proto/", env!("CRI_RELEASE"), "/api.proto")).unwrap();
+    assert_eq!(METHODS.len(), text.matches("\n  rpc ").count());
     for method in METHODS {
         let output = fake.run(["rpc", method.command]);
         let answered = output.status == 0 && output.stderr.lines().count() <= 1;

@@ -48,13 +48,19 @@ fn the_document_comes_from_standard_input_or_a_file_too() {
 #[test]
 fn an_enum_is_given_by_name_in_any_case_or_by_number() {
     let fake = Fake::new().serve();
-    for state in ["CONTAINER_RUNNING", "container-running", "1"] {
+    for state in ["CONTAINER_RUNNING", "container-running", "running", "1"] {
         let output = fake.run(["rpc", "list-containers", "--filter.state.state", state]);
         assert_eq!(output.stdout, "{\n  \"containers\": []\n}\n", "{output:?}");
     }
     let output = fake.run(["rpc", "list-containers", "--filter.state.state", "walking"]);
     assert_eq!(output.status, 1);
-    assert!(output.message().contains("--filter.state.state: expected one of CONTAINER_CREATED"), "{output:?}");
+    let names = "CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED, CONTAINER_UNKNOWN";
+    let message = format!("invalid value \"walking\" for flag -filter.state.state: expected one of {names}");
+    assert_eq!(output.message(), message);
+    for (word, name) in [("container-runing", "CONTAINER_RUNNING"), ("exitd", "CONTAINER_EXITED")] {
+        let output = fake.run(["rpc", "list-containers", "--filter.state.state", word]);
+        assert!(output.message().ends_with(&format!(", did you mean {name}?")), "{output:?}");
+    }
 }
 
 #[test]
@@ -65,7 +71,10 @@ fn what_is_wrong_with_a_request_is_said_before_it_is_sent() {
         (vec!["rpc", "list-containers", "--data", "{filter: 3}"], "--data: filter: expected an object, got 3"),
         (vec!["rpc", "list-containers", "--data", "{"], "--data: "),
         (vec!["rpc", "list-containers", "--filter.nope", "1"], "flag provided but not defined: -filter.nope"),
-        (vec!["rpc", "stop-container", "--timeout", "soon"], "--timeout: expected an integer, got \"soon\""),
+        (
+            vec!["rpc", "stop-container", "--timeout", "soon"],
+            "invalid value \"soon\" for flag -timeout: expected an integer",
+        ),
         (vec!["rpc", "list-containers", "word"], "takes no argument"),
         (vec!["rpc", "run-pod-sandbox", "--config.labels", "a"], "expected KEY=VALUE"),
         (vec!["rpc", "run-pod-sandbox", "--config.port_mappings", "{container_port: {}}"], "container_port"),

@@ -3,9 +3,7 @@
 //!
 //! Of the options those stay that the generated code depends on. Services come first, then enums, then messages.
 
-use prost_reflect::{
-    DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, ServiceDescriptor,
-};
+use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, ServiceDescriptor};
 
 use crate::{docs::relative, lower};
 
@@ -61,11 +59,9 @@ fn message(it: &MessageDescriptor, indent: &str) -> String {
 
 /// The fields in the order of the proto, the members of a oneof in its braces.
 fn fields(message: &MessageDescriptor, indent: &str) -> String {
-    let declared = message.descriptor_proto().field.iter();
-    let numbers = declared.filter_map(|field| u32::try_from(field.number()).ok());
-    let fields: Vec<_> = numbers.filter_map(|number| message.get_field(number)).collect();
-    let groups = fields.chunk_by(|one, next| written(one).is_some() && written(one) == written(next));
-    let text = groups.map(|group| match group.first().and_then(written) {
+    let fields: Vec<_> = lower::declared(message).collect();
+    let groups = fields.chunk_by(|one, next| lower::oneof(one).is_some() && lower::oneof(one) == lower::oneof(next));
+    let text = groups.map(|group| match group.first().and_then(lower::oneof) {
         None => group.iter().map(|it| field(it, indent)).collect(),
         Some(oneof) => {
             let members = group.iter().map(|it| field(it, &format!("{indent}  ")));
@@ -73,11 +69,6 @@ fn fields(message: &MessageDescriptor, indent: &str) -> String {
         }
     });
     text.collect()
-}
-
-/// The oneof that a field is a member of, unless it is that of an `optional` field, which nobody wrote.
-fn written(field: &FieldDescriptor) -> Option<OneofDescriptor> {
-    field.containing_oneof().filter(|oneof| !oneof.is_synthetic())
 }
 
 fn field(field: &FieldDescriptor, indent: &str) -> String {

@@ -4,6 +4,7 @@
 mod api;
 pub(crate) mod canonical;
 mod diff;
+mod flags;
 mod pair;
 mod provenance;
 mod report;
@@ -16,10 +17,13 @@ use std::{
 };
 
 pub use diff::{Change, Effect, Element, What, diff};
+pub use flags::FlagChange;
 pub use report::Report;
 
 use crate::{
-    Docs, Error, Input, generate, load, lower, model,
+    Docs, Error, Input,
+    docs::Prose,
+    generate, load, lower, model,
     model::Model,
     release::{self, Release},
 };
@@ -68,7 +72,7 @@ impl Bump {
 /// When the proto does not compile, or has something that can't be expressed, which is named.
 pub fn canonical(proto: &Path, release: &str) -> Result<(String, Model), Error> {
     let pool = load::descriptors(proto)?;
-    let model = lower::model(&pool, &Docs::default())?;
+    let model = lower::model(&pool, &Prose::new(&Docs::default(), &pool, &|_| None))?;
     let text = canonical::text(&pool, &model.package, release);
     // Generated for nobody: what is refused is refused before anything is written.
     let failed = |source| Error::Io { path: std::env::temp_dir(), source };

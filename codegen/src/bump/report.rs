@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::{
     api::Api,
     diff::{Change, Effect, Element, What, diff},
+    flags::{FlagChange, flags},
     uses::Uses,
 };
 use crate::model::Model;
@@ -25,6 +26,8 @@ pub struct Report {
     pub methods: usize,
     /// The differences.
     pub changes: Vec<Change>,
+    /// The differences between the flags of methods that both have.
+    pub flags: Vec<FlagChange>,
     /// The messages and enums that have changed, each with the commands that send or get it.
     pub touched: Vec<(String, Vec<String>)>,
     /// The methods that no command calls.
@@ -36,6 +39,7 @@ impl Report {
     #[must_use]
     pub fn new(old: Option<(&str, &Model)>, new: (&str, &Model), uses: &Uses) -> Self {
         let changes = old.map(|(_, model)| diff(model, new.1)).unwrap_or_default();
+        let flags = old.map(|(_, model)| flags(model, new.1)).unwrap_or_default();
         let api = Api::new(new.1);
         let used: HashSet<_> = uses.values().flatten().collect();
         let unused = api.calls.iter().filter(|call| !used.contains(&call.name));
@@ -44,7 +48,7 @@ impl Report {
         let apis: Vec<_> = old.map(|(_, model)| Api::new(model)).into_iter().chain([api]).collect();
         let touched = touched(&changes, &apis, uses);
         let old = old.map(|(name, _)| name.to_owned());
-        Self { old, new: new.0.to_owned(), methods, changes, touched, unused }
+        Self { old, new: new.0.to_owned(), methods, changes, flags, touched, unused }
     }
 
     /// How many changes make peers of the two releases misunderstand each other.
@@ -67,6 +71,7 @@ impl Report {
             section("Changed, and understood by both releases", &lines(&changed)),
             section("Commands that send or get what has changed", &touched.collect::<Vec<_>>()),
             section("New", &added(&new)),
+            section("Flags of `crictl rpc` that are new, gone or take something else", &commands(&self.flags)),
             section("Methods that only `crictl rpc` calls", &words(&self.unused)),
         ];
         self.headline() + &sections.concat()
@@ -185,6 +190,20 @@ fn added(changes: &[&Change]) -> Vec<String> {
         _ => None,
     }));
     lines
+}
+
+/// A line for each command whose flags have changed.
+fn commands(changes: &[FlagChange]) -> Vec<String> {
+    let commands = changes.chunk_by(|one, next| one.command == next.command);
+    let lines = commands.filter_map(|changes| {
+        let flags = changes.iter().map(|change| match &change.what {
+            What::Added(takes) => format!("--{} (new: {takes})", change.flag),
+            What::Retyped(took, takes) => format!("--{} ({took} -> {takes})", change.flag),
+            _ => format!("--{} (gone)", change.flag),
+        });
+        Some(wrap(&format!("{}: ", changes.first()?.command), &flags.collect::<Vec<_>>()))
+    });
+    lines.collect()
 }
 
 fn words(names: &[String]) -> Vec<String> {

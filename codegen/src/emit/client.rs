@@ -1,63 +1,51 @@
 //! The typed clients, one struct for each service.
 
-use super::layout::WIDTH;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{ident, path};
 use crate::model::{Flow, Method, Model, Service};
 
-pub(super) fn text(model: &Model) -> String {
-    let mut text = String::from("use super::{cri, methods};\nuse crate::method::Caller;\n");
-    for service in &model.services {
-        text += &client(service, &model.package);
+pub(super) fn tokens(model: &Model) -> TokenStream {
+    let clients = model.services.iter().map(|service| client(service, &model.package));
+    quote! {
+        use super::{cri, methods};
+        use crate::method::Caller;
+
+        #(#clients)*
     }
-    text
 }
 
-fn client(service: &Service, package: &str) -> String {
-    let Service { name, client, .. } = service;
-    let functions: Vec<_> = service.methods.iter().map(function).collect();
-    let body = match functions.as_slice() {
-        [] => "{}".to_owned(),
-        functions => format!("{{\n{}}}", functions.join("\n")),
-    };
-    format!(
-        "
-/// The calls of `{package}.{name}`.
-#[derive(Clone, Copy, Debug)]
-pub struct {client}<C>(pub C);
+fn client(service: &Service, package: &str) -> TokenStream {
+    let doc = format!(" The calls of `{package}.{}`.", service.name);
+    let client = ident(&service.client);
+    let functions = service.methods.iter().map(function);
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy, Debug)]
+        pub struct #client<C>(pub C);
 
-impl<C: Caller> {client}<C> {body}
-"
-    )
+        impl<C: Caller> #client<C> {
+            #(#functions)*
+        }
+    }
 }
 
-fn function(method: &Method) -> String {
+fn function(method: &Method) -> TokenStream {
     let doc = match method.doc.as_str() {
-        "" => format!("Calls `{}`", method.name),
-        doc => doc.to_owned(),
+        "" => format!(" Calls `{}`.", method.name),
+        doc => format!(" {doc}."),
     };
-    let response = format!("cri::{}", method.response.rust);
+    let (name, table) = (ident(&method.function), ident(&method.table));
+    let (request, response) = (path(&method.request.rust), path(&method.response.rust));
     let (call, response) = match method.flow {
-        Flow::Unary => ("unary", response),
-        Flow::ServerStream => ("stream", format!("C::Stream<{response}>")),
+        Flow::Unary => (quote!(unary), quote!(cri::#response)),
+        Flow::ServerStream => (quote!(stream), quote!(C::Stream<cri::#response>)),
     };
-    format!(
-        "    /// {doc}.
-{} {{
-        self.0.{call}(&methods::{}, request).await
-    }}
-",
-        signature(method, &response),
-        method.table
-    )
-}
-
-fn signature(method: &Method, response: &str) -> String {
-    let name = format!("    pub async fn {}", method.function);
-    let request = format!("request: cri::{}", method.request.rust);
-    let result = format!("-> Result<{response}, C::Error>");
-    let line = format!("{name}(&self, {request}) {result}");
-    // The brace is on the same line.
-    if line.len() + 2 <= WIDTH {
-        return line;
+    quote! {
+        #[doc = #doc]
+        pub async fn #name(&self, request: cri::#request) -> Result<#response, C::Error> {
+            self.0.#call(&methods::#table, request).await
+        }
     }
-    format!("{name}(\n        &self,\n        {request},\n    ) {result}")
 }

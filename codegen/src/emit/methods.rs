@@ -1,32 +1,64 @@
 //! The table of methods.
 
-use super::layout::{Code, list, table};
-use crate::model::{Method, Model, Service};
+use proc_macro2::TokenStream;
+use quote::quote;
 
-pub(super) fn text(model: &Model) -> String {
-    let mut text = String::from("use super::schema;\nuse crate::method::{Flow, Method};\n");
-    let mut all = Vec::new();
-    for service in &model.services {
-        for it in &service.methods {
-            text += &method(service, it);
-            all.push(Code::Word(format!("&{}", it.table)));
-        }
+use super::{ident, number};
+use crate::model::{Deadline, Flow, Method, Model, Service};
+
+pub(super) fn tokens(model: &Model) -> TokenStream {
+    let services = model.services.iter().flat_map(|service| service.methods.iter().map(move |it| (service, it)));
+    let tables = services.clone().map(|(service, it)| method(service, it));
+    let names = services.map(|(_, it)| ident(&it.table));
+    quote! {
+        use super::schema;
+        use crate::method::{Deadline, Flags, Flow, Method};
+
+        #(#tables)*
+
+        /// Every method, in the order of the proto.
+        pub static METHODS: &[&Method] = &[#(&#names),*];
     }
-    let head = "pub static METHODS: &[&Method] = ";
-    let all = list("&[", all, "]").text(0, head.len());
-    text + &format!("\n/// Every method, in the order of the proto.\n{head}{all};\n")
 }
 
-fn method(service: &Service, method: &Method) -> String {
-    let fields = [
-        format!("service: {:?}", service.name),
-        format!("name: {:?}", method.name),
-        format!("path: {:?}", method.path),
-        format!("command: {:?}", method.command),
-        format!("doc: {:?}", method.doc),
-        format!("flow: Flow::{:?}", method.flow),
-        format!("request: &schema::{}", method.request.table),
-        format!("response: &schema::{}", method.response.table),
-    ];
-    table(&method.table, "Method", fields.map(Code::Word))
+fn method(service: &Service, method: &Method) -> TokenStream {
+    let (table, request, response) =
+        (ident(&method.table), ident(&method.request.table), ident(&method.response.table));
+    let service = &service.name;
+    let Method { name, path, command, doc, .. } = method;
+    let flow = match method.flow {
+        Flow::Unary => quote!(Unary),
+        Flow::ServerStream => quote!(ServerStream),
+    };
+    let deadline = deadline(method.deadline);
+    quote! {
+        pub static #table: Method = Method {
+            service: #service,
+            name: #name,
+            path: #path,
+            command: #command,
+            doc: #doc,
+            flow: Flow::#flow,
+            request: &schema::#request,
+            response: &schema::#response,
+            deadline: Deadline::#deadline,
+            flags: Flags::Code,
+        };
+    }
+}
+
+fn deadline(deadline: Deadline) -> TokenStream {
+    match deadline {
+        Deadline::Timeout => quote!(Timeout),
+        Deadline::Twice => quote!(Twice),
+        Deadline::Grace(field) => {
+            let field = number(field);
+            quote!(Grace(#field))
+        }
+        Deadline::Limit(field) => {
+            let field = number(field);
+            quote!(Limit(#field))
+        }
+        Deadline::None => quote!(None),
+    }
 }

@@ -1,118 +1,123 @@
 //! The tables of messages and enums, and what ties prost's structs to them.
 
-use super::layout::{Code, list, literal, table};
-use crate::model::{Enum, Field, Kind, Message, Model};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 
-const HEAD: &str = "\
-use super::cri;
-use crate::schema::{Described, Enum, Field, Fields, Kind, Label, Message};
+use super::{ident, number, path};
+use crate::model::{Enum, Field, Kind, Label, Message, Model};
 
-/// Most fields are in no oneof and are no secret.
-const fn field(
-    name: &'static str,
-    json: &'static str,
-    number: u32,
-    label: Label,
-    kind: Kind,
-    doc: &'static str,
-) -> Field {
-    Field { name, json, number, label, kind, oneof: None, redact: false, doc }
-}
-";
+pub(super) fn tokens(model: &Model) -> TokenStream {
+    let messages = model.messages.iter().map(message);
+    let enums = model.enums.iter().map(enumeration);
+    quote! {
+        use super::cri;
+        use crate::schema::{Described, Enum, Field, Fields, Kind, Label, Message};
 
-pub(super) fn text(model: &Model) -> String {
-    let mut text = HEAD.to_owned();
-    for it in &model.messages {
-        text += &message(it);
-        if !it.map_entry {
-            text += &described(it);
+        /// Most fields are in no oneof, no secret and no text in bytes.
+        const fn field(
+            name: &'static str,
+            json: &'static str,
+            number: u32,
+            label: Label,
+            kind: Kind,
+            doc: &'static str,
+        ) -> Field {
+            Field { name, json, number, label, kind, oneof: None, redact: false, text: false, doc }
         }
-        if it.opaque && !it.map_entry {
-            text += &redacting_debug(it);
+
+        #(#messages)*
+        #(#enums)*
+    }
+}
+
+fn message(message: &Message) -> TokenStream {
+    let (table, name, doc) = (ident(&message.names.table), &message.full_name, &message.doc);
+    let fields = message.fields.iter().map(field);
+    let struct_of_it = (!message.map_entry).then(|| struct_of(message));
+    quote! {
+        pub static #table: Message = Message { name: #name, doc: #doc, fields: Fields::Known(&[#(#fields),*]) };
+
+        #struct_of_it
+    }
+}
+
+fn field(field: &Field) -> TokenStream {
+    let Field { name, json, doc, .. } = field;
+    let (number, label, kind) = (number(field.number), label(field.label), kind(&field.kind, &TokenStream::new()));
+    let plain = quote!(field(#name, #json, #number, #label, #kind, #doc));
+    let oneof = field.oneof.iter().map(|oneof| quote!(oneof: Some(#oneof),));
+    let redact = field.redact.then(|| quote!(redact: true,));
+    let text = field.text.then(|| quote!(text: true,));
+    let rest: Vec<_> = oneof.chain(redact).chain(text).collect();
+    match rest.as_slice() {
+        [] => plain,
+        rest => quote!(Field { #(#rest)* ..#plain }),
+    }
+}
+
+fn label(label: Label) -> TokenStream {
+    match label {
+        Label::Single => quote!(Label::Single),
+        Label::Optional => quote!(Label::Optional),
+        Label::Repeated => quote!(Label::Repeated),
+        Label::Map => quote!(Label::Map),
+    }
+}
+
+/// A kind, where the tables are below this path.
+pub(super) fn kind(kind: &Kind, tables: &TokenStream) -> TokenStream {
+    match kind {
+        Kind::Scalar(name) => {
+            let name = ident(name);
+            quote!(Kind::#name)
+        }
+        Kind::Enum(table) => {
+            let table = ident(table);
+            quote!(Kind::Enum(&#tables #table))
+        }
+        Kind::Message(table) => {
+            let table = ident(table);
+            quote!(Kind::Message(&#tables #table))
         }
     }
-    for it in &model.enums {
-        text += &enumeration(it);
-        if it.opaque {
-            text += &naming_debug(it);
+}
+
+/// What ties prost's struct to the table.
+fn struct_of(message: &Message) -> TokenStream {
+    let (rust, table) = (path(&message.names.rust), ident(&message.names.table));
+    // Of a message with a secret the name, and nothing that is in it.
+    let own = message.names.rust.rsplit("::").next().unwrap_or_default();
+    let debug = message.opaque.then(|| debug(&rust, &quote!(f.debug_struct(#own).finish_non_exhaustive())));
+    quote! {
+        impl Described for cri::#rust {
+            const SCHEMA: &'static Message = &#table;
+        }
+
+        #debug
+    }
+}
+
+fn debug(rust: &TokenStream, body: &TokenStream) -> TokenStream {
+    quote! {
+        impl std::fmt::Debug for cri::#rust {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                #body
+            }
         }
     }
-    text
 }
 
-fn message(message: &Message) -> String {
-    let name = Code::Word(format!("name: {:?}", message.full_name));
-    let doc = Code::Word(format!("doc: {:?}", message.doc));
-    let fields = list("fields: Fields::Known(&[", message.fields.iter().map(field), "])");
-    table(&message.names.table, "Message", [name, doc, fields])
-}
+fn enumeration(it: &Enum) -> TokenStream {
+    let (table, name) = (ident(&it.names.table), &it.full_name);
+    let values = it.values.iter().map(|(name, number)| {
+        let number = Literal::i32_unsuffixed(*number);
+        quote!((#name, #number))
+    });
+    // prost leaves the `Debug` out for the enums inside a message with a secret too.
+    let debug = it.opaque.then(|| debug(&path(&it.names.rust), &quote!(f.write_str(self.as_str_name()))));
+    quote! {
+        pub static #table: Enum = Enum { name: #name, values: &[#(#values),*] };
 
-fn field(field: &Field) -> Code {
-    let kind = match &field.kind {
-        Kind::Scalar(kind) => format!("Kind::{kind}"),
-        Kind::Enum(table) => format!("Kind::Enum(&{table})"),
-        Kind::Message(table) => format!("Kind::Message(&{table})"),
-    };
-    let arguments = [
-        literal(&field.name),
-        literal(&field.json),
-        literal(field.number),
-        Code::Word(format!("Label::{:?}", field.label)),
-        Code::Word(kind),
-        literal(&field.doc),
-    ];
-    if field.oneof.is_none() && !field.redact {
-        return list("field(", arguments, ")");
+        #debug
     }
-    let mut fields = Vec::new();
-    if let Some(oneof) = &field.oneof {
-        fields.push(Code::Word(format!("oneof: Some({oneof:?})")));
-    }
-    if field.redact {
-        fields.push(Code::Word("redact: true".to_owned()));
-    }
-    fields.push(list("..field(", arguments, ")"));
-    list("Field {", fields, "}")
-}
-
-fn described(message: &Message) -> String {
-    let names = &message.names;
-    format!(
-        "
-impl Described for cri::{} {{
-    const SCHEMA: &'static Message = &{};
-}}
-",
-        names.rust, names.table
-    )
-}
-
-/// The `Debug` of a message with a secret: its name, and nothing that is in it.
-fn redacting_debug(message: &Message) -> String {
-    let rust = &message.names.rust;
-    let name = rust.rsplit("::").next().unwrap_or(rust);
-    debug(rust, &format!("f.debug_struct({name:?}).finish_non_exhaustive()"))
-}
-
-/// prost leaves the `Debug` out for the enums inside such a message too.
-fn naming_debug(it: &Enum) -> String {
-    debug(&it.names.rust, "f.write_str(self.as_str_name())")
-}
-
-fn debug(rust: &str, body: &str) -> String {
-    format!(
-        "
-impl std::fmt::Debug for cri::{rust} {{
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{
-        {body}
-    }}
-}}
-"
-    )
-}
-
-fn enumeration(it: &Enum) -> String {
-    let name = Code::Word(format!("name: {:?}", it.full_name));
-    let values = list("values: &[", it.values.iter().map(literal), "]");
-    table(&it.names.table, "Enum", [name, values])
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{complete, skeleton};
 use crate::api::{Api, load};
 use crate::document;
-use crate::method::{Flow, Method};
+use crate::method::{Deadline, Flags, Flow, Method};
 use crate::print;
 use crate::schema::{self, Field, Form, Kind, Label, Message, Value};
 
@@ -22,7 +22,18 @@ static METHODS: LazyLock<Vec<&'static Method>> = LazyLock::new(|| {
 
 fn method(request: &'static Message) -> Method {
     let (name, service, path, command, doc) = ("Send", "Service", "/Service/Send", "send", "");
-    Method { service, name, path, command, doc, flow: Flow::Unary, request, response: request }
+    Method {
+        service,
+        name,
+        path,
+        command,
+        doc,
+        flow: Flow::Unary,
+        request,
+        response: request,
+        deadline: Deadline::Timeout,
+        flags: Flags::Code,
+    }
 }
 
 /// Choices for a random message. Fewer and smaller numbers make a smaller message, so that proptest can shrink it.
@@ -59,14 +70,14 @@ impl Choices<'_> {
             let rival = |other: &Field| field.oneof.is_some() && other.oneof == field.oneof;
             let is_taken = message.fields.iter().any(|other| rival(other) && value.get(other.json).is_some());
             if depth < 6 && !is_taken && self.below(2) == 1 {
-                let new = self.field(message, field, depth);
+                let new = self.field(field, depth);
                 value.set(field.json, new);
             }
         }
         value
     }
 
-    fn field(&mut self, message: &'static Message, field: &'static Field, depth: usize) -> Value {
+    fn field(&mut self, field: &'static Field, depth: usize) -> Value {
         match (field.label, field.kind) {
             (Label::Map, Kind::Message(entry)) => {
                 let [key, value] = ["key", "value"].map(|name| entry.field(name).unwrap().kind);
@@ -83,7 +94,7 @@ impl Choices<'_> {
                 map
             }
             (Label::Repeated, kind) => Value::List((0..self.below(3)).map(|_| self.one(kind, depth)).collect()),
-            _ => self.one(message.kind(field), depth),
+            _ => self.one(field.document_kind(), depth),
         }
     }
 

@@ -19,6 +19,9 @@ mod generated {
     pub mod methods {
         include!(concat!(env!("OUT_DIR"), "/methods.rs"));
     }
+    pub mod commands {
+        include!(concat!(env!("OUT_DIR"), "/commands.rs"));
+    }
     pub mod client {
         include!(concat!(env!("OUT_DIR"), "/client.rs"));
     }
@@ -28,7 +31,7 @@ mod oracle;
 
 mod tests {
     use crate::{
-        generated::{client, cri, methods::METHODS},
+        generated::{client, commands, cri, methods::METHODS},
         method::{Caller, Method},
         schema::{Described, Kind},
     };
@@ -91,6 +94,15 @@ mod tests {
             panic!("{:?}", tree.fields[0].name);
         };
         assert!(std::ptr::eq(left, tree));
+    }
+
+    #[test]
+    fn every_method_has_a_command() {
+        for method in METHODS {
+            let command = commands::command(method.path, clap::Command::new(""));
+            assert_eq!(command.get_name(), method.command);
+            command.debug_assert();
+        }
     }
 
     #[test]

@@ -1,5 +1,11 @@
-//! The contract that generated code is written against: what a method is, and
+//! The contract that generated code is written against: what a method is, what its flags are, and
 //! who can call one. A leaf: it knows no other module but the tables.
+
+pub mod flag;
+mod given;
+
+pub use flag::Flag;
+pub use given::{Given, Source};
 
 use crate::schema::{Described, Message};
 
@@ -22,6 +28,34 @@ pub struct Method {
     pub request: &'static Message,
     /// The table of the response.
     pub response: &'static Message,
+    /// What the timeout of a call means to it.
+    pub deadline: Deadline,
+    /// The flags of its command.
+    pub flags: Flags,
+}
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// As long as the timeout says.
+    Timeout,
+    /// Twice as long.
+    Twice,
+    /// The field with this number has the seconds that come on top of it, less of it if they are negative.
+    Grace(u32),
+    /// As [`Deadline::Grace`], and as long as it takes where the field has no such seconds.
+    Limit(u32),
+    /// As long as it takes.
+    None,
+}
+
+/// Where the flags of a method's command are.
+#[derive(Clone, Copy, Debug)]
+pub enum Flags {
+    /// In the generated code, by the method's path.
+    Code,
+    /// In a table that is made at run time.
+    Table(&'static flag::Table),
 }
 
 /// Who sends how many messages. A client stream stops the build: no method of the CRI has one.

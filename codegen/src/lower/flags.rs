@@ -1,0 +1,163 @@
+//! What the command line of a method looks like: a flag for each field of its request.
+
+use prost_reflect::{FieldDescriptor, Kind as Proto, MessageDescriptor, MethodDescriptor};
+
+use super::{declared, is_secret, is_text, kind, label, oneof};
+use crate::{
+    Error,
+    docs::Prose,
+    model::{CALL, Flag, Kind, Label},
+    name,
+};
+
+/// How many of an enum's names a help text has room for.
+const NAMES: usize = 8;
+
+/// The fields of the request, those of message fields in their place. A message that is within itself, that has no
+/// fields, one of a list or of a oneof is a flag of its own, which takes JSON.
+pub(super) fn of(method: &MethodDescriptor, prose: &Prose<'_>) -> Vec<Flag> {
+    let request = method.input();
+    let mut flags = Vec::new();
+    collect(&request, "", &mut vec![request.clone()], prose, &mut flags);
+    flags
+}
+
+fn collect(
+    message: &MessageDescriptor,
+    prefix: &str,
+    within: &mut Vec<MessageDescriptor>,
+    prose: &Prose<'_>,
+    flags: &mut Vec<Flag>,
+) {
+    for field in declared(message) {
+        let path = format!("{prefix}{}", field.name());
+        match part(&field).filter(|inner| !within.contains(inner)) {
+            Some(inner) => {
+                within.push(inner.clone());
+                collect(&inner, &format!("{path}."), within, prose, flags);
+                within.pop();
+            }
+            None => {
+                let rivals = rivals(message, &field).map(|rival| format!("{prefix}{rival}"));
+                flags.push(Flag { rivals: rivals.collect(), ..flag(path, &field, prose) });
+            }
+        }
+    }
+}
+
+/// The message whose fields take the place of a field.
+fn part(field: &FieldDescriptor) -> Option<MessageDescriptor> {
+    match field.kind() {
+        Proto::Message(inner) if !field.is_list() && !field.is_map() && oneof(field).is_none() => {
+            Some(inner).filter(|inner| inner.fields().len() > 0)
+        }
+        _ => None,
+    }
+}
+
+/// The other members of a field's oneof.
+fn rivals(message: &MessageDescriptor, field: &FieldDescriptor) -> impl Iterator<Item = String> {
+    let (own, number) = (oneof(field), field.number());
+    let others = declared(message).filter(move |it| own.is_some() && oneof(it) == own && it.number() != number);
+    others.map(|it| it.name().to_owned())
+}
+
+fn flag(path: String, field: &FieldDescriptor, prose: &Prose<'_>) -> Flag {
+    let (key, value) = match field.kind() {
+        Proto::Message(entry) if field.is_map() => {
+            (Some(kind(entry.map_entry_key_field().kind())), kind(entry.map_entry_value_field().kind()))
+        }
+        _ if is_text(field) => (None, Kind::Scalar("String")),
+        value => (None, kind(value)),
+    };
+    let (label, long) = (label(field), long(&path));
+    // Whoever reads the proto may write what is there, or that with dashes alone.
+    let mut aliases = vec![path.clone(), path.replace('_', "-")];
+    aliases.dedup();
+    // One that is `--help` is that of every command.
+    aliases.retain(|alias| *alias != long && alias != HELP);
+    Flag {
+        value_name: value_name(label, &value),
+        help: help(field, prose, label),
+        secret: is_secret(field) || matches!(field.kind(), Proto::Message(inner) if may_have_secrets(&inner)),
+        path,
+        long,
+        aliases,
+        label,
+        key,
+        kind: value,
+        rivals: Vec::new(),
+    }
+}
+
+/// The flag that every command has.
+const HELP: &str = "help";
+
+fn long(path: &str) -> String {
+    match path {
+        HELP => format!("field-{HELP}"),
+        path => path.split('.').map(name::command).collect::<Vec<_>>().join("."),
+    }
+}
+
+/// Whether a message, or one that it reaches, has secrets.
+fn may_have_secrets(message: &MessageDescriptor) -> bool {
+    let mut seen = vec![message.clone()];
+    let mut at = 0;
+    while let Some(message) = seen.get(at).cloned() {
+        for field in message.fields() {
+            match field.kind() {
+                _ if is_secret(&field) => return true,
+                Proto::Message(inner) if !seen.contains(&inner) => seen.push(inner),
+                _ => {}
+            }
+        }
+        at += 1;
+    }
+    false
+}
+
+fn value_name(label: Label, kind: &Kind) -> &'static str {
+    match (label, kind) {
+        (Label::Map, _) => "KEY=VALUE",
+        (_, Kind::Message(_)) => "JSON|@FILE",
+        (_, Kind::Enum(_)) => "NAME",
+        (_, Kind::Scalar("Bool")) => "BOOL",
+        (_, Kind::Scalar("String")) => "TEXT",
+        // In documents they are base64, as in protobuf's JSON.
+        (_, Kind::Scalar("Bytes")) => "[base64:]BASE64|text:TEXT|@FILE",
+        (_, Kind::Scalar("Float" | "Double")) => "NUMBER",
+        _ => "INTEGER",
+    }
+}
+
+/// The prose, what the values are, and that the flag may be repeated.
+fn help(field: &FieldDescriptor, prose: &Prose<'_>, label: Label) -> String {
+    let values = match field.kind() {
+        Proto::Enum(it) => {
+            let values = &it.enum_descriptor_proto().value;
+            let names: Vec<_> = values.iter().map(|value| value.name()).take(NAMES).collect();
+            let more = if values.len() > names.len() { ", ..." } else { "" };
+            format!("[{}{more}]", names.join(", "))
+        }
+        _ => String::new(),
+    };
+    let repeated = matches!(label, Label::Repeated | Label::Map);
+    let parts = [prose.field(field), values, if repeated { "(may be repeated)".to_owned() } else { String::new() }];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The flags of a call that a field takes the name of. What a person reads in the proto is what a flag of that name
+/// sets, so that the call's own has to have another one.
+pub(super) fn yields(method: &MethodDescriptor, flags: &[Flag]) -> Result<Vec<&'static str>, Error> {
+    let named = |name: &str| flags.iter().find(|flag| flag.long == name || flag.aliases.iter().any(|it| it == name));
+    let taken: Vec<_> = CALL.iter().copied().filter(|name| named(name).is_some()).collect();
+    for (name, flag) in taken.iter().filter_map(|name| Some((name, named(&format!("call-{name}"))?))) {
+        return Err(Error::NameClash {
+            first: format!("{}.{}", method.input().full_name(), flag.path),
+            second: format!("crictl's own --{name} beside {}.{name}", method.input().full_name()),
+            name: format!("--call-{name}"),
+        });
+    }
+    Ok(taken)
+}

@@ -1,0 +1,100 @@
+//! A request goes out, and one message comes back, or a stream of them.
+
+use std::time::Duration;
+
+use tonic::Status;
+
+use crate::api::answer::Answer;
+use crate::api::report::Report;
+use crate::api::request::Request;
+use crate::args::parse::GoDuration;
+use crate::context::Context;
+use crate::error::Error;
+use crate::method::Flow;
+use crate::rpc::Client;
+use crate::signal;
+
+/// Why an answer ended early.
+enum Failed {
+    /// The call failed.
+    Call(Status),
+    /// We did.
+    Own(Error),
+}
+
+impl From<Status> for Failed {
+    fn from(status: Status) -> Self {
+        Self::Call(status)
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Own(error)
+    }
+}
+
+/// Makes a call, and shows what comes back as it comes.
+///
+/// # Errors
+/// The call failed, or what came back can't be shown.
+pub(crate) async fn exchange(
+    ctx: &mut Context<'_>,
+    answer: &Answer<'_>,
+    client: &Client<'_>,
+    request: Request,
+) -> Result<(), Error> {
+    let stream = answer.method.flow == Flow::ServerStream;
+    let time = answer.args.duration.and_then(GoDuration::positive).unwrap_or(Duration::MAX);
+    // A stream ends cleanly when it is interrupted; with a document to be written, after that is written.
+    ctx.stops_cleanly = stream;
+    let interrupted = signal::interrupted(ctx.signals && stream && answer.args.enrich);
+    let mut report = Report::begin(ctx, answer, client, &request.bytes);
+    let ended = {
+        let received = tokio::time::timeout(time, receive(ctx, answer, client, request, &mut report));
+        tokio::select! {
+            biased;
+            received = received => received.unwrap_or(Ok(())),
+            () = interrupted => Ok(()),
+        }
+    };
+    let error = match ended {
+        Ok(()) => None,
+        Err(Failed::Own(error)) => return Err(error),
+        Err(Failed::Call(status)) => {
+            let error = client.error(answer.method, &status).await;
+            report.failed(ctx, &status, &error);
+            Some(error)
+        }
+    };
+    report.end(ctx)?;
+    error.map_or(Ok(()), Err)
+}
+
+async fn receive(
+    ctx: &mut Context<'_>,
+    answer: &Answer<'_>,
+    client: &Client<'_>,
+    request: Request,
+    report: &mut Report<'_>,
+) -> Result<(), Failed> {
+    let stream = answer.method.flow == Flow::ServerStream;
+    let mut bodies = client.open(answer.method, request.bytes).await?;
+    report.headers(ctx, bodies.headers());
+    let mut count: i64 = 0;
+    while let Some(body) = bodies.message().await? {
+        count += 1;
+        report.message(ctx, &body)?;
+        if !answer.args.enrich {
+            answer.print(ctx, answer.method.response, &body, answer.form())?;
+        }
+        if count == answer.args.max_messages {
+            return Ok(());
+        }
+    }
+    if !stream && count != 1 {
+        return Err(Status::internal(format!("expected one message, got {count}")).into());
+    }
+    report.trailers(ctx, &bodies.trailers().await?);
+    Ok(())
+}
