@@ -3,7 +3,7 @@
 // This is how cargo and a build script talk.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
-use std::{env, error::Error, path::Path};
+use std::{env, error::Error, fs, path::Path, process::Command};
 
 use crictl_codegen::{Input, generate, overlay_index, release};
 
@@ -30,8 +30,41 @@ fn build() -> Result<(), Box<dyn Error>> {
     let release = release::pick(Path::new(PROTOS), wanted.as_deref())?;
     println!("cargo::rustc-env=CRI_RELEASE={}", release.name);
 
+    if let Some(commit) = commit() {
+        println!("cargo::rustc-env=CRICTL_COMMIT={commit}");
+    }
+
     let input = Input { proto: &release.proto, docs: Path::new(DOCS).exists().then_some(Path::new(DOCS)) };
     let out_dir = env::var("OUT_DIR")?;
     generate(input, Path::new(&out_dir))?;
     Ok(())
+}
+
+/// The commit that is built: what the environment says or, in a checkout of its own, what git does. A copy without
+/// git has none.
+fn commit() -> Option<String> {
+    println!("cargo::rerun-if-env-changed=SOURCE_COMMIT");
+    let commit = env::var("SOURCE_COMMIT").ok().filter(|commit| !commit.is_empty()).or_else(head)?;
+    let short: String = commit.chars().take(12).collect();
+    short.chars().all(|c| c.is_ascii_alphanumeric()).then_some(short)
+}
+
+/// The commit of this folder's own repository; one around it knows nothing of us.
+fn head() -> Option<String> {
+    let git = |words: &[&str]| {
+        let output = Command::new("git").args(words).output().ok().filter(|output| output.status.success())?;
+        String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
+    };
+    let top = fs::canonicalize(git(&["rev-parse", "--show-toplevel"])?).ok()?;
+    if top != fs::canonicalize(env::var_os("CARGO_MANIFEST_DIR")?).ok()? {
+        return None;
+    }
+    // Written by each commit and checkout. What is not there would have cargo run this every time.
+    for name in ["HEAD", "logs/HEAD"] {
+        let path = git(&["rev-parse", "--git-path", name])?;
+        if Path::new(&path).exists() {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+    git(&["rev-parse", "HEAD"])
 }

@@ -17,6 +17,7 @@ use crate::log::{Level, Logger};
 use crate::overlay::OVERLAYS;
 use crate::profile::Profiles;
 use crate::signal;
+use crate::visible::visible;
 
 /// Runs `crictl` with these arguments (the first is the program's name) in this environment, and returns its exit status.
 pub fn run<A, K, V>(args: impl IntoIterator<Item = A>, env: impl IntoIterator<Item = (K, V)>, io: &mut Io) -> u8
@@ -56,6 +57,8 @@ where
 struct Failure {
     /// The help of the level at which it failed.
     help: String,
+    /// Whether debug lines are wanted.
+    debug: bool,
 }
 
 impl Failure {
@@ -64,20 +67,22 @@ impl Failure {
         let help = error.own_help().unwrap_or(&self.help);
         let shown = match error.kind() {
             Kind::Help => io.out.write_all(help.as_bytes()),
-            Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{help}", error.cause()),
+            Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{help}", visible(error.cause())),
             _ => Ok(()),
         };
         let unread = shown.and_then(|()| io.out.flush()).err().map(Error::from);
         let error = unread.as_ref().filter(|_| error.kind() == Kind::Help).unwrap_or(error);
-        let line = match error.kind() {
+        match error.kind() {
             Kind::Help | Kind::BrokenPipe => return error.exit(),
             Kind::Topic => {
-                let _ = writeln!(io.err, "{}", error.cause());
+                let _ = writeln!(io.err, "{}", visible(error.cause()));
                 return error.exit();
             }
-            _ => error.line(),
-        };
-        Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone()).write(Level::Fatal, || line);
+            _ => {}
+        }
+        let log = Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone());
+        log.set_debug(self.debug);
+        log.failed(Level::Fatal, error);
         error.exit()
     }
 }
@@ -102,9 +107,10 @@ fn start(
         Outcome::Run(parsed) => parsed,
     };
     if parsed.matches.get_flag("version") {
-        return Ok(writeln!(io.out, "crictl version v{}", env!("CARGO_PKG_VERSION"))?);
+        return Ok(io.out.write_all(version().as_bytes())?);
     }
     let settings = settings(&parsed, zone, io, preset)?;
+    failure.debug = settings.debug;
     let (overlay, rest) = match parsed.positionals.as_slice() {
         [] => return Err(Error::help()),
         [name] if name.is_empty() || name == "help" || name == "h" => return Err(Error::help()),
@@ -116,6 +122,14 @@ fn start(
     };
     let (overlay, parsed) = command(overlay, "crictl", rest, env, failure)?;
     execute(overlay, &parsed, settings, env, zone, io)
+}
+
+/// The line that upstream prints, and one that tells us from it. That has two words, none of them a version:
+/// scripts take the third word of every line, or whatever looks like a version.
+fn version() -> String {
+    let commit = option_env!("CRICTL_COMMIT").map(|commit| format!(",commit={commit}")).unwrap_or_default();
+    let (version, release) = (env!("CARGO_PKG_VERSION"), env!("CRI_RELEASE"));
+    format!("crictl version v{version}\nephemerd-crictl CRI={release}{commit}\n")
 }
 
 fn find(overlays: &'static [Overlay], word: &str) -> Option<&'static Overlay> {
@@ -189,7 +203,7 @@ fn execute(
         }
     });
     let result = match ended {
-        Some(result) => result,
+        Some(result) => result.map_err(|error| error.step(overlay.step)),
         None if ctx.stops_cleanly => Ok(()),
         None => Err(Error::interrupted()),
     };
@@ -198,7 +212,7 @@ fn execute(
         (Ok(()), profiled) => profiled,
         (Err(error), profiled) => {
             // The command's error is the one that decides the status.
-            profiled.unwrap_or_else(|error| ctx.error(error.line()));
+            profiled.unwrap_or_else(|error| ctx.failed(&error));
             Err(error)
         }
     }
@@ -214,8 +228,8 @@ fn root(env: &Env) -> Command {
         .arg(Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version"));
     let command =
         GlobalArgs::augment_args(command).mut_arg("config", |arg| arg.default_value(config::default_path(env)));
-    // clap takes the words of the arguments' type otherwise.
-    let command = command.about("Client for the Kubernetes Container Runtime Interface (CRI)").long_about(None);
+    // clap takes the words of the arguments' type otherwise; scripts look for these.
+    let command = command.about("crictl - client for CRI").long_about(None);
     document_env(command, GLOBAL_ENV)
 }
 

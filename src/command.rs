@@ -32,6 +32,8 @@ pub(crate) struct Overlay {
     /// The methods that it may call, by the proto's names, which `rpc list` shows. Names and not tables, because an
     /// older CRI lacks some of them. `Version` goes without saying: an error may name the runtime.
     pub(crate) calls: &'static [&'static str],
+    /// What scripts expect before the error of a failed call, in upstream's words, where those name no id.
+    pub(crate) step: &'static str,
     pub(crate) subcommands: &'static [Overlay],
     /// Commands below this one that are made from tables, and that it parses itself.
     pub(crate) made: fn() -> Vec<Command>,
@@ -58,6 +60,7 @@ impl Overlay {
         env: &[],
         values: &[],
         calls: &[],
+        step: "",
         subcommands: &[],
         made: Vec::new,
         run: |_, _| Box::pin(async { Err(Error::help()) }),

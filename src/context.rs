@@ -177,7 +177,7 @@ impl<'io> Context<'io> {
         let request = self.tracer.finish(command, error, host);
         if let (Some(collector), Some(request)) = (&self.settings.tracing, request) {
             let sent = export::send(&collector.address, request, self.settings.timeout).await;
-            sent.unwrap_or_else(|error| self.error(error.line()));
+            sent.unwrap_or_else(|error| self.failed(&error));
         }
     }
 
@@ -205,7 +205,7 @@ impl<'io> Context<'io> {
     /// # Errors
     /// The stream can't be written, or nobody reads it any more.
     pub(crate) fn print(&mut self, view: &View) -> Result<(), Error> {
-        let text = print::render(view)?;
+        let text = print::render(view, self.out_is_terminal)?;
         self.bytes(text.as_bytes())
     }
 
@@ -225,7 +225,7 @@ impl<'io> Context<'io> {
     /// # Errors
     /// As [`Context::print`].
     pub(crate) fn line(&mut self, line: &str) -> Result<(), Error> {
-        self.bytes(format!("{line}\n").as_bytes())
+        self.print(&View::Text(vec![line.to_owned()]))
     }
 
     /// Writes a result as it is.
@@ -243,6 +243,11 @@ impl<'io> Context<'io> {
 
     pub(crate) fn warn(&self, message: impl Into<String>) {
         self.log.write(Level::Warning, || message.into());
+    }
+
+    /// Says what failed where the command goes on.
+    pub(crate) fn failed(&self, error: &Error) {
+        self.log.failed(Level::Error, error);
     }
 
     pub(crate) fn error(&self, message: impl Into<String>) {

@@ -32,25 +32,25 @@ pub(crate) async fn in_turn(
     Ok(())
 }
 
-/// Works on all ids, eight at a time. What the work writes is printed in the order of the ids, also if it fails later.
+/// Works on all ids, eight at a time. The lines of the work are printed in the order of the ids, also if it fails later.
 ///
 /// # Errors
 /// All failures in the order of the ids; a failure keeps nothing else from being done.
 pub(crate) async fn at_once(
     ctx: &mut Context<'_>,
     ids: &[String],
-    work: impl AsyncFn(&str, &mut String) -> Result<(), Error>,
+    work: impl AsyncFn(&str, &mut Vec<String>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let work = &work;
     let running = ids.iter().map(|id| async move {
-        let mut text = String::new();
-        let result = work(id, &mut text).await;
-        (text, result)
+        let mut lines = Vec::new();
+        let result = work(id, &mut lines).await;
+        (lines, result)
     });
     let mut finished = pin!(stream::iter(running).buffered(AT_ONCE));
     let mut errors = Vec::new();
-    while let Some((text, result)) = finished.next().await {
-        ctx.bytes(text.as_bytes())?;
+    while let Some((lines, result)) = finished.next().await {
+        lines.iter().try_for_each(|line| ctx.line(line))?;
         errors.extend(result.err());
     }
     Error::join(errors)
@@ -113,7 +113,7 @@ mod tests {
         let (running, most) = (Cell::new(0), Cell::new(0));
         let output = printed(async |ctx| {
             let ids = ids(20);
-            let done = at_once(ctx, &ids, async |id, text| {
+            let done = at_once(ctx, &ids, async |id, lines| {
                 running.set(running.get() + 1);
                 most.set(most.get().max(running.get()));
                 // The earlier, the longer.
@@ -121,7 +121,7 @@ mod tests {
                     tokio::task::yield_now().await;
                 }
                 running.set(running.get() - 1);
-                text.push_str(&format!("{id}\n"));
+                lines.push(id.to_owned());
                 Ok(())
             });
             assert!(done.await.is_ok());
@@ -134,14 +134,14 @@ mod tests {
     fn a_failure_keeps_nothing_else_from_being_done_and_all_are_told() {
         let output = printed(async |ctx| {
             let ids = ids(5);
-            let done = at_once(ctx, &ids, async |id, text| {
-                text.push_str(&format!("begun {id}\n"));
+            let done = at_once(ctx, &ids, async |id, lines| {
+                lines.push(format!("begun {id}"));
                 match id {
                     "1" | "3" => Err(Error::failure(format!("no {id}"))),
                     _ => Ok(()),
                 }
             });
-            assert_eq!(done.await.map_err(|error| error.line()), Err("no 1\nno 3".to_owned()));
+            assert_eq!(done.await.map_err(|error| error.line()), Err("no 1; also: no 3".to_owned()));
         });
         assert_eq!(output.lines().count(), 5);
     }

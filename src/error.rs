@@ -1,7 +1,13 @@
 //! What went wrong, in a person's words; the only place that makes a status of it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
+
+/// How much of a text is shown that a runtime made: some have a whole log in it.
+const SHOWN: usize = 4 << 10;
+/// How much of it is shown a second time, behind its code.
+const SHOWN_AGAIN: usize = 1 << 10;
 
 /// An error of a run: a kind, a cause, where it happened, and what may help. Boxed, because results carry it
 /// through every function and are mostly good.
@@ -12,12 +18,16 @@ pub(crate) struct Error(Box<Parts>);
 struct Parts {
     kind: Kind,
     cause: String,
+    /// What scripts expect before the cause of a failed call.
+    step: Option<&'static str>,
     /// What was being done, outermost last.
     contexts: Vec<String>,
     call: Option<Call>,
     hints: Vec<String>,
     /// The help that a usage error shows, where it is not the command's.
     help: Option<String>,
+    /// What else failed in the same command.
+    also: Vec<Error>,
 }
 
 /// What kind of error it is; it alone decides the status.
@@ -46,6 +56,8 @@ pub(crate) struct Call {
     pub(crate) method: &'static str,
     /// What the server, or the transport, said.
     pub(crate) code: tonic::Code,
+    /// And in which words.
+    desc: String,
 }
 
 impl Error {
@@ -53,10 +65,12 @@ impl Error {
         Self(Box::new(Parts {
             kind,
             cause: cause.into(),
+            step: None,
             contexts: Vec::new(),
             call: None,
             hints: Vec::new(),
             help: None,
+            also: Vec::new(),
         }))
     }
 
@@ -87,13 +101,40 @@ impl Error {
     /// A failed call: what the server said, which method, which code.
     pub(crate) fn call(method: &'static str, code: tonic::Code, cause: impl Into<String>) -> Self {
         let mut error = Self::new(Kind::Failure, cause);
-        error.0.call = Some(Call { method, code });
+        error.0.call = Some(Call { method, code, desc: error.0.cause.clone() });
         error
     }
 
     /// An answer that is not the message it should be.
     pub(crate) fn answer(method: &'static str, message: &str, cause: impl std::fmt::Display) -> Self {
         Self::call(method, tonic::Code::Internal, format!("the answer is not a {message}: {cause}"))
+    }
+
+    /// Says it in other words; those of a failed call stay beside its code.
+    pub(crate) fn reworded(mut self, cause: impl Into<String>) -> Self {
+        self.0.cause = cause.into();
+        self
+    }
+
+    /// Says which step of a command failed, where a call did and nobody has said it yet. That there was nobody to
+    /// call is no step's failure.
+    pub(crate) fn step(mut self, step: &'static str) -> Self {
+        let failed = self.code().is_some_and(|code| code != tonic::Code::Unavailable);
+        if failed && self.0.step.is_none() {
+            self.0.step = Some(step).filter(|step| !step.is_empty());
+        }
+        self
+    }
+
+    /// The same error without these words of a person, whoever repeated them.
+    pub(crate) fn hiding(mut self, words: &[String]) -> Self {
+        let parts = &mut *self.0;
+        let desc = parts.call.iter_mut().map(|call| &mut call.desc);
+        let texts = parts.contexts.iter_mut().chain(&mut parts.hints).chain(desc);
+        for text in texts.chain([&mut parts.cause]) {
+            *text = hide(text, words);
+        }
+        self
     }
 
     /// Says what was being done.
@@ -148,33 +189,63 @@ impl Error {
         }
     }
 
-    /// One line: the cause, what was being done, the method and its code, what may help.
+    /// One line: the cause, what was being done, the method and its code, what may help. Of a cause that is very
+    /// long it has the beginning.
     pub(crate) fn line(&self) -> String {
-        let mut line = self.0.cause.clone();
+        self.written(SHOWN, SHOWN_AGAIN)
+    }
+
+    /// The whole line, if [`Error::line`] lacks some of it.
+    pub(crate) fn whole(&self) -> Option<String> {
+        let errors = [self].into_iter().chain(&self.0.also);
+        let long = errors.map(|error| error.0.cause.len()).any(|length| length > SHOWN);
+        long.then(|| self.written(usize::MAX, SHOWN_AGAIN))
+    }
+
+    fn written(&self, shown: usize, again: usize) -> String {
+        let step = self.0.step.map(|step| format!("{step}: ")).unwrap_or_default();
+        let mut line = step + &beginning(&self.0.cause, shown, "; -D shows them");
         for context in &self.0.contexts {
             let _ = write!(line, ", {context}");
         }
         if let Some(call) = &self.0.call {
-            // Scripts look for this rendering of the code, which is Go's.
-            let _ = write!(line, " ({}: rpc error: code = {:?})", call.method, call.code);
+            // Scripts look for this rendering, which is Go's, and for both halves of it at once.
+            let desc = beginning(&call.desc, again, "");
+            let _ = write!(line, " ({}: rpc error: code = {:?} desc = {desc})", call.method, call.code);
         }
         for hint in &self.0.hints {
             let _ = write!(line, "; {hint}");
+        }
+        for error in &self.0.also {
+            let _ = write!(line, "; also: {}", error.written(shown, again));
         }
         line
     }
 
     /// Several errors of one command as one, in their order; a single one stays itself.
-    pub(crate) fn join(mut errors: Vec<Self>) -> Result<(), Self> {
-        match (errors.pop(), errors.as_slice()) {
-            (None, _) => Ok(()),
-            (Some(error), []) => Err(error),
-            (Some(last), earlier) => {
-                let lines: Vec<_> = earlier.iter().chain([&last]).map(Self::line).collect();
-                Err(Self::failure(lines.join("\n")))
-            }
+    pub(crate) fn join(errors: Vec<Self>) -> Result<(), Self> {
+        let mut errors = errors.into_iter();
+        let Some(mut first) = errors.next() else { return Ok(()) };
+        first.0.also.extend(errors);
+        if !first.0.also.is_empty() {
+            first.0.kind = Kind::Failure;
         }
+        Err(first)
     }
+}
+
+/// The first bytes of a text, and how many are missing.
+fn beginning<'a>(text: &'a str, length: usize, note: &str) -> Cow<'a, str> {
+    let shown = &text[..text.floor_char_boundary(length)];
+    match text.len() - shown.len() {
+        0 => Cow::Borrowed(text),
+        missing => Cow::Owned(format!("{shown}... ({missing} bytes more{note})")),
+    }
+}
+
+/// The text with three stars in the place of each of these words, also where it quotes them.
+pub(crate) fn hide(text: &str, words: &[String]) -> String {
+    words.iter().filter(|word| !word.is_empty()).fold(text.to_owned(), |text, word| text.replace(word, "***"))
 }
 
 impl From<io::Error> for Error {
@@ -192,4 +263,52 @@ pub(crate) fn lower(error: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(cause: impl Into<String>) -> Error {
+        Error::call("PullImage", tonic::Code::NotFound, cause)
+    }
+
+    #[test]
+    fn the_cause_is_first_and_the_rendering_of_go_is_whole() {
+        let error = call("no such image").context("for pod \"p\"").hint("look").step("pulling image");
+        let line = "pulling image: no such image, for pod \"p\" \
+                    (PullImage: rpc error: code = NotFound desc = no such image); look";
+        assert_eq!(error.line(), line);
+        assert_eq!(Error::failure("x").step("pulling image").line(), "x");
+        let error = call("gone").reworded("in our words");
+        assert_eq!(error.line(), "in our words (PullImage: rpc error: code = NotFound desc = gone)");
+    }
+
+    #[test]
+    fn a_long_cause_is_cut_and_the_whole_is_there_for_who_asks() {
+        let error = call(format!("{}é", "x".repeat(SHOWN - 1))).context("pulling");
+        let line = error.line();
+        assert!(line.starts_with(&format!("{}... (2 bytes more; -D shows them), pulling", "x".repeat(SHOWN - 1))));
+        assert!(line.len() < SHOWN + SHOWN_AGAIN + 200, "{}", line.len());
+        assert!(error.whole().is_some_and(|whole| whole.starts_with(&format!("{}é, p", "x".repeat(SHOWN - 1)))));
+        assert_eq!(call("x".repeat(SHOWN)).whole(), None);
+        let several = Error::join(vec![call("short"), error]).expect_err("two errors");
+        assert!(several.whole().is_some());
+    }
+
+    #[test]
+    fn several_errors_are_one_line() {
+        let several = Error::join(vec![Error::status(3, "three").hint("h"), Error::failure("four")]);
+        let several = several.expect_err("two errors");
+        assert_eq!((several.line().as_str(), several.exit()), ("three; h; also: four", 1));
+        assert!(Error::join(Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn hidden_words_are_nowhere_in_an_error() {
+        let words = ["-pS3cret".to_owned(), String::new()];
+        let error = call("no -pS3cret").context("at -pS3cret").hint("try -pS3cret").hiding(&words);
+        let line = "no ***, at *** (PullImage: rpc error: code = NotFound desc = no ***); try ***";
+        assert_eq!(error.line(), line);
+    }
 }

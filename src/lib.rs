@@ -46,6 +46,7 @@ mod stream;
 mod template;
 mod trace;
 mod view;
+mod visible;
 mod watch;
 
 pub use app::{run, run_with};

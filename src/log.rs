@@ -8,7 +8,9 @@ use std::time::{Duration, SystemTime};
 use jiff::tz::TimeZone;
 
 use crate::args::parse::quote;
+use crate::error::Error;
 use crate::view::human::rfc3339;
+use crate::visible::visible;
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +47,7 @@ pub(crate) fn coloured(level: Level, message: &str, elapsed: Duration) -> String
         Level::Error => (31, "ERRO"),
         Level::Fatal => (31, "FATA"),
     };
-    format!("\x1b[{colour}m{name}\x1b[0m[{:04}] {message:<44} \n", elapsed.as_secs())
+    format!("\x1b[{colour}m{name}\x1b[0m[{:04}] {:<44} \n", elapsed.as_secs(), visible(message))
 }
 
 /// Where log lines go. Shared by everything in a run that has something to say.
@@ -93,12 +95,20 @@ impl<'io> Logger<'io> {
             true => coloured(level, &message(), now.duration_since(self.started).unwrap_or_default()),
             false => plain(level, &message(), now, &self.zone),
         };
-        self.raw(line.as_bytes());
+        let _ = self.bytes(line.as_bytes());
     }
 
-    /// Writes bytes that are not ours to format. That nobody takes them is no reason to stop.
-    pub(crate) fn raw(&self, bytes: &[u8]) {
-        let _ = self.bytes(bytes);
+    /// Writes an error, and before it, for who asks for more, what its line lacks.
+    pub(crate) fn failed(&self, level: Level, error: &Error) {
+        if let Some(whole) = error.whole() {
+            self.write(Level::Debug, || whole);
+        }
+        self.write(level, || error.line());
+    }
+
+    /// Writes a line that has no level and no time. That nobody takes it is no reason to stop.
+    pub(crate) fn line(&self, line: &str) {
+        let _ = self.bytes(format!("{}\n", visible(line)).as_bytes());
     }
 
     /// The stream behind the lines, for a command that copies a container's standard error to it.
@@ -106,7 +116,7 @@ impl<'io> Logger<'io> {
         self.err.borrow_mut()
     }
 
-    /// As [`Logger::raw`], for whoever stops when nobody reads.
+    /// Writes what a container has printed, as it is.
     ///
     /// # Errors
     /// The stream can't be written.

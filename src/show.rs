@@ -23,7 +23,7 @@ pub(crate) struct ShowArgs {
 
 /// One status.
 pub(crate) enum Shown {
-    Table(String),
+    Table(Vec<String>),
     Document(Value),
 }
 
@@ -34,7 +34,7 @@ impl ShowArgs {
     /// As `document`.
     pub(crate) fn status(
         &self,
-        table: impl FnOnce() -> String,
+        table: impl FnOnce() -> Vec<String>,
         document: impl FnOnce() -> Result<Value, Error>,
     ) -> Result<Shown, Error> {
         match self.output.as_str() {
@@ -44,20 +44,20 @@ impl ShowArgs {
     }
 }
 
-/// Shows the status of each id in their order: tables at once, documents as one when all are there.
+/// Shows the status of each id in their order: tables at once, documents as one when all are there. That there is no
+/// id is said, and is no error.
 ///
 /// # Errors
-/// There is no id, which is a call for help; a status can't be had; there is no such format, which upstream says last.
+/// A status can't be had; there is no such format, which upstream says last.
 pub(crate) async fn statuses(
     ctx: &mut Context<'_>,
     args: &ShowArgs,
-    kind: &str,
     ids: &[String],
     status: impl AsyncFn(&Context<'_>, &str) -> Result<Shown, Error>,
 ) -> Result<(), Error> {
     if ids.is_empty() {
-        ctx.error(format!("no {kind} matches"));
-        return Err(Error::help());
+        ctx.error("nothing found per filter");
+        return Ok(());
     }
     let mut documents = Vec::new();
     for id in ids {

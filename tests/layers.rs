@@ -10,8 +10,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("method", &["schema"]),
     ("generated", &["method", "schema"]),
     ("io", &[]),
+    ("visible", &[]),
     ("error", &[]),
-    ("log", &["args", "view"]),
+    ("log", &["args", "error", "view", "visible"]),
     ("signal", &[]),
     ("profile", &["error", "log"]),
     ("trace", &["error", "method"]),
@@ -21,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("template", &["args", "schema"]),
     // A view holds its template, read already: what is wrong with it is said before the runtime is asked for anything.
     ("view", &["error", "generated", "schema", "template"]),
-    ("print", &["error", "schema", "template", "view"]),
+    ("print", &["error", "schema", "template", "view", "visible"]),
     ("rpc", &["error", "generated", "log", "method", "schema", "trace"]),
     ("check", &["error", "generated"]),
     ("logs", &["args", "error"]),
@@ -62,11 +63,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "show",
             "stream",
             "view",
+            "visible",
             "watch",
         ],
     ),
-    ("host", &["error"]),
-    ("app", &["args", "command", "config", "context", "error", "io", "log", "overlay", "profile", "signal"]),
+    ("host", &["error", "visible"]),
+    ("app", &["args", "command", "config", "context", "error", "io", "log", "overlay", "profile", "signal", "visible"]),
 ];
 
 /// Modules that not everyone who may use their neighbours may use.

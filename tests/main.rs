@@ -17,6 +17,7 @@ mod run;
 mod schema;
 mod stream;
 mod support;
+mod terminal;
 mod tracing;
 mod tree;
 

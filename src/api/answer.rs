@@ -82,9 +82,9 @@ impl<'a> Answer<'a> {
         let value = self.document(message, bytes, form)?;
         let gap = |separator: &str| if first { String::new() } else { separator.to_owned() };
         match &self.format {
-            Format::Text => ctx.print(&View::Text(gap("\n") + &schema::text(message, &value))),
+            Format::Text => ctx.print(&View::text(&(gap("\n") + &schema::text(message, &value)))),
             Format::Document(encoding) if *encoding == Encoding::Yaml => {
-                ctx.print(&View::Text(gap("---\n")))?;
+                ctx.print(&View::text(&gap("---\n")))?;
                 ctx.print(&View::List(value, encoding.clone()))
             }
             Format::Document(encoding) if self.method.flow == Flow::Unary || self.args.dry_run => {

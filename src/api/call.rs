@@ -29,6 +29,9 @@ pub(crate) async fn call(
     }
     let args: CallArgs = args(&parsed)?;
     let format = Format::of(&args)?;
+    if format == Format::Raw && ctx.out_is_terminal {
+        return Err(Error::failure("-o raw writes bytes, which a terminal can't show: send them to a file or a pipe"));
+    }
     check_stream(method, &args)?;
     let terms = Terms::of(&args)?;
     let requests = request::all(ctx, method, &args, &parsed)?;
@@ -54,7 +57,7 @@ pub(crate) async fn call(
         if !args.keep_going || count == 1 || error.code().is_none() {
             return Err(error);
         }
-        ctx.error(error.line());
+        ctx.failed(&error);
         failed.push(error.exit());
     }
     match failed.first() {

@@ -57,7 +57,7 @@ pub(crate) fn describe(ctx: &mut Context<'_>, api: Api, words: &[String], users:
         }
     };
     ctx.print(&match encoding {
-        None => View::Text(text(&subject, depth, users)),
+        None => View::text(&text(&subject, depth, users)),
         Some(encoding) => View::List(document(&subject, depth, users), encoding),
     })
 }

@@ -45,7 +45,7 @@ pub(crate) fn show(
     }
     for (request, line) in requests.iter().zip(lines) {
         answer.print(ctx, method.request, &request.bytes, Form::SPARSE)?;
-        ctx.log.raw((line + "\n").as_bytes());
+        ctx.log.line(&line);
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(crate) fn list(ctx: &mut Context<'_>, api: Api, words: &[String], users: Use
         return Err(Error::help());
     }
     ctx.print(&match Encoding::of_list(&args.output)? {
-        None => View::Text(text(api, users)),
+        None => View::text(&text(api, users)),
         Some(encoding) => View::List(document(api, users), encoding),
     })
 }

@@ -122,7 +122,7 @@ impl<'a> Report<'a> {
     /// Writes a line of `-v`.
     fn say(&self, ctx: &Context<'_>, line: impl FnOnce() -> String) {
         if self.answer.args.verbose {
-            ctx.log.raw((line() + "\n").as_bytes());
+            ctx.log.line(&line());
         }
     }
 

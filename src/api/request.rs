@@ -74,7 +74,7 @@ fn data(ctx: &mut Context<'_>, args: &CallArgs) -> Result<Vec<Value>, Error> {
             None => Ok(text.as_bytes().to_vec()),
         },
     };
-    let wrong = |reason: String| Error::usage(format!("--data: {reason}"));
+    let wrong = |reason: String| Error::failure(format!("--data: {reason}"));
     document::values(&bytes.map_err(|error| wrong(error.line()))?).map_err(wrong)
 }
 
@@ -83,7 +83,7 @@ fn sets(message: &'static Message, bytes: &[u8], args: &CallArgs, source: &Sourc
     let mut document = schema::decode_as(message, bytes, Form::SPARSE).map_err(failed)?;
     let words = args.set.iter().map(|word| (word, "--set", false));
     for (word, flag, from_file) in words.chain(args.set_file.iter().map(|word| (word, "--set-file", true))) {
-        let wrong = |(path, reason)| Error::usage(format!("{flag} {path}: {reason}"));
+        let wrong = |(path, reason)| Error::failure(format!("{flag} {path}: {reason}"));
         set(message, &mut document, word, from_file, source).map_err(wrong)?;
         // Each on its own, so that the one that is wrong is named.
         encode(message, &document, &format!("{flag} "))?;
@@ -99,9 +99,9 @@ fn sets(message: &'static Message, bytes: &[u8], args: &CallArgs, source: &Sourc
 fn encode(message: &'static Message, document: &Value, place: &str) -> Result<Vec<u8>, Error> {
     let mut unknown = Vec::new();
     let bytes = schema::encode(message, document, &mut unknown);
-    let bytes = bytes.map_err(|error| Error::usage(format!("{place}{error}")))?;
+    let bytes = bytes.map_err(|error| Error::failure(format!("{place}{error}")))?;
     match unknown.first() {
-        Some(unknown) => Err(Error::usage(format!("{place}{unknown}"))),
+        Some(unknown) => Err(Error::failure(format!("{place}{unknown}"))),
         None => Ok(bytes),
     }
 }

@@ -24,7 +24,7 @@ pub(crate) const STDIN: &str = "-";
 pub(crate) fn read<M: Described>(ctx: &mut Context<'_>, path: &str, strict: bool) -> Result<M, Error> {
     let named = |reason: String| Error::failure(reason).context(format!("reading the config {path:?}"));
     let bytes = bytes(ctx, path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Error::failure(format!("config at {path:?} not found")),
+        io::ErrorKind::NotFound => Error::failure(format!("config at {path:?} not found: {}", lower(&error))),
         _ => named(lower(&error)),
     })?;
     let (message, unknown) = parse(&bytes).map_err(named)?;

@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Error;
 use crate::host::paths::Paths;
+use crate::visible::visible;
 use crate::{Io, Preset, run_with};
 
 /// The environment of a run.
@@ -42,7 +43,7 @@ where
         Command::Serve(args) => serve::serve(&Paths::new(&dir), &args, &env, io),
     });
     result.unwrap_or_else(|error| {
-        let _ = writeln!(io.err, "ephemerd: {}", error.line());
+        let _ = writeln!(io.err, "ephemerd: {}", visible(&error.line()));
         error.exit()
     })
 }

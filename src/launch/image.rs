@@ -26,7 +26,7 @@ pub(crate) async fn pull(
         None => client,
     });
     let pulled = images.pull_image(request).await;
-    let image_ref = pulled.map_err(|error| error.context(format!("pulling image {name:?}")))?.image_ref;
+    let image_ref = pulled.map_err(|error| error.step("pulling image").context(format!("image {name:?}")))?.image_ref;
     if image_ref.is_empty() {
         return Err(Error::failure(format!("the runtime gave no reference for the image {name:?} it pulled")));
     }

@@ -94,7 +94,7 @@ pub(crate) async fn run_pod(
     request: RunPodSandboxRequest,
 ) -> Result<String, Error> {
     let ran = runtime.run_pod_sandbox(request).await;
-    let id = ran.map_err(|error| error.context("running the pod sandbox"))?.pod_sandbox_id;
+    let id = ran.map_err(|error| error.step("run pod sandbox"))?.pod_sandbox_id;
     if id.is_empty() {
         return Err(Error::failure("the runtime gave no id for the pod sandbox it ran"));
     }
@@ -121,7 +121,7 @@ pub(crate) async fn create(
         }
     }
     let created = runtime.create_container(request).await;
-    let id = created.map_err(|error| error.context("creating the container"))?.container_id;
+    let id = created.map_err(|error| error.step("creating container"))?.container_id;
     if id.is_empty() {
         return Err(Error::failure("the runtime gave no id for the container it created"));
     }

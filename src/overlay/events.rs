@@ -18,6 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl events -o go-template --template '{{.containerEventType}} {{.containerId}}'",
     arguments: EventsArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template"])],
+    step: "getting container events",
     calls: &["GetContainerEvents"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -49,19 +50,19 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 fn encoding(args: &EventsArgs) -> Result<Encoding, Error> {
     match args.output.as_str() {
         "json" | "yaml" if !args.template.is_empty() => {
-            Err(Error::failure(format!("--template is not for output format {:?}", args.output))
+            Err(Error::failure(format!("template can't be used with {:?} format", args.output))
                 .hint("its format is go-template"))
         }
         "json" => Ok(Encoding::Json),
         "yaml" => Ok(Encoding::Yaml),
         "go-template" => Encoding::of_template(&args.template),
-        output => Err(Error::failure(format!("unsupported output format {output:?}: json, yaml and go-template are"))),
+        output => Err(Error::failure(format!("don't support {output:?} format: json, yaml and go-template are"))),
     }
 }
 
 /// An event that the template does not suit is a line in its place, and no reason to miss those that follow.
 fn show(ctx: &mut Context<'_>, event: &ContainerEventResponse, encoding: &Encoding) -> Result<(), Error> {
-    match print::render(&View::List(schema::view(event), encoding.clone())) {
+    match print::render(&View::List(schema::view(event), encoding.clone()), ctx.out_is_terminal) {
         Ok(text) => ctx.bytes(text.as_bytes()),
         Err(error) => ctx.line(&format!("failed to format an event: {}", error.line())),
     }

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use tonic::Code;
 
 use crate::args::go::Parsed;
-use crate::args::parse::go_int;
+use crate::args::parse::{go_int, quote};
 use crate::args::stream::StreamArgs;
 use crate::command::{Overlay, args};
 use crate::context::Context;
@@ -21,6 +21,7 @@ use crate::stream::console::{self, Console};
 use crate::stream::status::Failed;
 use crate::stream::stdio::{Input, Output};
 use crate::stream::{Dialer, Wanted};
+use crate::visible::visible;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "exec",
@@ -96,7 +97,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
     if args.ignore_errors && !args.quiet {
         ctx.warn("--ignore-errors: what goes wrong in the containers does not change the exit status");
     }
-    let runtime = ctx.runtime().await?;
+    let runtime = RuntimeService(ctx.runtime().await?.0.hiding(hidden(command)));
     let dialer = args.stream.dialer(&ctx.env, runtime.0.endpoint().host())?;
     let ids = match ids {
         Some(id) => vec![id],
@@ -104,7 +105,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
     };
     if ids.is_empty() {
         ctx.error("No containers found per filter flags");
-        return Err(Error::help());
+        return Ok(Vec::new());
     }
     let (out, err) = (Output::share(ctx.out), Output::share(&mut ctx.log.stream()));
     let exec = Exec {
@@ -112,7 +113,9 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         dialer,
         args,
         command,
+        hidden: hidden(command),
         headers: filtered && !args.parallel && !args.quiet,
+        screen: ctx.out_is_terminal,
         terminal: ctx.input_is_terminal,
         log: Rc::clone(&ctx.log),
         out: out.clone(),
@@ -142,8 +145,13 @@ struct Exec<'a, 'io> {
     dialer: Dialer,
     args: &'a ExecArgs,
     command: &'a [String],
+    /// What no error may repeat: everything behind the program's name may be somebody's password.
+    hidden: Vec<String>,
     /// A line with the id stands before each container's output.
     headers: bool,
+    /// The output is a terminal.
+    screen: bool,
+    /// The input is a terminal.
     terminal: bool,
     log: Rc<Logger<'io>>,
     out: Output,
@@ -178,30 +186,50 @@ impl Exec<'_, '_> {
 
     async fn one(&self, id: &str, input: Option<&mut Input>) -> Result<(), Error> {
         if self.headers {
-            self.out.show(format!("{id}:\n").as_bytes())?;
+            let shown = if self.screen { visible(id) } else { id.into() };
+            self.out.show(format!("{shown}:\n").as_bytes())?;
         }
-        let ended = match self.args.sync {
+        match self.args.sync {
             true => self.sync(id).await,
-            false => self.streamed(id, input).await,
-        };
-        ended.map_err(|error| error.context(format!("executing {:?} in container {id}", self.command.join(" "))))
+            false => self.streamed(id, input).await.map_err(|error| self.executing(error, id)),
+        }
+    }
+
+    /// The program alone.
+    fn program(&self) -> &str {
+        self.command.first().map_or("", String::as_str)
+    }
+
+    fn executing(&self, error: Error, id: &str) -> Error {
+        error.context(format!("executing {:?} in container {id}", self.program()))
     }
 
     async fn sync(&self, id: &str) -> Result<(), Error> {
         let request =
             ExecSyncRequest { container_id: id.to_owned(), cmd: self.command.to_vec(), timeout: self.args.timeout };
         let response = self.runtime.exec_sync(request).await.map_err(|error| match error.code() {
-            Some(Code::DeadlineExceeded) => error.context(format!("command timed out after {}s", self.args.timeout)),
-            _ => self.refused(error),
+            Some(Code::DeadlineExceeded) => self.timed_out(error).context(format!("in container {id}")),
+            _ => self.executing(self.refused(error), id),
         })?;
         if response.exit_code != 0 {
-            let command = self.command.join(" ");
             let stderr = String::from_utf8_lossy(&response.stderr);
-            let cause = format!("command '{command}' exited with {}: {stderr}", response.exit_code);
-            return Err(self.failed(u8::try_from(response.exit_code).unwrap_or(u8::MAX), cause));
+            let said = Some(stderr.trim_end()).filter(|said| !said.is_empty());
+            let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+            let cause = format!("command {:?} exited with {}{said}", self.program(), response.exit_code);
+            let status = u8::try_from(response.exit_code).unwrap_or(u8::MAX);
+            return Err(self.failed(status, cause).context(format!("in container {id}")));
         }
         self.out.show(&[&response.stdout, b"\n".as_slice(), &response.stderr, b"\n"].concat())?;
         Ok(())
+    }
+
+    /// Old tests look for `command timed out`, newer ones for the command between these words.
+    fn timed_out(&self, error: Error) -> Error {
+        let after = match self.args.timeout {
+            ..=0 => String::new(),
+            seconds => format!(" after {seconds}s"),
+        };
+        error.reworded(format!("command timed out: {:?} timed out{after}", self.program()))
     }
 
     async fn streamed(&self, id: &str, input: Option<&mut Input>) -> Result<(), Error> {
@@ -211,15 +239,16 @@ impl Exec<'_, '_> {
             console::check(args.interactive, args.tty, self.terminal)?;
             Ok(url)
         };
-        let session = self.dialer.session(url, Wanted { stdin: args.interactive, tty: args.tty }).await?;
+        let session = self.dialer.session(url, Wanted { stdin: args.interactive, tty: args.tty }).await;
+        let session = session.map_err(|error| error.hiding(&self.hidden))?;
         if let Some(warning) = session.deaf_to_end(self.terminal) {
             self.log.write(Level::Warning, || warning.to_owned());
         }
         let console = Console { input, out: self.out.clone(), err: self.err.clone(), tty: args.tty };
         console.run(session).await?.map_err(|failed| match failed {
             Failed::Exit(status) => self.failed(status, failed.to_string()),
-            Failed::Remote(cause) => self.refused(Error::failure(cause)),
-            Failed::Lost(cause) | Failed::Protocol(cause) => Error::failure(cause),
+            Failed::Remote(cause) => self.refused(Error::failure(cause)).hiding(&self.hidden),
+            Failed::Lost(cause) | Failed::Protocol(cause) => Error::failure(cause).hiding(&self.hidden),
         })
     }
 
@@ -245,6 +274,19 @@ impl Exec<'_, '_> {
         let status = own_status(error.cause());
         if self.args.exit_code { error.with_status(status) } else { error }
     }
+}
+
+/// What a command line has behind the program's name, in the spellings of those who repeat it, the longest first.
+/// Single words of three letters and less are in too much that is said.
+fn hidden(command: &[String]) -> Vec<String> {
+    let [_, args @ ..] = command else { return Vec::new() };
+    let inside = |word: &String| quote(word).trim_matches('"').to_owned();
+    let words: Vec<_> = args.iter().filter(|word| word.len() > 3).cloned().collect();
+    let mut hidden = vec![args.join(" "), args.iter().map(inside).collect::<Vec<_>>().join(" ")];
+    hidden.extend(words.iter().map(inside));
+    hidden.extend(words);
+    hidden.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    hidden
 }
 
 /// What a shell's status would be. Runtimes pass on the kernel's words and those of Go's os/exec, not a code.
@@ -281,7 +323,7 @@ mod tests {
     #[test]
     fn several_failures_have_the_status_of_the_first() {
         let error = join(vec![Error::status(3, "three"), Error::status(4, "four")]).expect_err("error");
-        assert_eq!((error.exit(), error.cause()), (3, "three\nfour"));
+        assert_eq!((error.exit(), error.line().as_str()), (3, "three; also: four"));
         assert!(join(Vec::new()).is_ok());
     }
 

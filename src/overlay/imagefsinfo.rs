@@ -17,6 +17,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl imagefsinfo -o table",
     arguments: ImagefsinfoArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template", "table"])],
+    step: "image filesystem info request",
     calls: &["ImageFsInfo"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -46,27 +47,26 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     ctx.print(&View::Status(document, Encoding::of_status_or_template(&args.output, &args.template)?))
 }
 
-fn table(response: &ImageFsInfoResponse) -> String {
-    let containers = response.container_filesystems.iter().enumerate().map(filesystem);
-    let images = response.image_filesystems.iter().enumerate().map(filesystem);
+fn table(response: &ImageFsInfoResponse) -> Vec<String> {
+    let containers = response.container_filesystems.iter().enumerate().flat_map(filesystem);
+    let images = response.image_filesystems.iter().enumerate().flat_map(filesystem);
     // Upstream's titles end in a blank.
-    ["Container Filesystem \n".to_owned()]
+    ["Container Filesystem ".to_owned()]
         .into_iter()
         .chain(containers)
-        .chain(["Image Filesystem \n".to_owned()])
+        .chain(["Image Filesystem ".to_owned()])
         .chain(images)
         .collect()
 }
 
-fn filesystem((index, usage): (usize, &FilesystemUsage)) -> String {
+fn filesystem((index, usage): (usize, &FilesystemUsage)) -> [String; 4] {
     let mountpoint = usage.fs_id.as_ref().map_or("", |id| &id.mountpoint);
     [
-        format!("TimeStamp[{index}]: {}\n", usage.timestamp),
-        format!("Disk[{index}]: {}\n", human::size(number(usage.used_bytes.as_ref()), 4)),
-        format!("Inodes[{index}]: {}\n", number(usage.inodes_used.as_ref())),
-        format!("Mountpoint[{index}]: {mountpoint}\n"),
+        format!("TimeStamp[{index}]: {}", usage.timestamp),
+        format!("Disk[{index}]: {}", human::size(number(usage.used_bytes.as_ref()), 4)),
+        format!("Inodes[{index}]: {}", number(usage.inodes_used.as_ref())),
+        format!("Mountpoint[{index}]: {mountpoint}"),
     ]
-    .concat()
 }
 
 #[cfg(test)]
@@ -78,6 +78,6 @@ mod tests {
         let usage = FilesystemUsage { timestamp: 7, ..Default::default() };
         let response = ImageFsInfoResponse { image_filesystems: vec![usage], container_filesystems: Vec::new() };
         let image = "Image Filesystem \nTimeStamp[0]: 7\nDisk[0]: 0B\nInodes[0]: 0\nMountpoint[0]: \n";
-        assert_eq!(table(&response), format!("Container Filesystem \n{image}"));
+        assert_eq!(View::Text(table(&response)), View::text(&format!("Container Filesystem \n{image}")));
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::generated::cri::{Image, ListImagesResponse};
 use crate::schema;
 use crate::select::image;
-use crate::view::{Encoding, Table, View, human};
+use crate::view::{Encoding, Table, View, block, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "images",
@@ -19,6 +19,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl images --digests --filter dangling=false",
     arguments: ImagesArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"])],
+    step: "listing images",
     calls: &["ListImages"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -67,10 +68,10 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 
 fn view(images: &[Image], args: &ImagesArgs) -> View {
     if args.quiet {
-        return View::Text(images.iter().map(|image| format!("{}\n", image.id)).collect());
+        return View::Text(images.iter().map(|image| image.id.clone()).collect());
     }
     if args.verbose {
-        return View::Text(images.iter().map(paragraph).collect());
+        return View::Text(images.iter().flat_map(paragraph).collect());
     }
     let digests = args.digests.then_some("DIGEST");
     let pinned = args.pinned.then_some("PINNED");
@@ -93,21 +94,20 @@ fn rows(image: &Image, args: &ImagesArgs) -> Vec<Vec<String>> {
     image::tags(image).into_iter().map(row).collect()
 }
 
-fn paragraph(image: &Image) -> String {
-    let lines = |label: &str, values: &[String]| values.iter().map(|it| format!("{label}: {it}\n")).collect::<String>();
+fn paragraph(image: &Image) -> Vec<String> {
     let uid = image.uid.as_ref().map(|uid| match uid.value {
-        0 => "Uid: \n".to_owned(),
-        value => format!("Uid: value:{value}\n"),
+        0 => "Uid: ".to_owned(),
+        value => format!("Uid: value:{value}"),
     });
     [
-        format!("ID: {}\n", image.id),
-        lines("RepoTags", &image.repo_tags),
-        lines("RepoDigests", &image.repo_digests),
-        if image.size == 0 { String::new() } else { format!("Size: {}\n", image.size) },
-        uid.unwrap_or_default(),
-        if image.username.is_empty() { String::new() } else { format!("Username: {}\n", image.username) },
-        if image.pinned { "Pinned: true\n".to_owned() } else { String::new() },
-        "\n".to_owned(),
+        vec![format!("ID: {}", image.id)],
+        block::lines("RepoTags", &image.repo_tags),
+        block::lines("RepoDigests", &image.repo_digests),
+        block::line_if(image.size != 0, || format!("Size: {}", image.size)),
+        uid.into_iter().collect(),
+        block::line("Username", &image.username),
+        block::line_if(image.pinned, || "Pinned: true".to_owned()),
+        vec![String::new()],
     ]
     .concat()
 }

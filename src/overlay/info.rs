@@ -16,6 +16,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl info -o yaml",
     arguments: InfoArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template"])],
+    step: "getting status of runtime",
     calls: &["Status"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

@@ -51,7 +51,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         ids => ids.to_vec(),
     };
     let runtime = ctx.runtime().await?;
-    show::statuses(ctx, &args.show, "container", &ids, async |ctx, id| {
+    show::statuses(ctx, &args.show, &ids, async |ctx, id| {
         let response = runtime.container_status(request(id, args.show.quiet)).await?;
         let status = check::container(&response)?;
         let table = || table(status, &response, !args.show.quiet, ctx.now());
@@ -86,26 +86,24 @@ fn document(status: &ContainerStatus, response: &ContainerStatusResponse, zone: 
     status::document(Value::object([("status", value)]), &response.info)
 }
 
-fn table(status: &ContainerStatus, response: &ContainerStatusResponse, verbose: bool, now: i64) -> String {
+fn table(status: &ContainerStatus, response: &ContainerStatusResponse, verbose: bool, now: i64) -> Vec<String> {
     let metadata = status.metadata.clone().unwrap_or_default();
     let state = ContainerState::try_from(status.state);
-    let ago = |label: &str, show: bool, nanos| match show {
-        true => format!("{label}: {}\n", human::ago(nanos, now)),
-        false => String::new(),
-    };
+    let ago = |label: &str, show, nanos| block::line_if(show, || format!("{label}: {}", human::ago(nanos, now)));
+    let name = state.map_or_else(|_| status.state.to_string(), |state| state.as_str_name().to_owned());
     let exited = state == Ok(ContainerState::ContainerExited);
     [
-        format!("ID: {}\n", status.id),
+        vec![format!("ID: {}", status.id)],
         block::line("Name", &metadata.name),
-        if metadata.attempt == 0 { String::new() } else { format!("Attempt: {}\n", metadata.attempt) },
-        format!("State: {}\n", state.map_or_else(|_| status.state.to_string(), |it| it.as_str_name().to_owned())),
+        block::line_if(metadata.attempt != 0, || format!("Attempt: {}", metadata.attempt)),
+        vec![format!("State: {name}")],
         ago("Created", true, status.created_at),
         ago("Started", state != Ok(ContainerState::ContainerCreated), status.started_at),
         ago("Finished", exited && status.finished_at > 0, status.finished_at),
-        if exited { format!("Exit Code: {}\n", status.exit_code) } else { String::new() },
+        block::line_if(exited, || format!("Exit Code: {}", status.exit_code)),
         block::entries("Labels", &status.labels),
         block::entries("Annotations", &status.annotations),
-        if verbose { block::info(&response.info) } else { String::new() },
+        block::line_if(verbose, || block::info(&response.info)),
     ]
     .concat()
 }

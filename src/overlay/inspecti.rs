@@ -44,9 +44,9 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         ids => ids.to_vec(),
     };
     let images = ctx.image().await?;
-    show::statuses(ctx, &args.show, "image", &ids, async |_, id| {
+    show::statuses(ctx, &args.show, &ids, async |_, id| {
         let response = images.image_status(request(id, args.show.quiet)).await?;
-        let image = check::image(&response, id)?.ok_or_else(|| missing(id))?;
+        let image = check::image(&response, id)?.ok_or_else(|| image::missing(id))?;
         let table = || table(image, &response, !args.show.quiet);
         args.show.status(table, || document(image, &response))
     })
@@ -57,22 +57,17 @@ fn request(id: &str, quiet: bool) -> ImageStatusRequest {
     ImageStatusRequest { image: Some(image_spec(id)), verbose: !quiet }
 }
 
-fn missing(id: &str) -> Error {
-    Error::failure(format!("no such image {id:?} present"))
-}
-
 fn document(image: &Image, response: &ImageStatusResponse) -> Result<Value, Error> {
     status::document(Value::object([("status", schema::view(image))]), &response.info)
 }
 
-fn table(image: &Image, response: &ImageStatusResponse, verbose: bool) -> String {
-    let lines = |label: &str, values: &[String]| values.iter().map(|it| format!("{label}: {it}\n")).collect::<String>();
+fn table(image: &Image, response: &ImageStatusResponse, verbose: bool) -> Vec<String> {
     [
-        format!("ID: {}\n", image.id),
-        lines("Tag", &image.repo_tags),
-        lines("Digest", &image.repo_digests),
-        format!("Size: {}\n", human::size(image.size, 3)),
-        if verbose { block::info(&response.info) } else { String::new() },
+        vec![format!("ID: {}", image.id)],
+        block::lines("Tag", &image.repo_tags),
+        block::lines("Digest", &image.repo_digests),
+        vec![format!("Size: {}", human::size(image.size, 3))],
+        block::line_if(verbose, || block::info(&response.info)),
     ]
     .concat()
 }

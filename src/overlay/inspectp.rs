@@ -41,7 +41,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         ids => ids.to_vec(),
     };
     let runtime = ctx.runtime().await?;
-    show::statuses(ctx, &args.show, "pod", &ids, async |ctx, id| {
+    show::statuses(ctx, &args.show, &ids, async |ctx, id| {
         let response = runtime.pod_sandbox_status(request(id, args.show.quiet)).await?;
         let status = check::pod(&response)?;
         let table = || table(status, &response, !args.show.quiet, ctx.zone());
@@ -60,25 +60,33 @@ fn document(status: &PodSandboxStatus, response: &PodSandboxStatusResponse, zone
     status::document(Value::object([("status", value)]), &response.info)
 }
 
-fn table(status: &PodSandboxStatus, response: &PodSandboxStatusResponse, verbose: bool, zone: &TimeZone) -> String {
+fn table(
+    status: &PodSandboxStatus,
+    response: &PodSandboxStatusResponse,
+    verbose: bool,
+    zone: &TimeZone,
+) -> Vec<String> {
     let metadata = status.metadata.clone().unwrap_or_default();
     let state = PodSandboxState::try_from(status.state);
-    let addresses = status.network.as_ref().map(|network| {
-        let more = network.additional_ips.iter().map(|more| format!("Additional IP: {}\n", more.ip));
-        format!("IP Addresses: {}\n{}", network.ip, more.collect::<String>())
+    let name = state.map_or_else(|_| status.state.to_string(), |state| state.as_str_name().to_owned());
+    let addresses = status.network.iter().flat_map(|network| {
+        let more = network.additional_ips.iter().map(|more| format!("Additional IP: {}", more.ip));
+        std::iter::once(format!("IP Addresses: {}", network.ip)).chain(more)
     });
     [
-        format!("ID: {}\n", status.id),
+        vec![format!("ID: {}", status.id)],
         block::line("Name", &metadata.name),
         block::line("UID", &metadata.uid),
         block::line("Namespace", &metadata.namespace),
-        format!("Attempt: {}\n", metadata.attempt),
-        format!("Status: {}\n", state.map_or_else(|_| status.state.to_string(), |it| it.as_str_name().to_owned())),
-        format!("Created: {}\n", human::date_time(status.created_at, zone)),
-        addresses.unwrap_or_default(),
+        vec![
+            format!("Attempt: {}", metadata.attempt),
+            format!("Status: {name}"),
+            format!("Created: {}", human::date_time(status.created_at, zone)),
+        ],
+        addresses.collect(),
         block::entries("Labels", &status.labels),
         block::entries("Annotations", &status.annotations),
-        if verbose { block::info(&response.info) } else { String::new() },
+        block::line_if(verbose, || block::info(&response.info)),
     ]
     .concat()
 }

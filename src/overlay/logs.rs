@@ -23,6 +23,7 @@ use crate::logs::source::Source;
 use crate::logs::{Part, Sink, since};
 use crate::rpc::Client;
 use crate::select::{self, Containers, POD_NAME};
+use crate::visible::visible;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "logs",
@@ -104,7 +105,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return Error::join(errors);
     }
     // The others are shown all the same, and the status tells of these.
-    errors.iter().for_each(|error| ctx.error(error.line()));
+    errors.iter().for_each(|error| ctx.failed(error));
     let names = names(&args, &logs, ctx.out_is_terminal);
     ctx.stops_cleanly = true;
     print(ctx, &runtime, &logs, &mut sources, Layout { names, ..layout }).await?;
@@ -292,18 +293,19 @@ fn previous_path(path: &Path, attempt: u32) -> Result<PathBuf, Error> {
 /// Why a log can't be read, and what may help.
 fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
     let path = log.path.display();
+    let said = lower(cause);
     let remote = endpoint.filter(|endpoint| endpoint.starts_with("tcp:"));
     match cause.kind() {
         io::ErrorKind::NotFound => match remote {
-            Some(endpoint) => Error::failure(format!("the log {path} is not on this machine"))
+            Some(endpoint) => Error::failure(format!("the log {path} is not on this machine: {said}"))
                 .hint(format!("run crictl on the machine that serves {endpoint}")),
-            None => Error::failure(format!("the log {path} does not exist"))
+            None => Error::failure(format!("the log {path} does not exist: {said}"))
                 .hint("it was removed, or the runtime is on another machine or in another container"),
         },
         io::ErrorKind::PermissionDenied => {
-            Error::failure(format!("no permission to read the log {path}")).hint("run as root")
+            Error::failure(format!("no permission to read the log {path}: {said}")).hint("run as root")
         }
-        _ => Error::failure(lower(cause)).context(format!("opening the log {path}")),
+        _ => Error::failure(said).context(format!("opening the log {path}")),
     }
     .context(format!("container {}", log.id))
 }
@@ -331,6 +333,7 @@ fn names(args: &LogsArgs, logs: &[Log], colour: bool) -> Names {
     let prefix = |(log, number): (&Log, &u8)| {
         let name = [log.pod.as_str(), &log.container].into_iter().filter(|name| !name.is_empty());
         let name = name.collect::<Vec<_>>().join("/");
+        let name = if colour { visible(&name).into_owned() } else { name };
         let prefix = if colour { format!("\x1b[{number}m[{name}]\x1b[0m ") } else { format!("[{name}] ") };
         prefix.into_bytes()
     };

@@ -18,6 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl pods --namespace kube-system --state ready",
     arguments: PodsArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"]), ("state", &["ready", "notready"])],
+    step: "listing pod sandboxes",
     calls: &["ListPodSandbox"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -61,11 +62,11 @@ fn wanted(args: &PodsArgs) -> Pods {
 
 fn view(pods: &[PodSandbox], args: &PodsArgs, now: i64, zone: &TimeZone) -> Result<View, Error> {
     if args.quiet {
-        return Ok(View::Text(pods.iter().map(|pod| format!("{}\n", pod.id)).collect()));
+        return Ok(View::Text(pods.iter().map(|pod| pod.id.clone()).collect()));
     }
     if args.verbose {
-        let paragraphs: Result<_, _> = pods.iter().map(|pod| paragraph(pod, zone)).collect();
-        return Ok(View::Text(paragraphs?));
+        let paragraphs: Result<Vec<_>, _> = pods.iter().map(|pod| paragraph(pod, zone)).collect();
+        return Ok(View::Text(paragraphs?.concat()));
     }
     let rows: Result<_, _> = pods.iter().map(|pod| row(pod, args.no_trunc, now)).collect();
     let columns = ["POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME"];
@@ -85,20 +86,18 @@ fn row(pod: &PodSandbox, no_trunc: bool, now: i64) -> Result<Vec<String>, Error>
     ])
 }
 
-fn paragraph(pod: &PodSandbox, zone: &TimeZone) -> Result<String, Error> {
+fn paragraph(pod: &PodSandbox, zone: &TimeZone) -> Result<Vec<String>, Error> {
     let metadata = pod.metadata.clone().unwrap_or_default();
-    let attempt = (metadata.attempt != 0).then(|| format!("Attempt: {}\n", metadata.attempt));
     Ok([
-        format!("ID: {}\n", pod.id),
+        vec![format!("ID: {}", pod.id)],
         block::line("Name", &metadata.name),
         block::line("UID", &metadata.uid),
         block::line("Namespace", &metadata.namespace),
-        attempt.unwrap_or_default(),
-        format!("Status: {}\n", state(pod.state)?),
-        format!("Created: {}\n", human::date_time(pod.created_at, zone)),
+        block::line_if(metadata.attempt != 0, || format!("Attempt: {}", metadata.attempt)),
+        vec![format!("Status: {}", state(pod.state)?), format!("Created: {}", human::date_time(pod.created_at, zone))],
         block::entries("Labels", &pod.labels),
         block::entries("Annotations", &pod.annotations),
-        format!("Runtime: {}\n\n", handler(pod)),
+        vec![format!("Runtime: {}", handler(pod)), String::new()],
     ]
     .concat())
 }

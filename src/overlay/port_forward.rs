@@ -30,6 +30,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     grouping: false,
     arguments: PortForwardArgs::augment_args,
     values: &[("transport", &["spdy", "websocket", "auto"])],
+    step: "port forward",
     calls: &["PortForward"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -192,7 +193,7 @@ async fn serve(
                     // One connection's failure is not the others'.
                     if let Err(error) = ended {
                         let context = format!("forwarding {} -> {}", ports.local, ports.remote);
-                        ctx.error(error.context(context).line());
+                        ctx.failed(&error.context(context));
                     }
                 }
             }

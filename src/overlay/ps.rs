@@ -18,6 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl ps -a --name nginx",
     arguments: PsArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"]), ("state", &["created", "running", "exited", "unknown"])],
+    step: "listing containers",
     calls: &["ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -99,11 +100,11 @@ fn image(container: &Container, no_trunc: bool) -> String {
 
 fn view(containers: &[Container], images: &[String], args: &PsArgs, now: i64) -> Result<View, Error> {
     if args.quiet {
-        return Ok(View::Text(containers.iter().map(|container| format!("{}\n", container.id)).collect()));
+        return Ok(View::Text(containers.iter().map(|container| container.id.clone()).collect()));
     }
     if args.verbose {
-        let paragraphs: Result<_, _> = containers.iter().map(|container| paragraph(container, now)).collect();
-        return Ok(View::Text(paragraphs?));
+        let paragraphs: Result<Vec<_>, _> = containers.iter().map(|container| paragraph(container, now)).collect();
+        return Ok(View::Text(paragraphs?.concat()));
     }
     let rows: Result<_, _> = containers.iter().zip(images).map(|it| row(it.0, it.1, args.no_trunc, now)).collect();
     let columns = ["CONTAINER", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD", "NAMESPACE"];
@@ -126,20 +127,22 @@ fn row(container: &Container, image: &str, no_trunc: bool, now: i64) -> Result<V
     ])
 }
 
-fn paragraph(container: &Container, now: i64) -> Result<String, Error> {
+fn paragraph(container: &Container, now: i64) -> Result<Vec<String>, Error> {
     let metadata = container.metadata.clone().unwrap_or_default();
-    let image = container.image.as_ref().map(|image| format!("Image: {}\n", image.image));
+    let image = container.image.as_ref().map(|image| format!("Image: {}", image.image));
     Ok([
-        format!("ID: {}\nPodID: {}\n", container.id, container.pod_sandbox_id),
-        format!("Namespace: {}\n", label_or_unknown(&container.labels, POD_NAMESPACE)),
+        vec![
+            format!("ID: {}", container.id),
+            format!("PodID: {}", container.pod_sandbox_id),
+            format!("Namespace: {}", label_or_unknown(&container.labels, POD_NAMESPACE)),
+        ],
         block::line("Name", &metadata.name),
-        format!("Attempt: {}\n", metadata.attempt),
-        format!("State: {}\n", state(container.state)?),
-        image.unwrap_or_default(),
-        format!("Created: {}\n", human::ago(container.created_at, now)),
+        vec![format!("Attempt: {}", metadata.attempt), format!("State: {}", state(container.state)?)],
+        image.into_iter().collect(),
+        vec![format!("Created: {}", human::ago(container.created_at, now))],
         block::entries("Labels", &container.labels),
         block::entries("Annotations", &container.annotations),
-        "\n".to_owned(),
+        vec![String::new()],
     ]
     .concat())
 }

@@ -50,13 +50,13 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         false => parsed.positionals.clone(),
     };
     match ids.as_slice() {
-        [] if args.all => ctx.info("there are no containers to remove"),
+        [] if args.all => ctx.info("No containers to remove"),
         [] => return Err(Error::help()),
         _ => {}
     }
     let log = ctx.log.clone();
-    each::at_once(ctx, &ids, async |id, text| {
-        let path = remove(&runtime, id, args.force, text).await?;
+    each::at_once(ctx, &ids, async |id, lines| {
+        let path = remove(&runtime, id, args.force, lines).await?;
         if !args.keep_logs && !path.is_empty() {
             remove_logs(&path, id, &log);
         }
@@ -69,7 +69,7 @@ type RuntimeService<'io> = crate::generated::client::RuntimeService<Client<'io>>
 
 /// Removes one container, and returns where its log is. A container that is stopped first is named twice, as upstream
 /// does it.
-async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, text: &mut String) -> Result<String, Error> {
+async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut Vec<String>) -> Result<String, Error> {
     let container_id = id.to_owned();
     let request = cri::ContainerStatusRequest { container_id: container_id.clone(), verbose: false };
     let status = status(runtime.container_status(request).await)
@@ -81,12 +81,12 @@ async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, text: &mut 
         let request = cri::StopContainerRequest { container_id: container_id.clone(), timeout: 0 };
         let stopped = runtime.stop_container(request).await;
         stopped.map_err(|error| error.context(format!("stopping container {id:?}")))?;
-        text.push_str(&format!("{id}\n"));
+        lines.push(id.to_owned());
     }
     let removing = |error: Error| error.context(format!("removing container {id:?}"));
     each::given(id).map_err(removing)?;
     runtime.remove_container(cri::RemoveContainerRequest { container_id }).await.map_err(removing)?;
-    text.push_str(&format!("{id}\n"));
+    lines.push(id.to_owned());
     Ok(status.log_path)
 }
 

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::generated::cri::{Image, ListContainersRequest, ListImagesRequest, RemoveImageRequest};
 use crate::log::{Level, Logger};
 use crate::rpc::Client;
-use crate::select::{image_spec, image_status};
+use crate::select::{self, image_spec, image_status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rmi",
@@ -52,20 +52,20 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     };
     if ids.is_empty() && used.is_empty() {
         match args.all || args.prune {
-            true => ctx.info("there are no images to remove"),
+            true => ctx.info("No images to remove"),
             false => return Err(Error::help()),
         }
     }
     let mut seen = used;
     ids.retain(|id| seen.insert(id.clone()));
     let log = ctx.log.clone();
-    each::at_once(ctx, &ids, async |id, text| {
+    each::at_once(ctx, &ids, async |id, lines| {
         let image = image(&images, id).await?;
         warn_of_tags(id, &image, &log);
         match remove(&images, id).await {
-            Ok(()) => text.push_str(&deleted(&image)),
+            Ok(()) => lines.extend(deleted(&image)),
             // Somebody may have begun to use it, or have removed it, since it was listed.
-            Err(error) if args.prune => log.write(Level::Warning, || error.line()),
+            Err(error) if args.prune => log.failed(Level::Warning, &error),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -83,7 +83,7 @@ async fn used(ctx: &mut Context<'_>, images: &ImageService<'_>) -> Result<BTreeS
             Ok(image) => {
                 used.insert(image.unwrap_or_default().id);
             }
-            Err(error) => ctx.error(error.line()),
+            Err(error) => ctx.failed(&error),
         }
     }
     Ok(used)
@@ -96,7 +96,7 @@ async fn find(images: &ImageService<'_>, name: &str) -> Result<Option<Image>, Er
 }
 
 async fn image(images: &ImageService<'_>, id: &str) -> Result<Image, Error> {
-    find(images, id).await?.ok_or_else(|| Error::failure(format!("there is no image {id:?}")))
+    find(images, id).await?.ok_or_else(|| select::image::missing(id))
 }
 
 async fn remove(images: &ImageService<'_>, id: &str) -> Result<(), Error> {
@@ -118,9 +118,9 @@ fn warn_of_tags(name: &str, image: &Image, log: &Logger<'_>) {
 }
 
 /// What was deleted: the tags or, of an image pulled by its digest, the digests.
-fn deleted(image: &Image) -> String {
+fn deleted(image: &Image) -> Vec<String> {
     let names = if image.repo_tags.is_empty() { &image.repo_digests } else { &image.repo_tags };
-    names.iter().map(|name| format!("Deleted: {name}\n")).collect()
+    names.iter().map(|name| format!("Deleted: {name}")).collect()
 }
 
 #[cfg(test)]
@@ -134,8 +134,8 @@ mod tests {
 
     #[test]
     fn the_tags_of_a_deleted_image_are_named_or_else_its_digests() {
-        assert_eq!(deleted(&image(&["a:1", "b:2"], &["a@sha256:1"])), "Deleted: a:1\nDeleted: b:2\n");
-        assert_eq!(deleted(&image(&[], &["a@sha256:1"])), "Deleted: a@sha256:1\n");
-        assert_eq!(deleted(&image(&[], &[])), "");
+        assert_eq!(deleted(&image(&["a:1", "b:2"], &["a@sha256:1"])), ["Deleted: a:1", "Deleted: b:2"]);
+        assert_eq!(deleted(&image(&[], &["a@sha256:1"])), ["Deleted: a@sha256:1"]);
+        assert_eq!(deleted(&image(&[], &[])), [""; 0]);
     }
 }

@@ -43,17 +43,17 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         false => parsed.positionals.clone(),
     };
     match ids.as_slice() {
-        [] if args.all => ctx.info("there are no pods to remove"),
+        [] if args.all => ctx.info("No pods to remove"),
         [] => return Err(Error::help()),
         _ => {}
     }
-    each::at_once(ctx, &ids, async |id, text| remove(&runtime, id, args.force, text).await).await
+    each::at_once(ctx, &ids, async |id, lines| remove(&runtime, id, args.force, lines).await).await
 }
 
 type RuntimeService<'io> = crate::generated::client::RuntimeService<Client<'io>>;
 
 /// Removes one pod.
-async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, text: &mut String) -> Result<(), Error> {
+async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut Vec<String>) -> Result<(), Error> {
     let pod_sandbox_id = id.to_owned();
     let request = cri::PodSandboxStatusRequest { pod_sandbox_id: pod_sandbox_id.clone(), verbose: false };
     let ready = is_ready(runtime.pod_sandbox_status(request).await)
@@ -65,12 +65,12 @@ async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, text: &mut 
         let request = cri::StopPodSandboxRequest { pod_sandbox_id: pod_sandbox_id.clone() };
         let stopped = runtime.stop_pod_sandbox(request).await;
         stopped.map_err(|error| error.context(format!("stopping pod {id:?}")))?;
-        text.push_str(&format!("Stopped sandbox {id}\n"));
+        lines.push(format!("Stopped sandbox {id}"));
     }
     let removing = |error: Error| error.context(format!("removing pod {id:?}"));
     each::given(id).map_err(removing)?;
     runtime.remove_pod_sandbox(cri::RemovePodSandboxRequest { pod_sandbox_id }).await.map_err(removing)?;
-    text.push_str(&format!("Removed sandbox {id}\n"));
+    lines.push(format!("Removed sandbox {id}"));
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     arguments: RunArgs::augment_args,
     env: launch::PULL_ENV,
     subcommands: &[launch::jsonschema::CONTAINER],
+    step: "running container",
     calls: &["CreateContainer", "PullImage", "RunPodSandbox", "StartContainer"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

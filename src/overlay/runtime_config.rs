@@ -12,6 +12,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show which cgroup driver the runtime uses",
     usage: "",
     example: "crictl runtime-config",
+    step: "call RuntimeConfig RPC",
     calls: &["RuntimeConfig"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -28,7 +29,7 @@ fn view(response: &RuntimeConfigResponse) -> View {
         Ok(driver) => driver.as_str_name().to_owned(),
         Err(_) => linux.cgroup_driver.to_string(),
     });
-    View::Text(driver.map(|driver| format!("cgroup driver:   {driver}\n")).unwrap_or_default())
+    View::Text(driver.map(|driver| format!("cgroup driver:   {driver}")).into_iter().collect())
 }
 
 #[cfg(test)]
@@ -43,12 +44,12 @@ mod tests {
 
     #[test]
     fn the_driver_is_named_and_one_that_no_cri_knows_is_a_number() {
-        assert_eq!(shown(1), View::Text("cgroup driver:   CGROUPFS\n".to_owned()));
-        assert_eq!(shown(7), View::Text("cgroup driver:   7\n".to_owned()));
+        assert_eq!(shown(1), View::text("cgroup driver:   CGROUPFS\n"));
+        assert_eq!(shown(7), View::text("cgroup driver:   7\n"));
     }
 
     #[test]
     fn a_runtime_that_says_nothing_shows_as_nothing() {
-        assert_eq!(view(&RuntimeConfigResponse::default()), View::Text(String::new()));
+        assert_eq!(view(&RuntimeConfigResponse::default()), View::Text(Vec::new()));
     }
 }

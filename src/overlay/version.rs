@@ -12,6 +12,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show the name and the version of the runtime",
     example: "crictl version",
     grouping: false,
+    step: "getting the runtime version",
     calls: &["Version"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -47,5 +48,5 @@ fn view(response: &VersionResponse) -> Result<View, Error> {
     if !missing.is_empty() {
         return Err(Error::failure(format!("the runtime's version lacks {}", missing.join(", "))));
     }
-    Ok(View::Text(fields.iter().map(|(name, value)| format!("{name}:  {value}\n")).collect()))
+    Ok(View::Text(fields.iter().map(|(name, value)| format!("{name}:  {value}")).collect()))
 }

@@ -6,28 +6,109 @@ pub(crate) mod table;
 mod yaml;
 
 use crate::error::Error;
-use crate::view::{Encoding, View};
+use crate::schema::Value;
+use crate::view::{Encoding, Table, View};
+use crate::visible::{visible, visible_lines};
 
 /// The smallest width of a column, which is upstream's.
 const COLUMN: usize = 20;
 
-/// A view as text.
-pub(crate) fn render(view: &View) -> Result<String, Error> {
+/// A view as text. `screen`: a terminal shows it, which obeys what is in a text; so the texts of others are made
+/// visible as they become part of the view, and the ends of lines between them stay.
+pub(crate) fn render(view: &View, screen: bool) -> Result<String, Error> {
     Ok(match view {
-        View::Table(table) => table::render(&table.columns, &table.rows, COLUMN),
-        View::Text(text) => text.clone(),
-        View::Lines(lines) => skeleton::lines(lines),
-        View::List(value, Encoding::Json) => structured::list_json(value)?,
-        View::Item(value, Encoding::Json) => structured::compact_json(value)?,
-        View::Status(value, Encoding::Json) => structured::status_json(value.clone())?,
-        View::List(value, Encoding::Yaml) | View::Item(value, Encoding::Yaml) | View::Status(value, Encoding::Yaml) => {
-            yaml::document(value)
+        View::Table(Table { columns, rows }) => table::render(columns, &cells(rows, screen), COLUMN),
+        View::Text(lines) => lines.iter().map(|text| line(text, screen) + "\n").collect(),
+        View::List(value, encoding) | View::Item(value, encoding) | View::Status(value, encoding) => {
+            match (view, encoding) {
+                (_, Encoding::Template(template)) => {
+                    // What is between the values is the person's own.
+                    let text = template.render(&if screen { shown(value) } else { value.clone() });
+                    return text
+                        .map(|text| text + "\n")
+                        .map_err(|cause| Error::failure(cause).context("filling in the template"));
+                }
+                (_, Encoding::Yaml) => document(yaml::document(value), screen),
+                (View::Item(..), Encoding::Json) => document(structured::compact_json(value)?, screen),
+                (View::Status(..), Encoding::Json) => document(structured::status_json(value.clone())?, screen),
+                (_, Encoding::Json) => document(structured::list_json(value)?, screen),
+            }
         }
-        View::List(value, Encoding::Template(template))
-        | View::Item(value, Encoding::Template(template))
-        | View::Status(value, Encoding::Template(template)) => {
-            let text = template.render(value);
-            text.map_err(|cause| Error::failure(cause).context("filling in the template"))? + "\n"
-        }
+        View::Lines(lines) => document(skeleton::lines(lines), screen),
     })
+}
+
+/// One line. Blanks before it are a paragraph's own.
+fn line(text: &str, screen: bool) -> String {
+    if !screen {
+        return text.to_owned();
+    }
+    let rest = text.trim_start_matches('\t');
+    let (indent, rest) = text.split_at(text.len() - rest.len());
+    format!("{indent}{}", visible(rest))
+}
+
+/// The cells of a table. An end of a line would forge a row wherever the table goes.
+fn cells(rows: &[Vec<String>], screen: bool) -> Vec<Vec<String>> {
+    let cell = |text: &String| match screen {
+        true => visible(text).into_owned(),
+        false => text.replace('\n', "\\n"),
+    };
+    rows.iter().map(|row| row.iter().map(cell).collect()).collect()
+}
+
+/// A document, whose own escapes leave what they need not escape.
+fn document(text: String, screen: bool) -> String {
+    if screen { visible_lines(&text).into_owned() } else { text }
+}
+
+/// The document with every text in it made visible.
+fn shown(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::from(&*visible(text)),
+        Value::List(items) => Value::List(items.iter().map(shown).collect()),
+        Value::Object(members) => Value::object(members.iter().map(|(key, value)| (visible(key), shown(value)))),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVIL: &str = "a\x1b[2J\nb\u{202e}";
+    const SHOWN: &str = "a\\x1b[2J\\nb\\u202e";
+
+    fn text(view: &View, screen: bool) -> String {
+        render(view, screen).expect("it can be written")
+    }
+
+    #[test]
+    fn a_terminal_is_shown_what_others_would_have_it_obey() {
+        let value = Value::object([(EVIL, Value::from(EVIL))]);
+        let template = crate::template::Template::parse("x\n{{range .}}{{.}}{{end}}").expect("a template");
+        for view in [
+            View::Table(Table { columns: vec!["A"], rows: vec![vec![EVIL.to_owned()]] }),
+            View::Text(vec![EVIL.to_owned(), format!("\t{EVIL} -> {EVIL}")]),
+            View::List(value.clone(), Encoding::Template(template)),
+        ] {
+            let text = text(&view, true);
+            assert!(text.contains(SHOWN) && !text.contains(['\x1b', '\u{202e}']), "{text:?}");
+            assert!(!text.contains("\nb"), "{text:?}");
+        }
+        for encoding in [Encoding::Json, Encoding::Yaml] {
+            for view in [View::List(value.clone(), encoding.clone()), View::Status(value.clone(), encoding.clone())] {
+                let text = text(&view, true);
+                assert!(text.contains("\\u202e") && !text.contains(['\x1b', '\u{202e}']), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_terminal_gets_the_bytes_but_no_forged_row() {
+        let lines = View::Text(vec![EVIL.to_owned()]);
+        assert_eq!(text(&lines, false), format!("{EVIL}\n"));
+        let table = View::Table(Table { columns: vec!["A"], rows: vec![vec![EVIL.to_owned()]] });
+        assert_eq!(text(&table, false), "A\na\x1b[2J\\nb\u{202e}\n");
+    }
 }

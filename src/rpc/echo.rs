@@ -50,7 +50,7 @@ impl Drop for Open<'_> {
             None => ", given up".to_owned(),
         };
         // Not a log line, whose quotes would have to be undone before it can be pasted.
-        self.log.raw(format!("{} # {time:?}{ended}\n", self.line).as_bytes());
+        self.log.line(&format!("{} # {time:?}{ended}", self.line));
     }
 }
 
@@ -62,6 +62,12 @@ fn line(client: &Client<'_>, method: &'static Method, request: &[u8]) -> String 
     words.extend(["rpc".to_owned(), method.command.to_owned()]);
     let mut document = schema::decode_as(method.request, request, Form::SPARSE).unwrap_or_default();
     schema::redact(method.request, &mut document);
+    // A command that is run in a container has passwords among its arguments: only the program is named.
+    if let Some(Value::List(command)) = document.get("cmd") {
+        let hidden = command.iter().skip(1).map(|_| Value::from("***"));
+        let shown = command.iter().take(1).cloned().chain(hidden).collect();
+        document.set("cmd", Value::List(shown));
+    }
     if document != Value::object::<&str>([]) {
         words.extend(["--data".to_owned(), serde_json::to_string(&document).unwrap_or_default()]);
     }

@@ -34,7 +34,7 @@ pub(crate) const DEFAULTS: &[&str] = if cfg!(windows) {
 pub(crate) fn parse(text: &str) -> Result<Endpoint, String> {
     // Windows users write either slash; elsewhere a backslash is a character of a file name.
     let text = if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() };
-    let named = |reason: &str| format!("{reason} in endpoint {text:?}");
+    let named = |reason: &str| format!("{reason} in endpoint {:?}", without_user(&text));
     match text.split_once(':') {
         Some(("unix", rest)) => socket(rest).ok_or_else(|| named("no path")),
         Some(("npipe", rest)) if cfg!(windows) => Ok(Endpoint::Pipe(pipe(rest))),
@@ -54,7 +54,18 @@ fn socket(rest: &str) -> Option<Endpoint> {
     (!path.is_empty()).then(|| Endpoint::Unix(PathBuf::from(path)))
 }
 
+/// The text of a URL without who it says one is, `USER:PASSWORD@`: nothing of gRPC needs it, and it is a secret.
+fn without_user(text: &str) -> String {
+    match (text.split_once("//"), text.rsplit_once('@')) {
+        (Some((scheme, rest)), Some((_, host))) if rest.contains('@') && scheme != "unix:" => {
+            format!("{scheme}//{host}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
 fn tcp(rest: &str) -> Option<Endpoint> {
+    let rest = without_user(rest);
     let address = rest.strip_prefix("//")?.trim_end_matches('/');
     let (host, port) = address.rsplit_once(':')?;
     let valid = !host.is_empty() && port.parse::<u16>().is_ok() && !address.contains('/');
@@ -122,6 +133,16 @@ mod tests {
         for text in ["tcp://node-1", "tcp:node:1", "tcp://:1", "tcp://h:99999", "tcp://h:1/x"] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn who_one_is_said_to_be_in_a_url_is_shown_nowhere() {
+        let endpoint = parse("tcp://user:S3cret@node-1:3333");
+        assert_eq!(endpoint, Ok(Endpoint::Tcp("node-1:3333".to_owned())));
+        for text in ["tcp://user:S3cret@node-1", "http://user:S3cret@node-1:1", "tcp://u:S3cret/x@h:1"] {
+            assert!(parse(text).is_err_and(|reason| !reason.contains("S3cret")), "{text}");
+        }
+        assert_eq!(parse("unix:///run/a@b.sock"), unix("/run/a@b.sock"));
     }
 
     #[test]

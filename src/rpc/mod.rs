@@ -26,7 +26,7 @@ use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-use crate::error::Error;
+use crate::error::{Error, hide};
 use crate::generated::methods;
 use crate::log::{Level, Logger};
 use crate::method::{Caller, Method};
@@ -59,6 +59,8 @@ pub(crate) struct Client<'io> {
     retries: i64,
     /// What helps where nobody serves the endpoint.
     hint: Option<Rc<str>>,
+    /// Words that the server may repeat and nobody may be shown.
+    hidden: Rc<[String]>,
 }
 
 impl<'io> Client<'io> {
@@ -81,6 +83,7 @@ impl<'io> Client<'io> {
             tracer: tracer.clone(),
             retries: 0,
             hint: hint.map(Rc::from),
+            hidden: Rc::default(),
         }
     }
 
@@ -114,6 +117,11 @@ impl<'io> Client<'io> {
         Self { metadata: Rc::new(metadata), max_message, ..self }
     }
 
+    /// The same channel; no error, log or trace of a call has these words of its request.
+    pub(crate) fn hiding(self, words: Vec<String>) -> Self {
+        Self { hidden: words.into(), ..self }
+    }
+
     /// What is sent with every call.
     pub(crate) fn metadata(&self) -> &MetadataMap {
         &self.metadata
@@ -142,7 +150,8 @@ impl<'io> Client<'io> {
             let path = PathAndQuery::from_static(method.path);
             Ok(grpc.unary(self.request(&body, deadline, &underway), path, BytesCodec).await?.into_inner())
         };
-        match self.retried(async || self.within(deadline, Instant::now(), call()).await).await {
+        let answer = self.retried(async || self.within(deadline, Instant::now(), call()).await).await;
+        match answer.map_err(|status| self.discreet(status)) {
             Ok(response) => {
                 underway.received(response.len());
                 underway.ended(&Status::ok(""));
@@ -232,6 +241,16 @@ impl<'io> Client<'io> {
             Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
             Ok(Ok(answer)) => Ok(answer),
             _ => Err(Status::deadline_exceeded(format!("no answer from {} within {deadline:?}", self.endpoint))),
+        }
+    }
+
+    /// The status without the hidden words. One that comes from this side has none.
+    fn discreet(&self, status: Status) -> Status {
+        let message = hide(status.message(), &self.hidden);
+        let details = String::from_utf8_lossy(status.details());
+        match message == status.message() && !self.hidden.iter().any(|word| details.contains(word)) {
+            true => status,
+            false => Status::new(status.code(), message),
         }
     }
 

@@ -20,8 +20,9 @@ impl Client<'_> {
             };
             let Some(pause) = pause else { return result };
             // A person who waits wants to know for what.
-            self.log
-                .write(Level::Warning, || format!("nobody listens at {}, trying again in {pause:?}", self.endpoint));
+            self.log.write(Level::Warning, || {
+                format!("nobody listens at {}: connection refused, trying again in {pause:?}", self.endpoint)
+            });
             tokio::time::sleep(pause).await;
         }
     }

@@ -66,13 +66,14 @@ pub(crate) fn unreachable(
     make: impl FnOnce(String) -> Error,
 ) -> Error {
     let running = hint.unwrap_or("is the runtime running? another one is named with --runtime-endpoint");
+    // Behind a sentence of ours the system's own words, which people search for.
+    let said = lower(cause);
     match cause.kind() {
-        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}")).hint(running),
-        io::ErrorKind::ConnectionRefused => make(format!("nobody listens at {endpoint}")).hint(running),
-        io::ErrorKind::PermissionDenied => {
-            make(format!("no permission to open {endpoint}")).hint("run as root, or as the user that owns the socket")
-        }
-        _ => make(format!("cannot connect to {endpoint}: {}", lower(cause))),
+        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).hint(running),
+        io::ErrorKind::ConnectionRefused => make(format!("nobody listens at {endpoint}: {said}")).hint(running),
+        io::ErrorKind::PermissionDenied => make(format!("no permission to open {endpoint}: {said}"))
+            .hint("run as root, or as the user that owns the socket"),
+        _ => make(format!("cannot connect to {endpoint}: {said}")),
     }
 }
 

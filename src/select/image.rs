@@ -25,6 +25,11 @@ pub(crate) async fn images(ctx: &mut Context<'_>, name: &str, filters: &[String]
     Ok(images)
 }
 
+/// There is no such image. Scripts take what is between `msg="` and the next quote, so the name has none.
+pub(crate) fn missing(name: &str) -> Error {
+    Error::failure(format!("no such image {name} present"))
+}
+
 fn filtered(mut images: Vec<Image>, filter: &str) -> Result<Vec<Image>, Error> {
     match filter.split_once('=') {
         Some(("dangling", wanted)) => images.retain(|image| wanted == image.repo_tags.is_empty().to_string()),

@@ -20,8 +20,8 @@ pub(crate) enum View {
     Item(Value, Encoding),
     /// A status as a document: keys sorted, HTML characters escaped.
     Status(Value, Encoding),
-    /// Lines of a form of the command's own.
-    Text(String),
+    /// Lines of a form of the command's own, without their ends. An end of a line that is in one is not ours.
+    Text(Vec<String>),
     /// YAML with comments.
     Lines(Vec<Line>),
 }
@@ -38,6 +38,13 @@ pub(crate) struct Line {
     /// A scalar, or what is empty.
     pub(crate) value: Option<Value>,
     pub(crate) note: String,
+}
+
+impl View {
+    /// Lines from a text all of whose ends of lines are ours.
+    pub(crate) fn text(text: &str) -> Self {
+        Self::Text(text.lines().map(str::to_owned).collect())
+    }
 }
 
 /// Columns and rows; widths are the printer's business.
@@ -99,6 +106,7 @@ impl Encoding {
     /// What is no template.
     pub(crate) fn of_template(template: &str) -> Result<Self, Error> {
         let template = Template::parse(template);
-        template.map(Self::Template).map_err(|cause| Error::failure(cause).context("reading the template"))
+        // Scripts look for these words.
+        template.map(Self::Template).map_err(|cause| Error::failure(format!("failed to parse go-template: {cause}")))
     }
 }

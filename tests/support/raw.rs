@@ -49,22 +49,26 @@ pub fn answering(message: impl Into<Vec<u8>>) -> Raw {
     Script { messages: vec![message.into()], ..Script::default() }.serve()
 }
 
-impl Script {
-    /// Serves on a socket of its own.
-    pub fn serve(self) -> Raw {
-        serve(move |stream| self.answer(stream))
-    }
-
-    /// Answers the calls of one connection.
-    fn answer(&self, stream: UnixStream) {
+/// Answers every call with the script for its path.
+pub fn scripted(script: impl Fn(&str) -> Script + Send + Sync + Clone + 'static) -> Raw {
+    serve(move |stream| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let script = self.clone();
-        let service = service_fn(move |_| std::future::ready(Ok::<_, Infallible>(script.response())));
+        let script = script.clone();
+        let service = service_fn(move |request: http::Request<_>| {
+            std::future::ready(Ok::<_, Infallible>(script(request.uri().path()).response()))
+        });
         let _ = runtime.block_on(async {
             stream.set_nonblocking(true).unwrap();
             let stream = tokio::net::UnixStream::from_std(stream).unwrap();
             http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
         });
+    })
+}
+
+impl Script {
+    /// Serves on a socket of its own.
+    pub fn serve(self) -> Raw {
+        scripted(move |_| self.clone())
     }
 
     fn response(&self) -> http::Response<impl Body<Data = Bytes, Error = Infallible> + use<>> {

@@ -143,7 +143,7 @@ fn sent(message: &'static Message, document: &Value) -> Vec<u8> {
 
 /// A skeleton as the document that it is read back as.
 fn read(method: &'static Method, bytes: &[u8], form: &str) -> (String, Value) {
-    let text = print::render(&skeleton(method, bytes, form).unwrap()).unwrap();
+    let text = print::render(&skeleton(method, bytes, form).unwrap(), false).unwrap();
     let values = document::values(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
     (text, values.into_iter().next().unwrap_or_default())
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::replay::Result;
 use crate::replay::far_end::Script;
 use crate::replay::flag;
+use crate::replay::phrase;
 use crate::replay::text;
 
 /// One recorded run of the reference.
@@ -121,6 +122,9 @@ pub(crate) struct Expect {
     pub(crate) files: BTreeMap<String, Option<String>>,
     pub(crate) stderr_contains: Vec<String>,
     pub(crate) stderr_lines: Option<Vec<String>>,
+    /// A regular expression.
+    pub(crate) stdout_matches: Option<String>,
+    pub(crate) stderr_matches: Option<String>,
 }
 
 /// An expected text; of long ones only the hash is kept.
@@ -158,6 +162,7 @@ pub(crate) fn load(data: &Path) -> Result<Vec<Case>> {
     }
     cases.extend(templates(&data.join("go-template.json"))?);
     cases.extend(flag::cases(&data.join("cli.json"))?);
+    cases.extend(phrase::cases(&data.join("phrases.toml"))?);
     Ok(cases)
 }
 

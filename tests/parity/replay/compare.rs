@@ -78,6 +78,18 @@ pub(crate) fn compare(case: &Case, outcome: &Outcome) -> Verdict {
     }
     compare_files(case, outcome, &mut verdict);
     compare_stderr(case, &outcome.stderr, &mut verdict);
+    let patterns = [
+        (Column::Stdout, &case.expect.stdout_matches, &outcome.stdout),
+        (Column::Stderr, &case.expect.stderr_matches, &outcome.stderr),
+    ];
+    for (column, pattern, text) in patterns {
+        let Some(pattern) = pattern else { continue };
+        let matches = Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
+        if !matches {
+            verdict.notes.push(format!("nothing matches {pattern:?} in {text:?}"));
+        }
+        verdict.check(column, matches);
+    }
     verdict
 }
 

@@ -16,6 +16,7 @@ mod flag;
 mod list;
 mod message;
 mod normalise;
+mod phrase;
 mod place;
 mod port;
 mod process;
