@@ -48,6 +48,8 @@ mod trace;
 mod view;
 mod watch;
 
+#[doc(hidden)]
+pub use app::command_line;
 pub use app::{run, run_with};
 pub use config::Preset;
 #[doc(hidden)]

@@ -9,6 +9,7 @@ mod golden;
 mod interrupt;
 mod layers;
 mod learn;
+mod manual;
 mod overlay;
 mod property;
 mod retry;
