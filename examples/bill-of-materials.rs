@@ -82,7 +82,8 @@ fn sbom(target: &str, libraries: &[&str], time: Option<&str>) -> Result<String> 
     let (packages, resolve) = packages()?;
     let lock: toml::Table = toml::from_str(&fs::read_to_string("Cargo.lock")?)?;
     let locked = lock.get("package").and_then(toml::Value::as_array).into_iter().flatten();
-    let field = |package: &toml::Value, key| package.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+    let field =
+        |package: &toml::Value, key| package.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
     let checksums: BTreeMap<Id, String> = locked
         .map(|package| ((field(package, "name"), field(package, "version")), field(package, "checksum")))
         .collect();
@@ -135,7 +136,8 @@ fn sbom(target: &str, libraries: &[&str], time: Option<&str>) -> Result<String> 
 fn needs(resolve: &Value, packages: &BTreeMap<Id, Value>, linked: &BTreeSet<Id>) -> BTreeMap<Id, BTreeSet<String>> {
     let by_id: BTreeMap<String, &Id> = packages.iter().map(|(id, package)| (text(package, "id"), id)).collect();
     let known = |value: &Value| by_id.get(value.as_str()?).copied().filter(|id| linked.contains(*id));
-    let is_linked = |need: &&Value| need["dep_kinds"].as_array().into_iter().flatten().any(|kind| kind["kind"].is_null());
+    let is_linked =
+        |need: &&Value| need["dep_kinds"].as_array().into_iter().flatten().any(|kind| kind["kind"].is_null());
     let nodes = resolve["nodes"].as_array().into_iter().flatten();
     let of = |node: &Value| {
         let needs = node["deps"].as_array().into_iter().flatten().filter(is_linked);
@@ -191,12 +193,14 @@ fn license_texts(package: &Value, license: &str) -> Result<Vec<String>> {
     let folder = Path::new(&manifest).parent().unwrap_or(Path::new("."));
     let apache = !license.contains(" AND ") && license.split(" OR ").any(|one| one == "Apache-2.0");
     let mut found = Vec::new();
-    let mut names: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?.iter().map(|one| one.path()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?.iter().map(|one| one.path()).collect();
     names.sort();
     for path in names.iter().filter(|path| path.is_file()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
         let is_notice = name.starts_with("NOTICE");
-        let is_text = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "UNLICENSE"].iter().any(|word| name.starts_with(word));
+        let is_text =
+            ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "UNLICENSE"].iter().any(|word| name.starts_with(word));
         if is_notice || is_text && !apache {
             found.push(fs::read_to_string(path)?);
         }

@@ -11,6 +11,7 @@ mod layers;
 mod learn;
 mod manual;
 mod overlay;
+mod program;
 mod property;
 mod retry;
 mod rpc;

@@ -1,5 +1,6 @@
 //! The pages of the manual, `man/`: made of the command lines that parse, and one that is written by hand.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
@@ -7,10 +8,10 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::golden::golden_at;
+use crate::golden::goldens;
 use crate::support::run::crictl;
 
-const CRICTL: &str = "crictl v1.36.0";
+const CRICTL: &str = concat!("crictl v", env!("CARGO_PKG_VERSION"));
 
 /// What `crictl(1)` says beside the help.
 const CRICTL_SECTIONS: &[(&str, &[(&str, &str)])] = &[
@@ -61,7 +62,8 @@ const EPHEMERD_SECTIONS: &[(&str, &[(&str, &str)])] = &[
 fn pages() -> Vec<(String, String)> {
     let mut root = crictl::command_line();
     root.build();
-    let mut pages = vec![("crictl.1".to_owned(), page(&root, "1", CRICTL_SECTIONS, &["crictl.yaml(5)", "ephemerd(8)"]))];
+    let mut pages =
+        vec![("crictl.1".to_owned(), page(&root, "1", CRICTL_SECTIONS, &["crictl.yaml(5)", "ephemerd(8)"]))];
     for command in root.get_subcommands() {
         let name = format!("crictl-{}.1", command.get_name());
         pages.push((name, page(command, "1", &[], &["crictl(1)", "crictl.yaml(5)"])));
@@ -74,13 +76,14 @@ fn pages() -> Vec<(String, String)> {
 
 /// The page of a command, and of the commands below it that have no page of their own.
 fn page(command: &Command, section: &str, sections: &[(&str, &[(&str, &str)])], see_also: &[&str]) -> String {
-    let man = || Man::new(command.clone()).section(section).source(CRICTL).manual("The CRI's client").date("");
+    let man = || Man::new(command.clone()).section(section).source(CRICTL).manual("crictl").date(" ");
     let mut text = Vec::new();
     man().render_title(&mut text).unwrap();
     man().render_name_section(&mut text).unwrap();
     man().render_synopsis_section(&mut text).unwrap();
     man().render_description_section(&mut text).unwrap();
-    let mut commands: Vec<&Command> = command.get_subcommands().filter(|command| command.get_name() != "help").collect();
+    let mut commands: Vec<&Command> =
+        command.get_subcommands().filter(|command| command.get_name() != "help").collect();
     commands.sort_by_key(|command| command.get_name());
     if !commands.is_empty() {
         let mut roff = Roff::new();
@@ -88,14 +91,18 @@ fn page(command: &Command, section: &str, sections: &[(&str, &[(&str, &str)])], 
         for command in &commands {
             roff.control("TP", []);
             let aliases: Vec<_> = command.get_visible_aliases().collect();
-            roff.text([bold(command.get_name()), roman(aliases.iter().fold(String::new(), |all, one| all + ", " + one))]);
+            roff.text([
+                bold(command.get_name()),
+                roman(aliases.iter().fold(String::new(), |all, one| all + ", " + one)),
+            ]);
             roff.text([roman(command.get_about().map(ToString::to_string).unwrap_or_default())]);
         }
         text.extend(roff.to_roff().into_bytes());
     }
     man().render_options_section(&mut text).unwrap();
     if command.get_name() != "crictl" {
-        for inner in commands {
+        let with_options = |inner: &&Command| inner.get_arguments().any(|arg| arg.get_id() != "help");
+        for inner in commands.into_iter().filter(with_options) {
             let title = format!("OPTIONS OF {}", inner.get_name().to_uppercase());
             let mut options = Vec::new();
             Man::new(inner.clone()).render_options_section(&mut options).unwrap();
@@ -136,7 +143,8 @@ fn once(text: &str) -> String {
 fn read(page: &str) -> String {
     let lines = page.lines().map(|line| line.trim_start_matches(".SH ").trim_start_matches(".TP"));
     let mut text = lines.collect::<Vec<_>>().join(" ");
-    for (escape, plain) in [("\\-", "-"), ("\\*(Aq", "'"), ("\\fB", ""), ("\\fI", ""), ("\\fR", ""), ("\\&", ""), ("\\\\", "\\")]
+    for (escape, plain) in
+        [("\\-", "-"), ("\\*(Aq", "'"), ("\\fB", ""), ("\\fI", ""), ("\\fR", ""), ("\\&", ""), ("\\\\", "\\")]
     {
         text = text.replace(escape, plain);
     }
@@ -145,20 +153,19 @@ fn read(page: &str) -> String {
 
 #[test]
 fn the_pages_are_the_golden_ones() {
+    goldens(Path::new("man"), &pages());
     let mut kept: Vec<_> = fs::read_dir("man").unwrap().map(|entry| entry.unwrap().file_name()).collect();
     kept.sort();
-    let mut made: Vec<_> = pages().into_iter().map(|(name, _)| name.into()).collect();
+    let mut made: Vec<OsString> = pages().into_iter().map(|(name, _)| name.into()).collect();
     made.push("crictl.yaml.5".into());
     made.sort();
-    for (name, text) in pages() {
-        golden_at(&Path::new("man").join(name), &text);
-    }
     assert_eq!(kept, made);
 }
 
 /// `crictl help ps` and `man crictl-ps`: each column of each line of the one is in the other.
 #[test]
 fn a_page_says_all_that_the_help_says() {
+    let mut lacking = Vec::new();
     for (name, page) in pages().iter().filter(|(name, _)| name.ends_with(".1")) {
         let page = read(page);
         let command = name.trim_end_matches(".1").trim_start_matches("crictl").trim_start_matches('-');
@@ -166,19 +173,24 @@ fn a_page_says_all_that_the_help_says() {
             "" => crictl(["--help"], &[], ""),
             command => crictl(["help", command], &[], ""),
         };
-        for line in help.stdout.lines().filter(|line| !line.is_empty() && !line.ends_with(':')) {
-            for part in line.trim_start_matches("Usage: ").split("  ").map(str::trim).filter(|part| !part.is_empty()) {
-                // They stand behind the name in the page.
-                let part = part.split(" [default: ").next().unwrap().split(" [alias").next().unwrap();
-                assert!(page.contains(part), "{name} lacks {part:?}: {page}");
-            }
+        assert!(help.stdout.contains("Usage: "), "{name}: {help:?}");
+        for line in help.stdout.lines().filter(|line| !line.ends_with(':')) {
+            let parts = line.trim_start_matches("Usage: ").split("  ").map(str::trim).filter(|part| !part.is_empty());
+            // A page has these in places of their own.
+            let beside =
+                |part: &str| [" [default: ", " [alias", " [possible values: "].iter().find_map(|at| part.find(at));
+            let parts = parts.map(|part| &part[..beside(part).unwrap_or(part.len())]);
+            let is_lacking = |part: &&str| !page.contains(part) && !page.contains(part.trim_end_matches("..."));
+            lacking.extend(parts.filter(is_lacking).map(|part| format!("{name}: {part}")));
         }
     }
+    assert!(lacking.is_empty(), "{lacking:#?}");
 }
 
 #[test]
 fn the_page_of_the_config_file_has_every_option() {
     let page = read(&fs::read_to_string("man/crictl.yaml.5").unwrap());
+    assert!(page.contains(CRICTL), "{page}");
     let unknown = crictl(["--config", "/dev/null", "config", "--get", "nothing"], &[], "");
     let message = unknown.message();
     let (_, keys) = message.split_once("there are ").unwrap();
