@@ -238,6 +238,13 @@ pub(crate) fn tree(env: &Env) -> Command {
     root(env).subcommands(OVERLAYS.iter().map(|overlay| overlay.tree("crictl")))
 }
 
+/// The whole command line as its help tells it, for who writes the manual.
+#[doc(hidden)]
+#[must_use]
+pub fn command_line() -> Command {
+    root(&Env::new()).subcommands(OVERLAYS.iter().map(|overlay| overlay.command("crictl")))
+}
+
 /// The root's help, with the commands.
 fn root_help(env: &Env) -> String {
     let commands =

@@ -49,6 +49,8 @@ mod view;
 mod visible;
 mod watch;
 
+#[doc(hidden)]
+pub use app::command_line;
 pub use app::{run, run_with};
 pub use config::Preset;
 #[doc(hidden)]

@@ -10,7 +10,7 @@ mod system;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::error::Error;
 use crate::host::paths::Paths;
@@ -46,6 +46,13 @@ where
         let _ = writeln!(io.err, "ephemerd: {}", visible(&error.line()));
         error.exit()
     })
+}
+
+/// The whole command line as its help tells it, for who writes the manual.
+#[doc(hidden)]
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs a containerd of its own, and crictl against it.

@@ -3,6 +3,8 @@
 //! A signal belongs to a process, so there is one such profile in a process at a time: the second run that asks
 //! for one gets an error. Nothing is set up in runs that don't ask.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::time::UNIX_EPOCH;
 
 use backtrace::Frame;
@@ -42,9 +44,12 @@ impl Sampling {
 
         let nanos = i64::from(1_000_000_000 / FREQUENCY);
         let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")], Some(nanos), &mappings);
+        let memory = File::open("/proc/self/mem").ok();
+        let returns = |address| memory.as_ref().is_some_and(|memory| returns_from_signal(memory, address));
         for (stack, count) in &report.data {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
-            let frames = &stack.frames[handler(&stack.frames, &mappings)..];
+            let addresses: Vec<_> = stack.frames.iter().map(|frame| frame.ip() as u64).collect();
+            let frames = &stack.frames[handler(&addresses, &mappings, returns)..];
             let places = frames.iter().map(|frame| builder.location(frame.ip() as u64, || names(frame))).collect();
             builder.sample(places, vec![count, count.saturating_mul(nanos)]);
         }
@@ -54,16 +59,23 @@ impl Sampling {
     }
 }
 
-/// How many of the innermost frames are the signal handler's: through the trampoline of the C library or the
-/// kernel, which is the first that is not in the program's own file.
-fn handler(frames: &[Frame], mappings: &[Mapping]) -> usize {
-    let file = |frame: &Frame| {
-        let address = frame.ip() as u64;
-        let mapping = mappings.iter().find(|mapping| (mapping.start..mapping.end).contains(&address));
+/// How many of the innermost frames are the signal handler's: through the trampoline of the kernel or the C library,
+/// which is the first that is not in the program's own file. In a static program the library's is, so it `returns`.
+fn handler(addresses: &[u64], mappings: &[Mapping], returns: impl Fn(u64) -> bool) -> usize {
+    let file = |address: &u64| {
+        let mapping = mappings.iter().find(|mapping| (mapping.start..mapping.end).contains(address));
         mapping.map(|mapping| mapping.name.as_str())
     };
-    let program = frames.first().and_then(file);
-    frames.iter().position(|frame| file(frame) != program).map_or(0, |trampoline| trampoline + 1)
+    let program = addresses.first().and_then(file);
+    let is_trampoline = |address: &u64| file(address) != program || returns(*address);
+    addresses.iter().position(is_trampoline).map_or(0, |trampoline| trampoline + 1)
+}
+
+/// Whether the code at an address is `mov $15, %rax; syscall`, by which debuggers know the trampoline of x86-64 too.
+/// On other processors Linux has it in a mapping of the kernel's.
+fn returns_from_signal(memory: &File, address: u64) -> bool {
+    let mut code = [0; 9];
+    memory.read_exact_at(&mut code, address).is_ok() && code == *b"\x48\xc7\xc0\x0f\0\0\0\x0f\x05"
 }
 
 /// The functions at a frame, innermost first, where the program has its symbols.
@@ -84,6 +96,7 @@ fn names(frame: &Frame) -> Vec<Named> {
 #[cfg(test)]
 mod tests {
     use std::hint::black_box;
+    use std::io::Write as _;
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -96,6 +109,23 @@ mod tests {
             turns = black_box(turns.wrapping_mul(31).wrapping_add(1));
         }
         turns
+    }
+
+    #[test]
+    fn in_a_static_program_the_handler_ends_where_the_signal_returns() {
+        let mappings = mapping::parse("1000-9000 r-xp 0 08:01 1 /crictl\na000-b000 r-xp 0 00:00 0 [vdso]");
+        assert_eq!(handler(&[0x1100, 0x1200, 0x1300, 0x1400], &mappings, |address| address == 0x1300), 3);
+        assert_eq!(handler(&[0x1100, 0xa100, 0x1300], &mappings, |_| false), 2);
+        assert_eq!(handler(&[0x1100, 0x1200], &mappings, |_| false), 0);
+    }
+
+    #[test]
+    fn the_return_from_a_signal_is_known_by_its_code() {
+        let code = b"\x90\x48\xc7\xc0\x0f\0\0\0\x0f\x05\x90";
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(code).unwrap();
+        let found: Vec<_> = (0..16).filter(|at| returns_from_signal(&file, *at)).collect();
+        assert_eq!(found, [1]);
     }
 
     #[test]
