@@ -107,7 +107,8 @@ impl Error {
 
     /// An answer that is not the message it should be.
     pub(crate) fn answer(method: &'static str, message: &str, cause: impl std::fmt::Display) -> Self {
-        Self::call(method, tonic::Code::Internal, format!("the answer is not a {message}: {cause}"))
+        let cause = cause.to_string();
+        Self::call(method, tonic::Code::Internal, format!("the answer is not a {message}: {cause}")).said(cause)
     }
 
     /// Says it in other words; those of a failed call stay beside its code.
@@ -116,11 +117,19 @@ impl Error {
         self
     }
 
-    /// Says which step of a command failed, where a call did and nobody has said it yet. That there was nobody to
-    /// call is no step's failure.
+    /// Says what there is to say of a call's code, where the cause says it in other words.
+    pub(crate) fn said(mut self, desc: impl Into<String>) -> Self {
+        if let Some(call) = &mut self.0.call {
+            call.desc = desc.into();
+        }
+        self
+    }
+
+    /// Says which step of a command failed, where the server's own words follow and nobody has said it yet. A cause in
+    /// our words stays first.
     pub(crate) fn step(mut self, step: &'static str) -> Self {
-        let failed = self.code().is_some_and(|code| code != tonic::Code::Unavailable);
-        if failed && self.0.step.is_none() {
+        let own_words = self.0.call.as_ref().is_some_and(|call| call.desc == self.0.cause);
+        if own_words && self.0.step.is_none() {
             self.0.step = Some(step).filter(|step| !step.is_empty());
         }
         self

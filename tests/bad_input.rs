@@ -97,7 +97,8 @@ fn a_config_file_beside_the_program_counts_only_if_it_is_right() {
 fn a_missing_socket_is_named_and_may_be_another_one() {
     let output = at("unix:///nowhere/cri.sock", &["ps"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    let expected = "no socket at unix:///nowhere/cri.sock (ListContainers: rpc error: code = Unavailable); \
+    let expected = "no socket at unix:///nowhere/cri.sock: no such file or directory \
+                    (ListContainers: rpc error: code = Unavailable desc = no such file or directory); \
                     is the runtime running? another one is named with --runtime-endpoint";
     assert_eq!(output.message(), expected);
 }
@@ -131,7 +132,10 @@ fn a_socket_without_permission_is_told_as_that() {
     }
     let output = process::output(command.args(["-r", &fake.endpoint(), "ps"]));
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    let start = format!("no permission to open {} (ListContainers: rpc error: code = Unavailable); ", fake.endpoint());
+    let start = format!(
+        "no permission to open {}: permission denied (ListContainers: rpc error: code = Unavailable desc = ",
+        fake.endpoint()
+    );
     assert!(output.message().starts_with(&start), "{output:?}");
     assert!(output.message().ends_with("run as root, or as the user that owns the socket"), "{output:?}");
 }
@@ -145,7 +149,7 @@ fn a_server_that_speaks_no_grpc_is_told_as_that() {
             assert_eq!((output.stdout.as_str(), output.status), ("", 1), "{words:?}");
             let start = format!("the server at {} broke the connection or does not speak gRPC: ", server.endpoint);
             assert!(output.message().starts_with(&start), "{words:?} {output:?}");
-            assert!(output.message().ends_with(" (ListContainers: rpc error: code = Unavailable)"), "{output:?}");
+            assert!(output.message().contains(" (ListContainers: rpc error: code = Unavailable desc = "), "{output:?}");
         }
     }
 }
@@ -164,7 +168,9 @@ fn a_server_that_says_nothing_runs_into_the_timeout() {
     let output = at(&server.endpoint, &["--timeout", "100ms", "ps"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
     let expected = format!(
-        "no answer from {} within 100ms (ListContainers: rpc error: code = DeadlineExceeded); raise the limit with --timeout",
+        "no answer from {} within 100ms \
+         (ListContainers: rpc error: code = DeadlineExceeded desc = context deadline exceeded); \
+         raise the limit with --timeout",
         server.endpoint
     );
     assert_eq!(output.message(), expected);
@@ -175,7 +181,12 @@ fn a_method_that_does_not_answer_runs_into_the_timeout() {
     let fake = Fake::new().hanging("ListContainers").serve();
     let output = fake.run(["--timeout", "100ms", "ps"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert!(output.message().contains("code = DeadlineExceeded); raise the limit with --timeout"), "{output:?}");
+    assert!(
+        output
+            .message()
+            .contains("code = DeadlineExceeded desc = context deadline exceeded); raise the limit with --timeout"),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -184,7 +195,7 @@ fn an_answer_that_is_no_message_is_told_as_that() {
     let output = at(&server.endpoint, &["ps"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
     assert!(output.message().starts_with("the answer is not a runtime.v1.ListContainersResponse: "), "{output:?}");
-    assert!(output.message().ends_with(" (ListContainers: rpc error: code = Internal)"), "{output:?}");
+    assert!(output.message().contains(" (ListContainers: rpc error: code = Internal desc = "), "{output:?}");
     let output = at(&server.endpoint, &["rpc", "list-containers"]);
     assert_eq!(output.stdout, "");
     assert!(output.message().starts_with("the answer is not a runtime.v1.ListContainersResponse: "), "{output:?}");
@@ -196,9 +207,10 @@ fn an_answer_over_16_mib_is_refused_and_narrower_requests_are_advised() {
     let large = Container { annotations: [("a".to_owned(), "x".repeat(17 << 20))].into(), ..container("a") };
     let fake = Fake::new().containers([large, container("b")]).serve();
     let output = fake.run(["ps"]);
-    let expected = "the answer is larger than 16 MiB (ListContainers: rpc error: code = ResourceExhausted); \
-                    narrow the request, for example with an id or a label";
-    assert_eq!((output.stdout.as_str(), output.message().as_str(), output.status), ("", expected, 1));
+    let expected = "the answer is larger than 16 MiB (ListContainers: rpc error: code = ResourceExhausted desc = ";
+    assert_eq!((output.stdout.as_str(), output.status), ("", 1));
+    assert!(output.message().starts_with(expected), "{output:?}");
+    assert!(output.message().ends_with("; narrow the request, for example with an id or a label"), "{output:?}");
     assert_eq!(fake.run(["ps", "-q", "--id", "b"]).all(), ("b\n", String::new(), 0));
 }
 
@@ -249,4 +261,53 @@ fn output_that_cannot_be_written_is_an_error() {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(errors.contains("no space left on device"), "{errors}");
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn the_version_is_one_line_that_scripts_know_and_one_that_tells_us_apart() {
+    for flag in ["--version", "-v"] {
+        let output = crictl([flag], &[], "");
+        let lines: Vec<Vec<_>> = output.stdout.lines().map(|line| line.split(' ').collect()).collect();
+        assert_eq!((lines.len(), &lines[0][..2], output.status), (2, &["crictl", "version"][..], 0), "{output:?}");
+        // Scripts take the third word of every line, or what looks like a version.
+        assert!(lines[1].len() == 2 && lines[1][1].starts_with("CRI="), "{output:?}");
+    }
+}
+
+#[test]
+fn a_very_long_error_of_a_runtime_is_cut_unless_all_of_it_is_wanted() {
+    let said = format!("{}\nthe end", "x".repeat(8 << 10));
+    let fake = Fake::new().failing("ListContainers", tonic::Status::internal(said)).serve();
+    let output = fake.run(["ps"]);
+    assert!(output.message().contains("xxx... (4104 bytes more; -D shows them) (ListContainers: "), "{output:?}");
+    assert!(output.stderr.len() < 6 << 10 && output.errors().lines().count() == 1, "{output:?}");
+    assert!(fake.run(["-D", "ps"]).stderr.contains("xxx\\nthe end"));
+}
+
+#[test]
+fn a_message_that_is_no_text_is_shown_as_far_as_it_is_one() {
+    let trailers = vec![("grpc-status", "2"), ("grpc-message", "no %FF room 100%25")];
+    let output = raw::Script { trailers, ..raw::Script::default() }.serve().run(["ps"]);
+    assert!(
+        output.message().starts_with("no \u{fffd} room 100% (ListContainers: rpc error: code = Unknown"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn who_one_is_in_an_endpoint_is_not_shown() {
+    let output = crictl(["-D", "-r", "tcp://user:S3cret@127.0.0.1:1", "ps"], &[], "");
+    assert!(output.status == 1 && output.stderr.contains("tcp://127.0.0.1:1"), "{output:?}");
+    assert!(!output.stderr.contains("S3cret"), "{output:?}");
+    let output = crictl(["-r", "tcp://user:S3cret@127.0.0.1", "ps"], &[], "");
+    assert!(output.status == 1 && !output.stderr.contains("S3cret"), "{output:?}");
+}
+
+#[test]
+fn a_document_that_is_wrong_is_one_line_without_help() {
+    for data in [r#"{"x":1}"#, "{", r#"{"version": []}"#] {
+        let output = crictl(["rpc", "version", "--data", data], &[], "");
+        assert_eq!((output.stdout.as_str(), output.errors().lines().count(), output.status), ("", 1, 1), "{output:?}");
+        assert!(output.message().starts_with("--data: "), "{output:?}");
+    }
 }

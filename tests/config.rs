@@ -111,7 +111,8 @@ fn a_hosts_other_settings_come_from_environment_and_file_as_ever() {
 #[test]
 fn a_missing_socket_of_a_host_shows_the_hosts_hint() {
     let output = hosted("unix:///nowhere/cri.sock", &["ps"], &[]);
-    let expected = "no socket at unix:///nowhere/cri.sock (ListContainers: rpc error: code = Unavailable); \
+    let expected = "no socket at unix:///nowhere/cri.sock: no such file or directory \
+                    (ListContainers: rpc error: code = Unavailable desc = no such file or directory); \
                     start it with `host serve`";
     assert_eq!((output.stdout.as_str(), output.message().as_str(), output.status), ("", expected, 1));
 }

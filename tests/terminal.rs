@@ -97,7 +97,7 @@ fn assert_harmless(what: &[&str], text: &str) {
 
 #[test]
 fn no_command_shows_a_terminal_what_it_would_obey() {
-    for (raw, least) in [(talking(), 60), (failing(), 60)] {
+    for (raw, least) in [(talking(), 40), (failing(), 60)] {
         let mut shown = 0;
         for args in commands() {
             let output = on_terminal(&raw, &args);

@@ -19,7 +19,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl attach -it 1f73f2d81bf98    # Ctrl-P Ctrl-Q detaches",
     arguments: AttachArgs::augment_args,
     values: &[("transport", &["spdy", "websocket", "auto"])],
-    step: "attaching running container failed",
     calls: &["Attach"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

@@ -18,7 +18,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl events -o go-template --template '{{.containerEventType}} {{.containerId}}'",
     arguments: EventsArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template"])],
-    step: "getting container events",
     calls: &["GetContainerEvents"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

@@ -277,14 +277,12 @@ impl Exec<'_, '_> {
 }
 
 /// What a command line has behind the program's name, in the spellings of those who repeat it, the longest first.
-/// Single words of three letters and less are in too much that is said.
+/// What has three letters or less is in too much that is said.
 fn hidden(command: &[String]) -> Vec<String> {
     let [_, args @ ..] = command else { return Vec::new() };
-    let inside = |word: &String| quote(word).trim_matches('"').to_owned();
-    let words: Vec<_> = args.iter().filter(|word| word.len() > 3).cloned().collect();
-    let mut hidden = vec![args.join(" "), args.iter().map(inside).collect::<Vec<_>>().join(" ")];
-    hidden.extend(words.iter().map(inside));
-    hidden.extend(words);
+    let quoted: Vec<_> = args.iter().map(|word| quote(word).trim_matches('"').to_owned()).collect();
+    let mut hidden = [vec![args.join(" "), quoted.join(" ")], args.to_vec(), quoted].concat();
+    hidden.retain(|word| word.len() > 3);
     hidden.sort_by_key(|word| std::cmp::Reverse(word.len()));
     hidden
 }
@@ -318,6 +316,16 @@ mod tests {
         assert_eq!(own_status("exec: \"nope\": executable file not found in $PATH: unknown"), 127);
         assert_eq!(own_status("exec: \"/etc/passwd\": permission denied: unknown"), 126);
         assert_eq!(own_status("container is not running"), 125);
+    }
+
+    #[test]
+    fn arguments_are_hidden_in_every_spelling_and_short_words_are_not() {
+        let command = ["sh", "-c", "echo \"S3cret\"\n"].map(str::to_owned);
+        let hidden = hidden(&command);
+        for said in ["sh -c echo \"S3cret\"\n", "[\"sh\" \"-c\" \"echo \\\"S3cret\\\"\\n\"]"] {
+            assert!(!crate::error::hide(said, &hidden).contains("S3cret"), "{said}");
+        }
+        assert_eq!(super::hidden(&["exit", "7"].map(str::to_owned)), [""; 0]);
     }
 
     #[test]

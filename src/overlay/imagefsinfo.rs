@@ -17,7 +17,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl imagefsinfo -o table",
     arguments: ImagefsinfoArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template", "table"])],
-    step: "image filesystem info request",
     calls: &["ImageFsInfo"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

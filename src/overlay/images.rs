@@ -19,7 +19,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl images --digests --filter dangling=false",
     arguments: ImagesArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"])],
-    step: "listing images",
     calls: &["ListImages"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

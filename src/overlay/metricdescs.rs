@@ -16,7 +16,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl metricdescs -o yaml",
     arguments: MetricdescsArgs::augment_args,
     values: &[("output", &["json", "yaml"])],
-    step: "get metric descriptors",
     calls: &["ListMetricDescriptors"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

@@ -17,7 +17,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl metricsp -o yaml",
     arguments: MetricspArgs::augment_args,
     values: &[("output", &["json", "yaml"])],
-    step: "get pod metrics",
     calls: &["ListPodSandboxMetrics"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

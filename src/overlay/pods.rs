@@ -18,7 +18,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl pods --namespace kube-system --state ready",
     arguments: PodsArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"]), ("state", &["ready", "notready"])],
-    step: "listing pod sandboxes",
     calls: &["ListPodSandbox"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

@@ -30,7 +30,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     grouping: false,
     arguments: PortForwardArgs::augment_args,
     values: &[("transport", &["spdy", "websocket", "auto"])],
-    step: "port forward",
     calls: &["PortForward"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

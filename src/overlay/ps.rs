@@ -18,7 +18,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl ps -a --name nginx",
     arguments: PsArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"]), ("state", &["created", "running", "exited", "unknown"])],
-    step: "listing containers",
     calls: &["ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

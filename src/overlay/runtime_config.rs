@@ -12,7 +12,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show which cgroup driver the runtime uses",
     usage: "",
     example: "crictl runtime-config",
-    step: "call RuntimeConfig RPC",
     calls: &["RuntimeConfig"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

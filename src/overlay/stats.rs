@@ -26,7 +26,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl stats --watch --pod 1f73f2d81bf98",
     arguments: StatsArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"])],
-    step: "get container stats",
     calls: &["ListContainerStats"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

@@ -26,7 +26,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     example: "crictl statsp --watch",
     arguments: StatspArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"])],
-    step: "get pod stats",
     calls: &["ListPodSandboxStats"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

@@ -14,7 +14,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "--pod-cidr CIDR",
     example: "crictl update-runtime-config --pod-cidr 10.88.0.0/16",
     arguments: UpdateRuntimeConfigArgs::augment_args,
-    step: "update runtime config",
     calls: &["UpdateRuntimeConfig"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

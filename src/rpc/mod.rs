@@ -240,7 +240,7 @@ impl<'io> Client<'io> {
             // tonic keeps the deadline that it finds in the metadata too, and calls that a cancellation.
             Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
             Ok(Ok(answer)) => Ok(answer),
-            _ => Err(Status::deadline_exceeded(format!("no answer from {} within {deadline:?}", self.endpoint))),
+            _ => Err(Status::deadline_exceeded(format!("{} {} within {deadline:?}", status::GAVE_UP, self.endpoint))),
         }
     }
 

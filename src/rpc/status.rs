@@ -11,6 +11,9 @@ use crate::rpc::connect::Dial;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::{Client, details};
 
+/// How the message begins of a call that we gave up.
+pub(super) const GAVE_UP: &str = "no answer from";
+
 /// The error of a failed call, with what the server says of it beyond the message.
 pub(super) fn error(method: &'static Method, status: &Status, client: &Client<'_>) -> Error {
     details::words(status).into_iter().fold(plain(method, status, client), Error::hint)
@@ -28,10 +31,13 @@ fn plain(method: &'static Method, status: &Status, client: &Client<'_>) -> Error
         Code::OutOfRange if message.contains("decoded message length too large") => {
             let limit = size(client.max_message);
             Error::call(method.name, Code::ResourceExhausted, format!("the answer is larger than {limit}"))
+                .said(message)
                 .hint("narrow the request, for example with an id or a label")
         }
         Code::DeadlineExceeded => {
-            Error::call(method.name, status.code(), message).hint("raise the limit with --timeout")
+            let error = Error::call(method.name, status.code(), message).hint("raise the limit with --timeout");
+            // Go's clients have these words where they give up by themselves.
+            if message.starts_with(GAVE_UP) { error.said("context deadline exceeded") } else { error }
         }
         code if source::<tonic::transport::Error>(status).is_some() => {
             // hyper calls a request cancelled whose connection ended before it was sent; we did not cancel it.
@@ -43,7 +49,9 @@ fn plain(method: &'static Method, status: &Status, client: &Client<'_>) -> Error
                 code,
                 format!("the server at {endpoint} broke the connection or does not speak gRPC: {detail}"),
             )
+            .said(detail)
         }
+        code if message.is_empty() => Error::call(method.name, code, "the runtime gives no reason").said(message),
         code => Error::call(method.name, code, message),
     }
 }
@@ -69,11 +77,14 @@ pub(crate) fn unreachable(
     // Behind a sentence of ours the system's own words, which people search for.
     let said = lower(cause);
     match cause.kind() {
-        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).hint(running),
-        io::ErrorKind::ConnectionRefused => make(format!("nobody listens at {endpoint}: {said}")).hint(running),
+        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).said(said).hint(running),
+        io::ErrorKind::ConnectionRefused => {
+            make(format!("nobody listens at {endpoint}: {said}")).said(said).hint(running)
+        }
         io::ErrorKind::PermissionDenied => make(format!("no permission to open {endpoint}: {said}"))
+            .said(said)
             .hint("run as root, or as the user that owns the socket"),
-        _ => make(format!("cannot connect to {endpoint}: {said}")),
+        _ => make(format!("cannot connect to {endpoint}: {said}")).said(said),
     }
 }
 

@@ -48,5 +48,5 @@ fn create_names_what_a_config_lacks() {
     let output = fake.run_with(["create", "0123", "-", ""], "metadata: {name: web}");
     assert_eq!(output.message(), "image is not set, checking the container config \"-\"");
     let output = fake.run(["create", "0123", "none.yaml", ""]);
-    assert_eq!(output.message(), "config at \"none.yaml\" not found");
+    assert_eq!(output.message(), "config at \"none.yaml\" not found: no such file or directory");
 }

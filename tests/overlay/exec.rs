@@ -1,5 +1,7 @@
 //! exec without streams. Those are replayed in tests/parity, and real in tests/real.
 
+use tonic::Status;
+
 use crate::container;
 use crate::support::fake::Fake;
 
@@ -14,7 +16,7 @@ fn exec_sync_prints_both_outputs_each_with_a_newline() {
 fn exec_exit_code_is_the_commands_own_where_it_is_asked_for() {
     let fake = Fake::new().containers([container("a")]).serve();
     let output = fake.run(["exec", "-s", "a", "exit", "7"]);
-    let message = "command 'exit 7' exited with 7: told to, executing \"exit 7\" in container a";
+    let message = "command \"exit\" exited with 7: told to, in container a";
     assert_eq!((output.stdout.as_str(), output.status, output.message().as_str()), ("", 1, message));
     assert_eq!(fake.run(["exec", "-s", "--exit-code", "a", "exit", "7"]).status, 7);
     assert_eq!(fake.run(["exec", "-s", "--exit-code", "a", "echo"]).status, 0);
@@ -40,18 +42,42 @@ fn exec_with_a_filter_goes_through_the_containers_in_turn_under_their_ids() {
 fn exec_in_parallel_tells_every_failure_in_the_order_of_the_containers() {
     let fake = Fake::new().containers([container("a"), container("b")]).serve();
     let output = fake.run(["exec", "-sx", "--name", "", "exit", "3"]);
-    let message = output.message();
-    let lines: Vec<_> = message.lines().collect();
-    assert_eq!((lines.len(), output.status), (2, 1), "{message}");
-    assert!(lines[0].ends_with("in container a") && lines[1].ends_with("in container b"), "{message}");
+    let message = "command \"exit\" exited with 3: told to, in container a; \
+                   also: command \"exit\" exited with 3: told to, in container b";
+    assert_eq!((output.message().as_str(), output.status), (message, 1));
     let output = fake.run(["exec", "-sxe", "-q", "--name", "", "exit", "3"]);
     assert_eq!(output.all(), ("", String::new(), 0));
 }
 
 #[test]
-fn exec_that_selects_nothing_says_so_and_is_help() {
+fn exec_that_selects_nothing_says_so() {
     let fake = Fake::new().serve();
     let output = fake.run(["exec", "-s", "--name", "x", "echo"]);
-    assert!(output.stdout.contains("Usage: crictl exec"), "{output:?}");
-    assert_eq!((output.message().as_str(), output.status), ("No containers found per filter flags", 0));
+    assert_eq!((output.stdout.as_str(), output.status), ("", 0));
+    assert_eq!(output.message(), "No containers found per filter flags");
+}
+
+#[test]
+fn exec_names_the_program_alone_whatever_the_runtime_repeats() {
+    let said = "OCI: mysqldump -pS3cret --all failed, [mysqldump \"-pS3cret\" \"--all\"]";
+    for method in ["ExecSync", "Exec"] {
+        let fake = Fake::new().containers([container("a")]).failing(method, Status::internal(said)).serve();
+        let flags: &[&str] = if method == "Exec" { &[] } else { &["-s"] };
+        let args = ["-D", "exec"].iter().chain(flags).chain(&["a", "mysqldump", "-pS3cret", "--all"]);
+        let output = fake.run(args.copied());
+        assert!(output.stderr.contains("mysqldump") && output.status == 1, "{output:?}");
+        let all = [output.stdout, output.stderr].concat();
+        assert!(!all.contains("S3cret") && !all.contains("--all") && !all.contains(": ,"), "{all}");
+    }
+}
+
+#[test]
+fn exec_that_takes_too_long_says_so_in_the_words_of_old_and_new_tests() {
+    let late = Status::deadline_exceeded("timeout 1s exceeded");
+    let fake = Fake::new().containers([container("a")]).failing("ExecSync", late).serve();
+    let output = fake.run(["exec", "-s", "--timeout", "1", "a", "sleep", "5"]);
+    let message = "command timed out: \"sleep\" timed out after 1s, in container a \
+                   (ExecSync: rpc error: code = DeadlineExceeded desc = timeout 1s exceeded); \
+                   raise the limit with --timeout";
+    assert_eq!((output.message().as_str(), output.status), (message, 1));
 }

@@ -43,7 +43,11 @@ fn ps_says_the_servers_words_first() {
     let fake = Fake::new().failing("ListContainers", Status::internal("the disk is on fire")).serve();
     let output = fake.run(["ps"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert_eq!(output.message(), "the disk is on fire (ListContainers: rpc error: code = Internal)");
+    assert_eq!(
+        output.message(),
+        "the disk is on fire \
+         (ListContainers: rpc error: code = Internal desc = the disk is on fire)"
+    );
 }
 
 #[test]
@@ -52,6 +56,6 @@ fn ps_names_the_runtime_that_lacks_the_method() {
     let message = fake.run(["ps"]).message();
     assert_eq!(
         message,
-        "unknown method (ListContainers: rpc error: code = Unimplemented); fake v1.2.3 does not implement ListContainers"
+        "unknown method (ListContainers: rpc error: code = Unimplemented desc = unknown method); fake v1.2.3 does not implement ListContainers"
     );
 }

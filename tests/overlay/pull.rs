@@ -44,6 +44,7 @@ fn pull_asks_for_a_password_only_on_a_terminal() {
 fn pull_shows_the_server_s_words_first() {
     let fake = Fake::new().failing("PullImage", Status::not_found("no such manifest")).serve();
     let output = fake.run(["pull", "nginx"]);
-    let expected = "no such manifest, pulling image \"nginx\" (PullImage: rpc error: code = NotFound)";
+    let expected = "pulling image: no such manifest, image \"nginx\" \
+                    (PullImage: rpc error: code = NotFound desc = no such manifest)";
     assert_eq!((output.message().as_str(), output.status), (expected, 1));
 }

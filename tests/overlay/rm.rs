@@ -13,9 +13,10 @@ fn rm_prints_in_the_order_of_the_ids_and_tells_every_failure() {
     let fake = Fake::new().containers([exited("a"), container("b"), exited("d")]).serve();
     let output = fake.run(["rm", "d", "c", "b", "a"]);
     assert_eq!((output.stdout.as_str(), output.status), ("d\na\n", 1));
-    let lines: Vec<_> = output.message().lines().map(str::to_owned).collect();
-    assert!(lines[0].starts_with("no container \"c\", getting the status of container \"c\""), "{lines:?}");
-    assert_eq!(lines[1..], ["container \"b\" is running; stop it first, or use --force"]);
+    let message = output.message();
+    assert!(message.starts_with("no container \"c\", getting the status of container \"c\""), "{message}");
+    assert!(message.ends_with("; also: container \"b\" is running; stop it first, or use --force"), "{message}");
+    assert_eq!(output.errors().lines().count(), 1);
 }
 
 #[test]
@@ -31,7 +32,10 @@ fn rm_keeps_the_name_of_what_was_stopped_but_not_removed() {
     let fake = Fake::new().containers([container("a")]).failing("RemoveContainer", Status::internal("busy")).serve();
     let output = fake.run(["rm", "-f", "a"]);
     assert_eq!((output.stdout.as_str(), output.status), ("a\n", 1));
-    assert_eq!(output.message(), "busy, removing container \"a\" (RemoveContainer: rpc error: code = Internal)");
+    assert_eq!(
+        output.message(),
+        "busy, removing container \"a\" (RemoveContainer: rpc error: code = Internal desc = busy)"
+    );
 }
 
 #[test]
@@ -40,5 +44,5 @@ fn rm_of_nothing_is_help_and_of_all_of_nothing_is_done() {
     let (none, all) = (fake.run(["rm"]), fake.run(["rm", "--all"]));
     assert!(none.stdout.contains("Usage: crictl rm"), "{none:?}");
     assert_eq!((none.status, all.status, all.stdout.as_str()), (0, 0, ""));
-    assert_eq!(all.message(), "there are no containers to remove");
+    assert_eq!(all.message(), "No containers to remove");
 }

@@ -72,7 +72,7 @@ fn run_never_shows_credentials() {
     let output = fake.run(["--debug", "run", "--creds", "robot:s3cr3t", &container, &pod]);
     assert!(output.stderr.contains("robot"), "{}", output.stderr);
     assert!(!format!("{output:?}").contains("s3cr3t"), "{}", output.stderr);
-    let error = "no room, creating the container (CreateContainer: rpc error: code = Internal)";
+    let error = "creating container: no room (CreateContainer: rpc error: code = Internal desc = no room)";
     assert!(output.stderr.contains(error), "{}", output.stderr);
 }
 

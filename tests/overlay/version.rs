@@ -42,5 +42,8 @@ fn version_names_what_the_runtime_leaves_out() {
 fn version_fails_with_the_runtimes_words() {
     let output = Fake::new().failing("Version", Status::unimplemented("not here")).serve().run(["version"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert_eq!(output.message(), "not here (Version: rpc error: code = Unimplemented)");
+    assert_eq!(
+        output.message(),
+        "getting the runtime version: not here (Version: rpc error: code = Unimplemented desc = not here)"
+    );
 }

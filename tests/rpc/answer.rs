@@ -156,7 +156,7 @@ fn the_details_of_a_status_are_decoded() {
     let status = Status::with_error_details(Code::ResourceExhausted, "no", details);
     let fake = Fake::new().failing("Version", status).serve();
     let output = fake.run(["rpc", "version"]);
-    let message = "no (Version: rpc error: code = ResourceExhausted); \
+    let message = "no (Version: rpc error: code = ResourceExhausted desc = no); \
                    RetryInfo {\"retryDelay\":\"1.500s\"}; \
                    ErrorInfo {\"reason\":\"QUOTA\",\"domain\":\"cri\",\"metadata\":{\"a\":\"b\"}}; \
                    BadRequest {\"fieldViolations\":[{\"field\":\"config.name\",\"description\":\"is empty\"}]}";

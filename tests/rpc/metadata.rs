@@ -59,7 +59,12 @@ fn the_deadline_is_the_global_one_or_the_call_s_own() {
     let fake = Fake::new().hanging("Version").serve();
     let output = fake.run(["rpc", "version", "--timeout", "50ms"]);
     assert_eq!(output.status, 64 + 4);
-    assert!(output.message().contains("within 50ms (Version: rpc error: code = DeadlineExceeded)"), "{output:?}");
+    assert!(
+        output
+            .message()
+            .contains("within 50ms (Version: rpc error: code = DeadlineExceeded desc = context deadline exceeded)"),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -81,7 +86,7 @@ fn a_field_has_its_name_before_a_flag_of_the_call() {
 fn a_message_over_the_limit_is_not_taken() {
     let fake = Fake::new().containers([crate::container(&"a".repeat(2000))]).serve();
     let output = fake.run(["rpc", "list-containers", "--max-msg-size", "1KiB"]);
-    let message = "the answer is larger than 1 KiB (ListContainers: rpc error: code = ResourceExhausted)";
+    let message = "the answer is larger than 1 KiB (ListContainers: rpc error: code = ResourceExhausted desc = ";
     assert!(output.status == 64 + 8 && output.message().starts_with(message), "{output:?}");
     assert_eq!(fake.run(["rpc", "list-containers", "--max-msg-size", "8KiB"]).status, 0);
     for size in ["1 KiB", "-1", "x", "999999999999GiB"] {
@@ -95,7 +100,7 @@ fn a_server_that_is_not_there_is_unavailable() {
     let args = ["-r", "unix:///no/such.sock", "rpc", "version", "--connect-timeout", "1s", "--enrich"];
     let output = crate::support::run::crictl(args, &[], "");
     assert!(
-        output.message().starts_with("no socket at unix:///no/such.sock (Version: rpc error: code = Unavailable)"),
+        output.message().starts_with("no socket at unix:///no/such.sock: no such file or directory (Version: rpc error: code = Unavailable desc = no such file or directory)"),
         "{output:?}"
     );
     assert!(output.status == 64 + 14 && output.stdout.contains("\"code\": \"Unavailable\""), "{output:?}");

@@ -58,7 +58,7 @@ fn the_status_tells_the_code() {
         let fake = Fake::new().failing("Version", Status::new(code, "because")).serve();
         let output = fake.run(["rpc", "version"]);
         assert_eq!(i32::from(output.status), 64 + i32::from(code), "{output:?}");
-        let line = format!("because (Version: rpc error: code = {code:?})");
+        let line = format!("because (Version: rpc error: code = {code:?} desc = because)");
         assert!(output.message().starts_with(&line), "{output:?}");
     }
 }

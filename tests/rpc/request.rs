@@ -103,7 +103,8 @@ fn the_document_whose_call_fails_is_named_and_the_last_unless_told_otherwise() {
     let documents = "{container_id: x}\n---\n{container_id: b}\n---\n{container_id: y}\n";
     let args = ["rpc", "start-container", "-o", "jsonl", "--data", documents];
     let output = fake.run(args);
-    let message = r#"no container "x", document 1 of 3 (StartContainer: rpc error: code = NotFound)"#;
+    let message =
+        r#"no container "x", document 1 of 3 (StartContainer: rpc error: code = NotFound desc = no container "x")"#;
     assert_eq!((output.stdout.as_str(), output.message().as_str(), output.status), ("", message, 69));
     assert_eq!(fake.fake.state().calls.len(), 1);
 
