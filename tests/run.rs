@@ -55,3 +55,16 @@ fn only_the_program_reads_the_processs_environment() {
     let output = crictl(["ps", "-q"], &[], "");
     assert!(output.status == 1 && output.message().contains("using default endpoints"), "{output:?}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_profiled_run_leaves_its_profile_and_no_other_file() {
+    let fake = Fake::new().serve();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("cpu.pprof");
+    let args = ["--profile-cpu", profile.to_str().unwrap(), "ps", "-q"];
+    let output = process::output(fake.program(args).env("TMPDIR", folder.path()));
+    assert_eq!((output.stdout.as_str(), output.status), ("", 0), "{output:?}");
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files, [profile]);
+}

@@ -3,8 +3,11 @@
 //! A signal belongs to a process, so there is one such profile in a process at a time: the second run that asks
 //! for one gets an error. Nothing is set up in runs that don't ask.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::UNIX_EPOCH;
 
 use backtrace::Frame;
@@ -18,8 +21,11 @@ use crate::profile::mapping::{self, Mapping};
 /// which is 4 ms on most systems.
 const FREQUENCY: i32 = 250;
 
+/// Whether a run of this process was sampled before, and the profiler's file removed after it.
+static ENDED: AtomicBool = AtomicBool::new(false);
+
 /// Sampling, until this is dropped.
-pub(super) struct Sampling(ProfilerGuard<'static>);
+pub(super) struct Sampling(Option<ProfilerGuard<'static>>);
 
 impl Sampling {
     /// Starts the timer.
@@ -27,7 +33,12 @@ impl Sampling {
     /// # Errors
     /// Another run of the process is being sampled, or the system refuses.
     pub(super) fn start() -> Result<Self, Error> {
-        ProfilerGuard::new(FREQUENCY).map(Self).map_err(|error| Error::failure(error.to_string()))
+        let start = || ProfilerGuard::new(FREQUENCY).map_err(|error| Error::failure(error.to_string()));
+        if ENDED.swap(false, Ordering::Relaxed) {
+            // The file is opened again by its name. What has ended gets a new one.
+            drop(start()?);
+        }
+        start().map(|guard| Self(Some(guard)))
     }
 
     /// Ends the sampling and makes a profile of it.
@@ -35,7 +46,8 @@ impl Sampling {
     /// # Errors
     /// The samples can't be read.
     pub(super) fn finish(self) -> Result<Profile, Error> {
-        let report = self.0.report().build_unresolved().map_err(|error| Error::failure(error.to_string()))?;
+        let Some(guard) = &self.0 else { return Err(Error::failure("nothing was sampled".to_owned())) };
+        let report = guard.report().build_unresolved().map_err(|error| Error::failure(error.to_string()))?;
         drop(self);
         // Only Linux has this file; elsewhere the places have their addresses and names alone.
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
@@ -57,6 +69,30 @@ impl Sampling {
         let nanos = |nanos: u128| i64::try_from(nanos).unwrap_or(i64::MAX);
         Ok(builder.finish(nanos(time.as_nanos()), nanos(report.timing.duration.as_nanos())))
     }
+}
+
+impl Drop for Sampling {
+    /// The profiler is a static, which nothing drops, and makes a temporary file for the next samples when it stops.
+    /// That one would be left behind. Where another thread makes such a file just now, both are left alone.
+    fn drop(&mut self) {
+        let before = temporary_files();
+        drop(self.0.take());
+        let after = temporary_files();
+        let new: Vec<_> = after.difference(&before).collect();
+        if let [file] = new[..] {
+            ENDED.store(std::fs::remove_file(file).is_ok(), Ordering::Relaxed);
+        }
+    }
+}
+
+/// The files in the folder for temporary ones that the process has open, by the names that the profiler gives them.
+/// Only Linux tells.
+fn temporary_files() -> BTreeSet<PathBuf> {
+    let Ok(folder) = std::env::temp_dir().canonicalize() else { return BTreeSet::new() };
+    let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let files = open.filter_map(|descriptor| std::fs::read_link(descriptor.path()).ok());
+    let named = |file: &PathBuf| file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".tmp"));
+    files.filter(|file| file.parent() == Some(folder.as_path()) && named(file)).collect()
 }
 
 /// How many of the innermost frames are the signal handler's: through the trampoline of the kernel or the C library,
@@ -134,6 +170,8 @@ mod tests {
         assert!(Sampling::start().is_err());
         black_box(busy());
         let profile = sampling.finish().unwrap();
+        // The files of a run that has ended are nothing to the next one.
+        assert!(Sampling::start().unwrap().finish().is_ok());
 
         let text = |index: i64| profile.string_table[usize::try_from(index).unwrap()].as_str();
         let names = |id: &u64| {

@@ -12,18 +12,21 @@ use crate::terminal::Terminal;
 const GREETING: &str = "hé llo: \"$x\" = 'y' \\n #";
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_pod_and_two_containers_run_from_yaml() {
     pod_and_two_containers("yaml", |value| serde_yaml::to_string(value).unwrap());
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_pod_and_two_containers_run_from_json() {
     pod_and_two_containers("json", |value| format!("{value:#}"));
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn run_makes_pod_and_container_in_one_go() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("run");
     let logs = ephemerd.data_dir.join("logs");
     let pod = write(&ephemerd, "pod.json", &pod_config("once", &logs).to_string());
@@ -42,8 +45,9 @@ fn run_makes_pod_and_container_in_one_go() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_locked_registry_opens_for_the_right_password_only() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("locked");
     let (image, user, password) = (&real["LOCKED_IMAGE"], &real["LOCKED_USER"], &real["LOCKED_PASSWORD"]);
     let creds = format!("{user}:{password}");
@@ -67,8 +71,9 @@ fn a_locked_registry_opens_for_the_right_password_only() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_password_is_typed_without_being_shown() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("typed");
     let pull = ephemerd.command(["pull", "--username", &real["LOCKED_USER"], &real["LOCKED_IMAGE"]]);
     let mut terminal = Terminal::run(&pull);
@@ -81,8 +86,9 @@ fn a_password_is_typed_without_being_shown() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn images_that_nobody_uses_are_pruned() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("prune");
     let pod = ephemerd.run_pod("web", "10020");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
@@ -98,7 +104,7 @@ fn images_that_nobody_uses_are_pruned() {
 
 /// Takes a pod and its containers through their lives, with config files in one of the languages.
 fn pod_and_two_containers(language: &str, print: impl Fn(&Value) -> String) {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve(language);
     let file = |name: &str, config: &Value| write(&ephemerd, &format!("{name}.{language}"), &print(config));
     let logs = ephemerd.data_dir.join("logs");

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use crate::support::{Ephemerd, Pod, Real, eventually};
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_log_is_printed_whole_and_in_part() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("logs");
     let pod = ephemerd.run_pod("web", "10060");
     let script = "echo wrong >&2; for i in 1 2 3; do echo line $i; done; sleep 1; printf 'late\\nand no end'";
@@ -34,8 +35,9 @@ fn a_log_is_printed_whole_and_in_part() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_followed_log_ends_with_its_container() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("follow");
     let pod = ephemerd.run_pod("web", "10061");
     let script =
@@ -53,8 +55,9 @@ fn a_followed_log_ends_with_its_container() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn the_log_before_a_restart_is_the_previous_one() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("previous");
     let pod = ephemerd.run_pod("web", "10062");
     let first = ephemerd.start_config(&pod, &shell(&real, "server", 0, "echo first"));
@@ -69,8 +72,9 @@ fn the_log_before_a_restart_is_the_previous_one() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_reopened_log_goes_on_in_a_new_file() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("reopen");
     let (_, container) = waiting(&real, &ephemerd);
     written(&ephemerd, &container, "before\n");
@@ -86,8 +90,9 @@ fn a_reopened_log_goes_on_in_a_new_file() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_followed_log_goes_on_across_a_rotation() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("rotation");
     let (_, container) = waiting(&real, &ephemerd);
     let mut follow = ephemerd.command(["logs", "-f", &container]).stdout(Stdio::piped()).spawn().unwrap();

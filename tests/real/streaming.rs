@@ -16,8 +16,9 @@ use crate::support::{Real, eventually};
 const TRANSPORTS: [&str; 3] = ["spdy", "websocket", "auto"];
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_commands_status_and_its_two_outputs_come_back() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("exec");
     let pod = ephemerd.run_pod("web", "10040");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
@@ -40,8 +41,9 @@ fn a_commands_status_and_its_two_outputs_come_back() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_gibibyte_goes_through_a_command_and_back() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("gibibyte");
     let pod = ephemerd.run_pod("web", "10041");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
@@ -62,8 +64,9 @@ fn a_gibibyte_goes_through_a_command_and_back() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn attach_shows_what_a_container_prints_and_feeds_it() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("attach");
     let pod = ephemerd.run_pod("web", "10042");
     for transport in TRANSPORTS {
@@ -100,8 +103,9 @@ fn attach_shows_what_a_container_prints_and_feeds_it() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_hundred_downloads_go_through_a_forwarded_port_at_once() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("forward");
     let pod = ephemerd.run_pod("web", "10043");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
@@ -127,8 +131,9 @@ fn a_hundred_downloads_go_through_a_forwarded_port_at_once() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_port_that_nobody_serves_is_no_reason_to_end() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("refused");
     let pod = ephemerd.run_pod("web", "10044");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
@@ -146,8 +151,9 @@ fn a_port_that_nobody_serves_is_no_reason_to_end() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_runtime_that_dies_ends_its_commands_with_an_error() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     for transport in TRANSPORTS {
         let mut ephemerd = real.serve(&format!("killed-{transport}"));
         let pod = ephemerd.run_pod("web", "10045");

@@ -8,8 +8,9 @@ use crate::terminal::Terminal;
 const TRANSPORTS: [&str; 2] = ["spdy", "websocket"];
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_shell_in_a_terminal_has_its_size_and_its_keys() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("shell");
     let pod = ephemerd.run_pod("web", "10050");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
@@ -36,8 +37,9 @@ fn a_shell_in_a_terminal_has_its_size_and_its_keys() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn the_detach_keys_leave_an_attached_shell_running() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("detach");
     let pod = ephemerd.run_pod("web", "10051");
     for transport in TRANSPORTS {
@@ -67,8 +69,9 @@ fn the_detach_keys_leave_an_attached_shell_running() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_runtime_that_dies_leaves_the_terminal_as_it_was() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let mut ephemerd = real.serve("terminal");
     let pod = ephemerd.run_pod("web", "10052");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::support::{Ephemerd, Real, eventually};
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn updated_limits_are_those_of_the_cgroup() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("update");
     let pod = ephemerd.run_pod("web", "10030");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
@@ -36,8 +37,9 @@ fn updated_limits_are_those_of_the_cgroup() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn stats_are_those_of_the_container_and_its_pod() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("stats");
     let config = json!({
         "metadata": { "name": "web", "namespace": "default", "uid": "10031" },
@@ -72,8 +74,9 @@ fn stats_are_those_of_the_container_and_its_pod() {
 }
 
 #[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
 fn events_come_in_the_order_of_a_containers_life() {
-    let Some(real) = Real::find() else { return };
+    let real = Real::find();
     let ephemerd = real.serve("events");
     let path = ephemerd.data_dir.join("events.json");
     let mut command = ephemerd.command(["events", "--output", "json"]);
