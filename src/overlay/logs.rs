@@ -90,22 +90,22 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let layout = layout(&args, &part, ctx.streams_are_one)?;
     let ids = ids(ctx, &args, &parsed.positionals).await?;
     let runtime = ctx.runtime().await?;
-    let (mut logs, mut sources, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sources, mut errors) = (Vec::new(), Vec::new());
     for id in &ids {
-        let opened = match find(ctx, &runtime, id, &args).await {
-            Ok(log) => open(ctx, &log, &part).await.map(|source| (log, source)),
-            Err(error) => Err(error),
-        };
-        match opened {
-            Ok((log, source)) => (logs.push(log), sources.push(source)).0,
+        match find(ctx, &runtime, id, &args).await {
+            Ok(log) => match open(ctx, &log, &part).await {
+                Ok(source) => sources.push((log, source)),
+                Err(error) => errors.push(error),
+            },
             Err(error) => errors.push(error),
         }
     }
     if sources.is_empty() {
         return Error::join(errors);
     }
-    // The others are shown all the same, and the status tells of these.
+    // The others are shown, and the status tells of these.
     errors.iter().for_each(|error| ctx.failed(error));
+    let (logs, mut sources): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
     let names = names(&args, &logs, ctx.out_is_terminal);
     ctx.stops_cleanly = true;
     print(ctx, &runtime, &logs, &mut sources, Layout { names, ..layout }).await?;
@@ -295,14 +295,12 @@ fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
     let path = log.path.display();
     let said = lower(cause);
     let remote = endpoint.filter(|endpoint| endpoint.starts_with("tcp:"));
-    match cause.kind() {
-        io::ErrorKind::NotFound => match remote {
-            Some(endpoint) => Error::failure(format!("the log {path} is not on this machine: {said}"))
-                .hint(format!("run crictl on the machine that serves {endpoint}")),
-            None => Error::failure(format!("the log {path} does not exist: {said}"))
-                .hint("it was removed, or the runtime is on another machine or in another container"),
-        },
-        io::ErrorKind::PermissionDenied => {
+    match (cause.kind(), remote) {
+        (io::ErrorKind::NotFound, Some(endpoint)) => Error::failure(format!("the log {path} is not on this machine: {said}"))
+            .hint(format!("run crictl on the machine that serves {endpoint}")),
+        (io::ErrorKind::NotFound, None) => Error::failure(format!("the log {path} does not exist: {said}"))
+            .hint("it was removed, or the runtime is on another machine or in another container"),
+        (io::ErrorKind::PermissionDenied, _) => {
             Error::failure(format!("no permission to read the log {path}: {said}")).hint("run as root")
         }
         _ => Error::failure(said).context(format!("opening the log {path}")),
