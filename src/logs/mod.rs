@@ -23,6 +23,7 @@ pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time;
+mod turn;
 mod watch;
 
 use crate::error::Error;

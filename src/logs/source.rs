@@ -1,7 +1,7 @@
 //! One container's log as a sequence of records, over all the files it is in.
 
 use std::collections::VecDeque;
-use std::io::{self, Seek};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::logs::Part;
 use crate::logs::ahead::Ahead;
 use crate::logs::docker::Scratch;
 use crate::logs::format::{self, Format};
-use crate::logs::head::{Head, Mark};
+use crate::logs::head::Mark;
 use crate::logs::input::Input;
 use crate::logs::lines::{Found, Lines};
 use crate::logs::page::{self, Page};
@@ -29,21 +29,21 @@ pub(crate) struct Source {
     /// Where the log is written now.
     path: PathBuf,
     /// What is read: the file that had this name when it was opened.
-    page: PathBuf,
-    lines: Lines<Input>,
+    pub(super) page: PathBuf,
+    pub(super) lines: Lines<Input>,
     /// The files to be read after it.
-    next: VecDeque<Page>,
+    pub(super) next: VecDeque<Page>,
     /// Those that may come after these, while the log is followed.
-    ahead: Option<Ahead>,
+    pub(super) ahead: Option<Ahead>,
     /// Where the file was read to its end when it was last.
-    mark: Option<Mark>,
+    pub(super) mark: Option<Mark>,
     format: Option<Format>,
     scratch: Scratch,
     /// How many records may still be printed.
     quota: Option<u64>,
     /// More may be written to the last file.
     live: bool,
-    rest: Rest,
+    pub(super) rest: Rest,
     /// What stands before the content of a line that is longer than the buffer.
     start: Vec<u8>,
     /// The container has not ended the line that was printed last.
@@ -52,7 +52,7 @@ pub(crate) struct Source {
 
 /// What becomes of the rest of a line that is longer than the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rest {
+pub(super) enum Rest {
     /// There is none: the next bytes start a line.
     Start,
     Print,
@@ -169,68 +169,6 @@ impl Source {
         }
     }
 
-    /// Looks whether the log was rotated or truncated since it was read to its end; then there is more to read.
-    pub(crate) async fn turn(&mut self) -> Result<bool, Error> {
-        if !self.next.is_empty() {
-            return Ok(true);
-        }
-        let looked = self.look().await;
-        looked.map_err(|error| self.failed(&error))
-    }
-
-    /// Remembers what was read last: it is there at the next turn unless the file was truncated.
-    pub(crate) fn mark(&mut self) -> Result<(), Error> {
-        let mark = self.last_read();
-        self.mark = Some(mark.map_err(|error| self.failed(&error))?);
-        Ok(())
-    }
-
-    fn last_read(&mut self) -> io::Result<Mark> {
-        let (input, recent) = self.lines.recent();
-        Mark::new(input, recent)
-    }
-
-    async fn look(&mut self) -> io::Result<bool> {
-        let Some(ahead) = &mut self.ahead else {
-            return Ok(false);
-        };
-        let input = self.lines.input();
-        // A packed file is not written any more.
-        if let (Some(mark), Input::Plain(file)) = (&self.mark, &mut *input) {
-            let truncated = !mark.leads_into(file)?;
-            // Of one that nothing was read of nothing tells whether it was, so what is beside it has to.
-            if truncated || mark.is_start() {
-                let copies = ahead.copies(input, mark).await?;
-                if truncated || !copies.is_empty() {
-                    self.restart(copies)?;
-                    return Ok(true);
-                }
-            }
-        }
-        // The old file is read to its end once more, which only now is known to be its last.
-        self.next = ahead.look(input)?;
-        Ok(!self.next.is_empty())
-    }
-
-    /// Reads a file that was truncated from its start, after the copies that were made of it before.
-    fn restart(&mut self, mut copies: VecDeque<Page>) -> io::Result<()> {
-        self.mark = None;
-        let Some(copy) = copies.pop_front() else {
-            self.rest = Rest::Start;
-            self.lines.forget();
-            return match self.lines.input() {
-                Input::Plain(file) => file.rewind(),
-                Input::Packed(..) => Ok(()),
-            };
-        };
-        // The copy goes on where reading stopped, be it within a line.
-        let path = std::mem::replace(&mut self.page, copy.path);
-        let input = self.lines.go_on_in(copy.input);
-        copies.push_back(Page { path, input, skip: 0, copied: true });
-        self.next = copies;
-        Ok(())
-    }
-
     /// Whether what has no end yet may get one.
     fn waits(&self) -> bool {
         self.live && self.next.is_empty()
@@ -265,40 +203,6 @@ impl Source {
         };
         self.change(page).map_err(|error| self.failed(&error))?;
         Ok(Progress::More)
-    }
-
-    fn change(&mut self, mut page: Page) -> io::Result<()> {
-        if let Some(ahead) = &mut self.ahead {
-            ahead.note(Head::of(self.lines.input()).unwrap_or_default());
-        }
-        if let Input::Plain(file) = &mut page.input
-            && page.copied
-        {
-            file.rewind()?;
-        }
-        self.page = page.path;
-        self.mark = None;
-        self.lines.turn_to(page.input);
-        Ok(())
-    }
-
-    /// Whether the next file is one of which this is a copy, and not truncated since: then it is the one to be read,
-    /// from where the copy ends.
-    fn goes_on(&mut self) -> Result<bool, Error> {
-        let Some(mut page) = self.next.pop_front_if(|page| page.copied) else {
-            return Ok(false);
-        };
-        let mark = self.last_read().map_err(|error| self.failed(&error))?;
-        if let Input::Plain(file) = &mut page.input
-            && mark.leads_into(file)?
-        {
-            self.page = page.path;
-            self.mark = None;
-            self.lines.go_on_in(page.input);
-            return Ok(true);
-        }
-        self.next.push_front(page);
-        Ok(false)
     }
 
     async fn skip(&mut self, mut lines: u64) -> io::Result<()> {
@@ -374,7 +278,7 @@ impl Source {
         printer.print(origin, &record)
     }
 
-    fn failed(&self, error: &io::Error) -> Error {
+    pub(super) fn failed(&self, error: &io::Error) -> Error {
         Error::failure(lower(error)).context(format!("reading {}", self.page.display()))
     }
 }

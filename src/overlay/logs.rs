@@ -90,22 +90,19 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let layout = layout(&args, &part, ctx.streams_are_one)?;
     let ids = ids(ctx, &args, &parsed.positionals).await?;
     let runtime = ctx.runtime().await?;
-    let (mut logs, mut sources, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sources, mut errors) = (Vec::new(), Vec::new());
     for id in &ids {
-        let opened = match find(ctx, &runtime, id, &args).await {
-            Ok(log) => open(ctx, &log, &part).await.map(|source| (log, source)),
-            Err(error) => Err(error),
-        };
-        match opened {
-            Ok((log, source)) => (logs.push(log), sources.push(source)).0,
+        match open(ctx, &runtime, id, &args, &part).await {
+            Ok(opened) => sources.push(opened),
             Err(error) => errors.push(error),
         }
     }
     if sources.is_empty() {
         return Error::join(errors);
     }
-    // The others are shown all the same, and the status tells of these.
+    // The others are shown, and the status tells of these.
     errors.iter().for_each(|error| ctx.failed(error));
+    let (logs, mut sources): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
     let names = names(&args, &logs, ctx.out_is_terminal);
     ctx.stops_cleanly = true;
     print(ctx, &runtime, &logs, &mut sources, Layout { names, ..layout }).await?;
@@ -230,32 +227,30 @@ struct Log {
     running: bool,
 }
 
-/// Finds a container's log.
-async fn find(
-    ctx: &Context<'_>,
+/// Finds a container's log and opens it.
+async fn open(
+    ctx: &mut Context<'_>,
     runtime: &RuntimeService<Client<'_>>,
     id: &str,
     args: &LogsArgs,
-) -> Result<Log, Error> {
+    part: &Part,
+) -> Result<(Log, Source), Error> {
     if args.reopen {
         let request = ReopenContainerLogRequest { container_id: id.to_owned() };
         runtime.reopen_container_log(request).await.map_err(|error| error.context("reopening the container's log"))?;
         ctx.info("Container logs reopened");
     }
     let response = runtime.container_status(request(id)).await?;
-    log(check::container(&response)?, args.previous)
-}
-
-/// Opens a log. That may take its time, where a tail starts far from the end, and is ended by signals as reading is.
-async fn open(ctx: &mut Context<'_>, log: &Log, part: &Part) -> Result<Source, Error> {
+    let log = log(check::container(&response)?, args.previous)?;
+    // A tail may start far from the end; signals end the search for it as they end reading.
     ctx.stops_cleanly = true;
     let opened = Source::open(&log.path, part).await;
     ctx.stops_cleanly = false;
-    let mut source = opened.map_err(|error| unreadable(log, &error, ctx.settings.runtime_endpoint.as_deref()))?;
+    let mut source = opened.map_err(|error| unreadable(&log, &error, ctx.settings.runtime_endpoint.as_deref()))?;
     if !log.running {
         source.end();
     }
-    Ok(source)
+    Ok((log, source))
 }
 
 fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
@@ -295,14 +290,14 @@ fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
     let path = log.path.display();
     let said = lower(cause);
     let remote = endpoint.filter(|endpoint| endpoint.starts_with("tcp:"));
-    match cause.kind() {
-        io::ErrorKind::NotFound => match remote {
-            Some(endpoint) => Error::failure(format!("the log {path} is not on this machine: {said}"))
-                .hint(format!("run crictl on the machine that serves {endpoint}")),
-            None => Error::failure(format!("the log {path} does not exist: {said}"))
-                .hint("it was removed, or the runtime is on another machine or in another container"),
-        },
-        io::ErrorKind::PermissionDenied => {
+    match (cause.kind(), remote) {
+        (io::ErrorKind::NotFound, Some(endpoint)) => {
+            Error::failure(format!("the log {path} is not on this machine: {said}"))
+                .hint(format!("run crictl on the machine that serves {endpoint}"))
+        }
+        (io::ErrorKind::NotFound, None) => Error::failure(format!("the log {path} does not exist: {said}"))
+            .hint("it was removed, or the runtime is on another machine or in another container"),
+        (io::ErrorKind::PermissionDenied, _) => {
             Error::failure(format!("no permission to read the log {path}: {said}")).hint("run as root")
         }
         _ => Error::failure(said).context(format!("opening the log {path}")),
