@@ -40,7 +40,12 @@ fn each_flag(proto: &str, before: &[&str], wanted: fn(&str) -> bool) -> usize {
         let request = method.input();
         let mut flags = Vec::new();
         collect(&request, "", &mut vec![request.clone()], &mut flags);
-        for Flag { path, words, wrong } in flags {
+        for Flag { path, mut words, mut wrong } in flags {
+            if !before.is_empty() {
+                // A proto is read again for every word.
+                words.drain(..words.len() - 1);
+                wrong.truncate(1);
+            }
             let name = path.replace('_', "-");
             let args = |word: &str| {
                 [&["rpc"], before, &[method.name()]]
@@ -121,7 +126,10 @@ fn samples(field: &FieldDescriptor) -> Vec<(String, Value)> {
 fn some(kind: &Kind) -> Vec<(String, Value)> {
     let (word, value) = match kind {
         Kind::Bool => ("true", json!(true)),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => ("-7", json!(-7)),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
+            // As a grace period it leaves the call some time.
+            ("-1", json!(-1))
+        }
         Kind::Uint32 | Kind::Fixed32 | Kind::Uint64 | Kind::Fixed64 => ("7", json!(7)),
         Kind::Float | Kind::Double => ("1.5", json!(1.5)),
         Kind::String => ("a=b, c", json!("a=b, c")),

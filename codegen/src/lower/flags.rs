@@ -152,12 +152,13 @@ fn help(field: &FieldDescriptor, prose: &Prose<'_>, label: Label) -> String {
 pub(super) fn yields(method: &MethodDescriptor, flags: &[Flag]) -> Result<Vec<&'static str>, Error> {
     let named = |name: &str| flags.iter().find(|flag| flag.long == name || flag.aliases.iter().any(|it| it == name));
     let taken: Vec<_> = CALL.iter().copied().filter(|name| named(name).is_some()).collect();
-    for (name, flag) in taken.iter().filter_map(|name| Some((name, named(&format!("call-{name}"))?))) {
-        return Err(Error::NameClash {
+    let crowded = taken.iter().find_map(|name| Some((name, named(&format!("call-{name}"))?)));
+    match crowded {
+        None => Ok(taken),
+        Some((name, flag)) => Err(Error::NameClash {
             first: format!("{}.{}", method.input().full_name(), flag.path),
             second: format!("crictl's own --{name} beside {}.{name}", method.input().full_name()),
             name: format!("--call-{name}"),
-        });
+        }),
     }
-    Ok(taken)
 }
