@@ -79,7 +79,10 @@ fn page(command: &Command, section: &str, sections: &[(&str, &[(&str, &str)])], 
     let man = || Man::new(command.clone()).section(section).source(CRICTL).manual("crictl").date(" ");
     let mut text = Vec::new();
     man().render_title(&mut text).unwrap();
-    man().render_name_section(&mut text).unwrap();
+    // Upstream's help begins with the name; that of a page does so anyway.
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let about = about.trim_start_matches(&format!("{} - ", command.get_name())).to_owned();
+    Man::new(command.clone().about(about)).render_name_section(&mut text).unwrap();
     man().render_synopsis_section(&mut text).unwrap();
     man().render_description_section(&mut text).unwrap();
     let mut commands: Vec<&Command> =
