@@ -79,26 +79,16 @@ fn page(command: &Command, section: &str, sections: &[(&str, &[(&str, &str)])], 
     let man = || Man::new(command.clone()).section(section).source(CRICTL).manual("crictl").date(" ");
     let mut text = Vec::new();
     man().render_title(&mut text).unwrap();
-    man().render_name_section(&mut text).unwrap();
+    // Upstream's help begins with the name; that of a page does so anyway.
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let about = about.trim_start_matches(&format!("{} - ", command.get_name())).to_owned();
+    Man::new(command.clone().about(about)).render_name_section(&mut text).unwrap();
     man().render_synopsis_section(&mut text).unwrap();
     man().render_description_section(&mut text).unwrap();
     let mut commands: Vec<&Command> =
         command.get_subcommands().filter(|command| command.get_name() != "help").collect();
     commands.sort_by_key(|command| command.get_name());
-    if !commands.is_empty() {
-        let mut roff = Roff::new();
-        roff.control("SH", ["COMMANDS"]);
-        for command in &commands {
-            roff.control("TP", []);
-            let aliases: Vec<_> = command.get_visible_aliases().collect();
-            roff.text([
-                bold(command.get_name()),
-                roman(aliases.iter().fold(String::new(), |all, one| all + ", " + one)),
-            ]);
-            roff.text([roman(command.get_about().map(ToString::to_string).unwrap_or_default())]);
-        }
-        text.extend(roff.to_roff().into_bytes());
-    }
+    text.extend(list(&commands).into_bytes());
     man().render_options_section(&mut text).unwrap();
     if command.get_name() != "crictl" {
         let with_options = |inner: &&Command| inner.get_arguments().any(|arg| arg.get_id() != "help");
@@ -109,6 +99,26 @@ fn page(command: &Command, section: &str, sections: &[(&str, &[(&str, &str)])], 
             text.extend(String::from_utf8(options).unwrap().replace("OPTIONS", &format!("\"{title}\"")).into_bytes());
         }
     }
+    once(&(String::from_utf8(text).unwrap() + &end(command, sections, see_also)))
+}
+
+/// The list of commands, with their aliases.
+fn list(commands: &[&Command]) -> String {
+    let mut roff = Roff::new();
+    if !commands.is_empty() {
+        roff.control("SH", ["COMMANDS"]);
+    }
+    for command in commands {
+        roff.control("TP", []);
+        let aliases = command.get_visible_aliases().fold(String::new(), |all, one| all + ", " + one);
+        roff.text([bold(command.get_name()), roman(aliases)]);
+        roff.text([roman(command.get_about().map(ToString::to_string).unwrap_or_default())]);
+    }
+    roff.to_roff()
+}
+
+/// What follows the flags: the example, and what the help does not say.
+fn end(command: &Command, sections: &[(&str, &[(&str, &str)])], see_also: &[&str]) -> String {
     let mut roff = Roff::new();
     if let Some(example) = command.get_after_help() {
         roff.control("SH", ["EXAMPLE"]);
@@ -128,8 +138,7 @@ fn page(command: &Command, section: &str, sections: &[(&str, &[(&str, &str)])], 
     }
     roff.control("SH", ["SEE ALSO"]);
     roff.text([roman(see_also.join(", "))]);
-    let text = String::from_utf8(text).unwrap() + &roff.render();
-    once(&text)
+    roff.render()
 }
 
 /// The text with the definition of the apostrophe, which each part begins with, at its start alone.
