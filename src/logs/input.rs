@@ -50,7 +50,7 @@ impl Input {
     /// The first bytes, wherever it has been read to.
     pub(crate) fn start(&self, count: usize) -> io::Result<Vec<u8>> {
         let (mut file, packed) = match self {
-            Self::Plain(file) => (&*file, false),
+            Self::Plain(file) => (file, false),
             Self::Packed(decoder, _) => (decoder.get_ref(), true),
         };
         let mut start = Vec::new();

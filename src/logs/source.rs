@@ -207,7 +207,7 @@ impl Source {
 
     async fn skip(&mut self, mut lines: u64) -> io::Result<()> {
         while lines > 0 {
-            if lines % BATCH == 0 {
+            if lines.is_multiple_of(BATCH) {
                 yield_now().await;
             }
             match self.lines.find()? {

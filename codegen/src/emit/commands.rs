@@ -88,7 +88,7 @@ fn flag(flag: &Flag) -> TokenStream {
 
 fn request(method: &Method) -> TokenStream {
     let (doc, name) = (format!(" The request of `crictl rpc {}`", method.command), ident(&method.function));
-    let given = (!method.flags.is_empty()).then(|| quote!(given)).unwrap_or_else(|| quote!(_));
+    let given = if method.flags.is_empty() { quote!(_) } else { quote!(given) };
     let flags = method.flags.iter().map(|flag| {
         let path = &flag.path;
         match flag.label {

@@ -138,7 +138,7 @@ pub(super) fn read(
             unfinished[origin] = line.partial;
             let content =
                 if ended || docker { line.content() } else { line.content().trim_end_matches('\n').to_owned() };
-            if since.is_none_or(|since| line.second >= since) && !slow.print(origin, &line, content) {
+            if since.is_none_or(|since| line.second >= since) && !slow.print(origin, &line, &content) {
                 break;
             }
         }
@@ -182,7 +182,7 @@ impl<'l> Slow<'l> {
     }
 
     /// Whether there is room for more.
-    fn print(&mut self, origin: usize, line: &Line, content: String) -> bool {
+    fn print(&mut self, origin: usize, line: &Line, content: &str) -> bool {
         let (stream, other) = (usize::from(line.stderr), usize::from(!line.stderr));
         if self.layout.only.is_some_and(|only| only as usize != stream) {
             return true;

@@ -2,17 +2,17 @@
 
 use super::{cri, methods};
 use crate::method::Caller;
-
 /// The calls of `runtime.v1.RuntimeService`.
 #[derive(Clone, Copy, Debug)]
 pub struct RuntimeService<C>(pub C);
-
 impl<C: Caller> RuntimeService<C> {
     /// Calls `Version`.
-    pub async fn version(&self, request: cri::VersionRequest) -> Result<cri::VersionResponse, C::Error> {
+    pub async fn version(
+        &self,
+        request: cri::VersionRequest,
+    ) -> Result<cri::VersionResponse, C::Error> {
         self.0.unary(&methods::VERSION, request).await
     }
-
     /// Calls `RunPodSandbox`.
     pub async fn run_pod_sandbox(
         &self,
@@ -20,7 +20,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::RunPodSandboxResponse, C::Error> {
         self.0.unary(&methods::RUN_POD_SANDBOX, request).await
     }
-
     /// Calls `StopPodSandbox`.
     pub async fn stop_pod_sandbox(
         &self,
@@ -28,7 +27,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::StopPodSandboxResponse, C::Error> {
         self.0.unary(&methods::STOP_POD_SANDBOX, request).await
     }
-
     /// Calls `RemovePodSandbox`.
     pub async fn remove_pod_sandbox(
         &self,
@@ -36,7 +34,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::RemovePodSandboxResponse, C::Error> {
         self.0.unary(&methods::REMOVE_POD_SANDBOX, request).await
     }
-
     /// Calls `PodSandboxStatus`.
     pub async fn pod_sandbox_status(
         &self,
@@ -44,7 +41,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::PodSandboxStatusResponse, C::Error> {
         self.0.unary(&methods::POD_SANDBOX_STATUS, request).await
     }
-
     /// Calls `ListPodSandbox`.
     pub async fn list_pod_sandbox(
         &self,
@@ -52,7 +48,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ListPodSandboxResponse, C::Error> {
         self.0.unary(&methods::LIST_POD_SANDBOX, request).await
     }
-
     /// Calls `StreamPodSandboxes`.
     pub async fn stream_pod_sandboxes(
         &self,
@@ -60,7 +55,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<C::Stream<cri::StreamPodSandboxesResponse>, C::Error> {
         self.0.stream(&methods::STREAM_POD_SANDBOXES, request).await
     }
-
     /// Calls `CreateContainer`.
     pub async fn create_container(
         &self,
@@ -68,7 +62,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::CreateContainerResponse, C::Error> {
         self.0.unary(&methods::CREATE_CONTAINER, request).await
     }
-
     /// Calls `StartContainer`.
     pub async fn start_container(
         &self,
@@ -76,7 +69,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::StartContainerResponse, C::Error> {
         self.0.unary(&methods::START_CONTAINER, request).await
     }
-
     /// Calls `StopContainer`.
     pub async fn stop_container(
         &self,
@@ -84,7 +76,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::StopContainerResponse, C::Error> {
         self.0.unary(&methods::STOP_CONTAINER, request).await
     }
-
     /// Calls `RemoveContainer`.
     pub async fn remove_container(
         &self,
@@ -92,7 +83,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::RemoveContainerResponse, C::Error> {
         self.0.unary(&methods::REMOVE_CONTAINER, request).await
     }
-
     /// Calls `ListContainers`.
     pub async fn list_containers(
         &self,
@@ -100,7 +90,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ListContainersResponse, C::Error> {
         self.0.unary(&methods::LIST_CONTAINERS, request).await
     }
-
     /// Calls `StreamContainers`.
     pub async fn stream_containers(
         &self,
@@ -108,7 +97,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<C::Stream<cri::StreamContainersResponse>, C::Error> {
         self.0.stream(&methods::STREAM_CONTAINERS, request).await
     }
-
     /// Calls `ContainerStatus`.
     pub async fn container_status(
         &self,
@@ -116,7 +104,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ContainerStatusResponse, C::Error> {
         self.0.unary(&methods::CONTAINER_STATUS, request).await
     }
-
     /// Calls `UpdateContainerResources`.
     pub async fn update_container_resources(
         &self,
@@ -124,7 +111,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::UpdateContainerResourcesResponse, C::Error> {
         self.0.unary(&methods::UPDATE_CONTAINER_RESOURCES, request).await
     }
-
     /// Calls `ReopenContainerLog`.
     pub async fn reopen_container_log(
         &self,
@@ -132,27 +118,34 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ReopenContainerLogResponse, C::Error> {
         self.0.unary(&methods::REOPEN_CONTAINER_LOG, request).await
     }
-
     /// Calls `ExecSync`.
-    pub async fn exec_sync(&self, request: cri::ExecSyncRequest) -> Result<cri::ExecSyncResponse, C::Error> {
+    pub async fn exec_sync(
+        &self,
+        request: cri::ExecSyncRequest,
+    ) -> Result<cri::ExecSyncResponse, C::Error> {
         self.0.unary(&methods::EXEC_SYNC, request).await
     }
-
     /// Calls `Exec`.
-    pub async fn exec(&self, request: cri::ExecRequest) -> Result<cri::ExecResponse, C::Error> {
+    pub async fn exec(
+        &self,
+        request: cri::ExecRequest,
+    ) -> Result<cri::ExecResponse, C::Error> {
         self.0.unary(&methods::EXEC, request).await
     }
-
     /// Calls `Attach`.
-    pub async fn attach(&self, request: cri::AttachRequest) -> Result<cri::AttachResponse, C::Error> {
+    pub async fn attach(
+        &self,
+        request: cri::AttachRequest,
+    ) -> Result<cri::AttachResponse, C::Error> {
         self.0.unary(&methods::ATTACH, request).await
     }
-
     /// Calls `PortForward`.
-    pub async fn port_forward(&self, request: cri::PortForwardRequest) -> Result<cri::PortForwardResponse, C::Error> {
+    pub async fn port_forward(
+        &self,
+        request: cri::PortForwardRequest,
+    ) -> Result<cri::PortForwardResponse, C::Error> {
         self.0.unary(&methods::PORT_FORWARD, request).await
     }
-
     /// Calls `ContainerStats`.
     pub async fn container_stats(
         &self,
@@ -160,7 +153,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ContainerStatsResponse, C::Error> {
         self.0.unary(&methods::CONTAINER_STATS, request).await
     }
-
     /// Calls `ListContainerStats`.
     pub async fn list_container_stats(
         &self,
@@ -168,7 +160,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ListContainerStatsResponse, C::Error> {
         self.0.unary(&methods::LIST_CONTAINER_STATS, request).await
     }
-
     /// Calls `StreamContainerStats`.
     pub async fn stream_container_stats(
         &self,
@@ -176,7 +167,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<C::Stream<cri::StreamContainerStatsResponse>, C::Error> {
         self.0.stream(&methods::STREAM_CONTAINER_STATS, request).await
     }
-
     /// Calls `PodSandboxStats`.
     pub async fn pod_sandbox_stats(
         &self,
@@ -184,7 +174,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::PodSandboxStatsResponse, C::Error> {
         self.0.unary(&methods::POD_SANDBOX_STATS, request).await
     }
-
     /// Calls `ListPodSandboxStats`.
     pub async fn list_pod_sandbox_stats(
         &self,
@@ -192,7 +181,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ListPodSandboxStatsResponse, C::Error> {
         self.0.unary(&methods::LIST_POD_SANDBOX_STATS, request).await
     }
-
     /// Calls `StreamPodSandboxStats`.
     pub async fn stream_pod_sandbox_stats(
         &self,
@@ -200,7 +188,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<C::Stream<cri::StreamPodSandboxStatsResponse>, C::Error> {
         self.0.stream(&methods::STREAM_POD_SANDBOX_STATS, request).await
     }
-
     /// Calls `UpdateRuntimeConfig`.
     pub async fn update_runtime_config(
         &self,
@@ -208,12 +195,13 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::UpdateRuntimeConfigResponse, C::Error> {
         self.0.unary(&methods::UPDATE_RUNTIME_CONFIG, request).await
     }
-
     /// Calls `Status`.
-    pub async fn status(&self, request: cri::StatusRequest) -> Result<cri::StatusResponse, C::Error> {
+    pub async fn status(
+        &self,
+        request: cri::StatusRequest,
+    ) -> Result<cri::StatusResponse, C::Error> {
         self.0.unary(&methods::STATUS, request).await
     }
-
     /// Calls `CheckpointContainer`.
     pub async fn checkpoint_container(
         &self,
@@ -221,7 +209,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::CheckpointContainerResponse, C::Error> {
         self.0.unary(&methods::CHECKPOINT_CONTAINER, request).await
     }
-
     /// Calls `CheckpointPod`.
     pub async fn checkpoint_pod(
         &self,
@@ -229,12 +216,13 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::CheckpointPodResponse, C::Error> {
         self.0.unary(&methods::CHECKPOINT_POD, request).await
     }
-
     /// Calls `RestorePod`.
-    pub async fn restore_pod(&self, request: cri::RestorePodRequest) -> Result<cri::RestorePodResponse, C::Error> {
+    pub async fn restore_pod(
+        &self,
+        request: cri::RestorePodRequest,
+    ) -> Result<cri::RestorePodResponse, C::Error> {
         self.0.unary(&methods::RESTORE_POD, request).await
     }
-
     /// Calls `GetContainerEvents`.
     pub async fn get_container_events(
         &self,
@@ -242,7 +230,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<C::Stream<cri::ContainerEventResponse>, C::Error> {
         self.0.stream(&methods::GET_CONTAINER_EVENTS, request).await
     }
-
     /// Calls `ListMetricDescriptors`.
     pub async fn list_metric_descriptors(
         &self,
@@ -250,7 +237,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ListMetricDescriptorsResponse, C::Error> {
         self.0.unary(&methods::LIST_METRIC_DESCRIPTORS, request).await
     }
-
     /// Calls `ListPodSandboxMetrics`.
     pub async fn list_pod_sandbox_metrics(
         &self,
@@ -258,7 +244,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::ListPodSandboxMetricsResponse, C::Error> {
         self.0.unary(&methods::LIST_POD_SANDBOX_METRICS, request).await
     }
-
     /// Calls `StreamPodSandboxMetrics`.
     pub async fn stream_pod_sandbox_metrics(
         &self,
@@ -266,7 +251,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<C::Stream<cri::StreamPodSandboxMetricsResponse>, C::Error> {
         self.0.stream(&methods::STREAM_POD_SANDBOX_METRICS, request).await
     }
-
     /// Calls `RuntimeConfig`.
     pub async fn runtime_config(
         &self,
@@ -274,7 +258,6 @@ impl<C: Caller> RuntimeService<C> {
     ) -> Result<cri::RuntimeConfigResponse, C::Error> {
         self.0.unary(&methods::RUNTIME_CONFIG, request).await
     }
-
     /// Calls `UpdatePodSandboxResources`.
     pub async fn update_pod_sandbox_resources(
         &self,
@@ -283,17 +266,17 @@ impl<C: Caller> RuntimeService<C> {
         self.0.unary(&methods::UPDATE_POD_SANDBOX_RESOURCES, request).await
     }
 }
-
 /// The calls of `runtime.v1.ImageService`.
 #[derive(Clone, Copy, Debug)]
 pub struct ImageService<C>(pub C);
-
 impl<C: Caller> ImageService<C> {
     /// Calls `ListImages`.
-    pub async fn list_images(&self, request: cri::ListImagesRequest) -> Result<cri::ListImagesResponse, C::Error> {
+    pub async fn list_images(
+        &self,
+        request: cri::ListImagesRequest,
+    ) -> Result<cri::ListImagesResponse, C::Error> {
         self.0.unary(&methods::LIST_IMAGES, request).await
     }
-
     /// Calls `StreamImages`.
     pub async fn stream_images(
         &self,
@@ -301,24 +284,32 @@ impl<C: Caller> ImageService<C> {
     ) -> Result<C::Stream<cri::StreamImagesResponse>, C::Error> {
         self.0.stream(&methods::STREAM_IMAGES, request).await
     }
-
     /// Calls `ImageStatus`.
-    pub async fn image_status(&self, request: cri::ImageStatusRequest) -> Result<cri::ImageStatusResponse, C::Error> {
+    pub async fn image_status(
+        &self,
+        request: cri::ImageStatusRequest,
+    ) -> Result<cri::ImageStatusResponse, C::Error> {
         self.0.unary(&methods::IMAGE_STATUS, request).await
     }
-
     /// Calls `PullImage`.
-    pub async fn pull_image(&self, request: cri::PullImageRequest) -> Result<cri::PullImageResponse, C::Error> {
+    pub async fn pull_image(
+        &self,
+        request: cri::PullImageRequest,
+    ) -> Result<cri::PullImageResponse, C::Error> {
         self.0.unary(&methods::PULL_IMAGE, request).await
     }
-
     /// Calls `RemoveImage`.
-    pub async fn remove_image(&self, request: cri::RemoveImageRequest) -> Result<cri::RemoveImageResponse, C::Error> {
+    pub async fn remove_image(
+        &self,
+        request: cri::RemoveImageRequest,
+    ) -> Result<cri::RemoveImageResponse, C::Error> {
         self.0.unary(&methods::REMOVE_IMAGE, request).await
     }
-
     /// Calls `ImageFsInfo`.
-    pub async fn image_fs_info(&self, request: cri::ImageFsInfoRequest) -> Result<cri::ImageFsInfoResponse, C::Error> {
+    pub async fn image_fs_info(
+        &self,
+        request: cri::ImageFsInfoRequest,
+    ) -> Result<cri::ImageFsInfoResponse, C::Error> {
         self.0.unary(&methods::IMAGE_FS_INFO, request).await
     }
 }

@@ -2,8 +2,7 @@
 
 use super::cri;
 use crate::schema::{Described, Enum, Field, Fields, Kind, Label, Message};
-
-/// Most fields are in no oneof and are no secret.
+/// Most fields are in no oneof, no secret and no text in bytes.
 const fn field(
     name: &'static str,
     json: &'static str,
@@ -12,2680 +11,4222 @@ const fn field(
     kind: Kind,
     doc: &'static str,
 ) -> Field {
-    Field { name, json, number, label, kind, oneof: None, redact: false, doc }
+    Field {
+        name,
+        json,
+        number,
+        label,
+        kind,
+        oneof: None,
+        redact: false,
+        text: false,
+        doc,
+    }
 }
-
 pub static VERSION_REQUEST: Message = Message {
     name: "runtime.v1.VersionRequest",
     doc: "",
-    fields: Fields::Known(&[field("version", "version", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("version", "version", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::VersionRequest {
     const SCHEMA: &'static Message = &VERSION_REQUEST;
 }
-
 pub static VERSION_RESPONSE: Message = Message {
     name: "runtime.v1.VersionResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("version", "version", 1, Label::Single, Kind::String, ""),
-        field("runtime_name", "runtimeName", 2, Label::Single, Kind::String, ""),
-        field("runtime_version", "runtimeVersion", 3, Label::Single, Kind::String, ""),
-        field("runtime_api_version", "runtimeApiVersion", 4, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("version", "version", 1, Label::Single, Kind::String, ""),
+            field("runtime_name", "runtimeName", 2, Label::Single, Kind::String, ""),
+            field(
+                "runtime_version",
+                "runtimeVersion",
+                3,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field(
+                "runtime_api_version",
+                "runtimeApiVersion",
+                4,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::VersionResponse {
     const SCHEMA: &'static Message = &VERSION_RESPONSE;
 }
-
 pub static DNS_CONFIG: Message = Message {
     name: "runtime.v1.DNSConfig",
     doc: "",
-    fields: Fields::Known(&[
-        field("servers", "servers", 1, Label::Repeated, Kind::String, ""),
-        field("searches", "searches", 2, Label::Repeated, Kind::String, ""),
-        field("options", "options", 3, Label::Repeated, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("servers", "servers", 1, Label::Repeated, Kind::String, ""),
+            field("searches", "searches", 2, Label::Repeated, Kind::String, ""),
+            field("options", "options", 3, Label::Repeated, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::DnsConfig {
     const SCHEMA: &'static Message = &DNS_CONFIG;
 }
-
 pub static PORT_MAPPING: Message = Message {
     name: "runtime.v1.PortMapping",
     doc: "",
-    fields: Fields::Known(&[
-        field("protocol", "protocol", 1, Label::Single, Kind::Enum(&PROTOCOL), ""),
-        field("container_port", "containerPort", 2, Label::Single, Kind::Int32, ""),
-        field("host_port", "hostPort", 3, Label::Single, Kind::Int32, ""),
-        field("host_ip", "hostIp", 4, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("protocol", "protocol", 1, Label::Single, Kind::Enum(&PROTOCOL), ""),
+            field("container_port", "containerPort", 2, Label::Single, Kind::Int32, ""),
+            field("host_port", "hostPort", 3, Label::Single, Kind::Int32, ""),
+            field("host_ip", "hostIp", 4, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::PortMapping {
     const SCHEMA: &'static Message = &PORT_MAPPING;
 }
-
 pub static MOUNT: Message = Message {
     name: "runtime.v1.Mount",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_path", "containerPath", 1, Label::Single, Kind::String, ""),
-        field("host_path", "hostPath", 2, Label::Single, Kind::String, ""),
-        field("readonly", "readonly", 3, Label::Single, Kind::Bool, ""),
-        field("selinux_relabel", "selinuxRelabel", 4, Label::Single, Kind::Bool, ""),
-        field("propagation", "propagation", 5, Label::Single, Kind::Enum(&MOUNT_PROPAGATION), ""),
-        field("uidMappings", "uidMappings", 6, Label::Repeated, Kind::Message(&ID_MAPPING), ""),
-        field("gidMappings", "gidMappings", 7, Label::Repeated, Kind::Message(&ID_MAPPING), ""),
-        field("recursive_read_only", "recursiveReadOnly", 8, Label::Single, Kind::Bool, ""),
-        field("image", "image", 9, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
-        field("image_sub_path", "imageSubPath", 10, Label::Single, Kind::String, ""),
-        field("mount_options", "mountOptions", 11, Label::Repeated, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_path", "containerPath", 1, Label::Single, Kind::String, ""),
+            field("host_path", "hostPath", 2, Label::Single, Kind::String, ""),
+            field("readonly", "readonly", 3, Label::Single, Kind::Bool, ""),
+            field("selinux_relabel", "selinuxRelabel", 4, Label::Single, Kind::Bool, ""),
+            field(
+                "propagation",
+                "propagation",
+                5,
+                Label::Single,
+                Kind::Enum(&MOUNT_PROPAGATION),
+                "",
+            ),
+            field(
+                "uidMappings",
+                "uidMappings",
+                6,
+                Label::Repeated,
+                Kind::Message(&ID_MAPPING),
+                "",
+            ),
+            field(
+                "gidMappings",
+                "gidMappings",
+                7,
+                Label::Repeated,
+                Kind::Message(&ID_MAPPING),
+                "",
+            ),
+            field(
+                "recursive_read_only",
+                "recursiveReadOnly",
+                8,
+                Label::Single,
+                Kind::Bool,
+                "",
+            ),
+            field("image", "image", 9, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
+            field("image_sub_path", "imageSubPath", 10, Label::Single, Kind::String, ""),
+            field("mount_options", "mountOptions", 11, Label::Repeated, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::Mount {
     const SCHEMA: &'static Message = &MOUNT;
 }
-
 pub static ID_MAPPING: Message = Message {
     name: "runtime.v1.IDMapping",
     doc: "",
-    fields: Fields::Known(&[
-        field("host_id", "hostId", 1, Label::Single, Kind::Uint32, ""),
-        field("container_id", "containerId", 2, Label::Single, Kind::Uint32, ""),
-        field("length", "length", 3, Label::Single, Kind::Uint32, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("host_id", "hostId", 1, Label::Single, Kind::Uint32, ""),
+            field("container_id", "containerId", 2, Label::Single, Kind::Uint32, ""),
+            field("length", "length", 3, Label::Single, Kind::Uint32, ""),
+        ],
+    ),
 };
-
 impl Described for cri::IdMapping {
     const SCHEMA: &'static Message = &ID_MAPPING;
 }
-
 pub static USER_NAMESPACE: Message = Message {
     name: "runtime.v1.UserNamespace",
     doc: "",
-    fields: Fields::Known(&[
-        field("mode", "mode", 1, Label::Single, Kind::Enum(&NAMESPACE_MODE), ""),
-        field("uids", "uids", 2, Label::Repeated, Kind::Message(&ID_MAPPING), ""),
-        field("gids", "gids", 3, Label::Repeated, Kind::Message(&ID_MAPPING), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("mode", "mode", 1, Label::Single, Kind::Enum(&NAMESPACE_MODE), ""),
+            field("uids", "uids", 2, Label::Repeated, Kind::Message(&ID_MAPPING), ""),
+            field("gids", "gids", 3, Label::Repeated, Kind::Message(&ID_MAPPING), ""),
+        ],
+    ),
 };
-
 impl Described for cri::UserNamespace {
     const SCHEMA: &'static Message = &USER_NAMESPACE;
 }
-
 pub static NAMESPACE_OPTION: Message = Message {
     name: "runtime.v1.NamespaceOption",
     doc: "",
-    fields: Fields::Known(&[
-        field("network", "network", 1, Label::Single, Kind::Enum(&NAMESPACE_MODE), ""),
-        field("pid", "pid", 2, Label::Single, Kind::Enum(&NAMESPACE_MODE), ""),
-        field("ipc", "ipc", 3, Label::Single, Kind::Enum(&NAMESPACE_MODE), ""),
-        field("target_id", "targetId", 4, Label::Single, Kind::String, ""),
-        field("userns_options", "usernsOptions", 5, Label::Single, Kind::Message(&USER_NAMESPACE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "network",
+                "network",
+                1,
+                Label::Single,
+                Kind::Enum(&NAMESPACE_MODE),
+                "",
+            ),
+            field("pid", "pid", 2, Label::Single, Kind::Enum(&NAMESPACE_MODE), ""),
+            field("ipc", "ipc", 3, Label::Single, Kind::Enum(&NAMESPACE_MODE), ""),
+            field("target_id", "targetId", 4, Label::Single, Kind::String, ""),
+            field(
+                "userns_options",
+                "usernsOptions",
+                5,
+                Label::Single,
+                Kind::Message(&USER_NAMESPACE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::NamespaceOption {
     const SCHEMA: &'static Message = &NAMESPACE_OPTION;
 }
-
 pub static INT64_VALUE: Message = Message {
     name: "runtime.v1.Int64Value",
     doc: "",
     fields: Fields::Known(&[field("value", "value", 1, Label::Single, Kind::Int64, "")]),
 };
-
 impl Described for cri::Int64Value {
     const SCHEMA: &'static Message = &INT64_VALUE;
 }
-
 pub static LINUX_SANDBOX_SECURITY_CONTEXT: Message = Message {
     name: "runtime.v1.LinuxSandboxSecurityContext",
     doc: "",
-    fields: Fields::Known(&[
-        field("namespace_options", "namespaceOptions", 1, Label::Single, Kind::Message(&NAMESPACE_OPTION), ""),
-        field("selinux_options", "selinuxOptions", 2, Label::Single, Kind::Message(&SE_LINUX_OPTION), ""),
-        field("run_as_user", "runAsUser", 3, Label::Single, Kind::Message(&INT64_VALUE), ""),
-        field("run_as_group", "runAsGroup", 8, Label::Single, Kind::Message(&INT64_VALUE), ""),
-        field("readonly_rootfs", "readonlyRootfs", 4, Label::Single, Kind::Bool, ""),
-        field("supplemental_groups", "supplementalGroups", 5, Label::Repeated, Kind::Int64, ""),
-        field(
-            "supplemental_groups_policy",
-            "supplementalGroupsPolicy",
-            11,
-            Label::Single,
-            Kind::Enum(&SUPPLEMENTAL_GROUPS_POLICY),
-            "",
-        ),
-        field("privileged", "privileged", 6, Label::Single, Kind::Bool, ""),
-        field("seccomp", "seccomp", 9, Label::Single, Kind::Message(&SECURITY_PROFILE), ""),
-        field("apparmor", "apparmor", 10, Label::Single, Kind::Message(&SECURITY_PROFILE), ""),
-        field("seccomp_profile_path", "seccompProfilePath", 7, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "namespace_options",
+                "namespaceOptions",
+                1,
+                Label::Single,
+                Kind::Message(&NAMESPACE_OPTION),
+                "",
+            ),
+            field(
+                "selinux_options",
+                "selinuxOptions",
+                2,
+                Label::Single,
+                Kind::Message(&SE_LINUX_OPTION),
+                "",
+            ),
+            field(
+                "run_as_user",
+                "runAsUser",
+                3,
+                Label::Single,
+                Kind::Message(&INT64_VALUE),
+                "",
+            ),
+            field(
+                "run_as_group",
+                "runAsGroup",
+                8,
+                Label::Single,
+                Kind::Message(&INT64_VALUE),
+                "",
+            ),
+            field("readonly_rootfs", "readonlyRootfs", 4, Label::Single, Kind::Bool, ""),
+            field(
+                "supplemental_groups",
+                "supplementalGroups",
+                5,
+                Label::Repeated,
+                Kind::Int64,
+                "",
+            ),
+            field(
+                "supplemental_groups_policy",
+                "supplementalGroupsPolicy",
+                11,
+                Label::Single,
+                Kind::Enum(&SUPPLEMENTAL_GROUPS_POLICY),
+                "",
+            ),
+            field("privileged", "privileged", 6, Label::Single, Kind::Bool, ""),
+            field(
+                "seccomp",
+                "seccomp",
+                9,
+                Label::Single,
+                Kind::Message(&SECURITY_PROFILE),
+                "",
+            ),
+            field(
+                "apparmor",
+                "apparmor",
+                10,
+                Label::Single,
+                Kind::Message(&SECURITY_PROFILE),
+                "",
+            ),
+            field(
+                "seccomp_profile_path",
+                "seccompProfilePath",
+                7,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxSandboxSecurityContext {
     const SCHEMA: &'static Message = &LINUX_SANDBOX_SECURITY_CONTEXT;
 }
-
 pub static SECURITY_PROFILE: Message = Message {
     name: "runtime.v1.SecurityProfile",
     doc: "",
-    fields: Fields::Known(&[
-        field("profile_type", "profileType", 1, Label::Single, Kind::Enum(&SECURITY_PROFILE_PROFILE_TYPE), ""),
-        field("localhost_ref", "localhostRef", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "profile_type",
+                "profileType",
+                1,
+                Label::Single,
+                Kind::Enum(&SECURITY_PROFILE_PROFILE_TYPE),
+                "",
+            ),
+            field("localhost_ref", "localhostRef", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::SecurityProfile {
     const SCHEMA: &'static Message = &SECURITY_PROFILE;
 }
-
 pub static LINUX_POD_SANDBOX_CONFIG: Message = Message {
     name: "runtime.v1.LinuxPodSandboxConfig",
     doc: "",
-    fields: Fields::Known(&[
-        field("cgroup_parent", "cgroupParent", 1, Label::Single, Kind::String, ""),
-        field(
-            "security_context",
-            "securityContext",
-            2,
-            Label::Single,
-            Kind::Message(&LINUX_SANDBOX_SECURITY_CONTEXT),
-            "",
-        ),
-        field("sysctls", "sysctls", 3, Label::Map, Kind::Message(&LINUX_POD_SANDBOX_CONFIG_SYSCTLS_ENTRY), ""),
-        field("overhead", "overhead", 4, Label::Single, Kind::Message(&LINUX_CONTAINER_RESOURCES), ""),
-        field("resources", "resources", 5, Label::Single, Kind::Message(&LINUX_CONTAINER_RESOURCES), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("cgroup_parent", "cgroupParent", 1, Label::Single, Kind::String, ""),
+            field(
+                "security_context",
+                "securityContext",
+                2,
+                Label::Single,
+                Kind::Message(&LINUX_SANDBOX_SECURITY_CONTEXT),
+                "",
+            ),
+            field(
+                "sysctls",
+                "sysctls",
+                3,
+                Label::Map,
+                Kind::Message(&LINUX_POD_SANDBOX_CONFIG_SYSCTLS_ENTRY),
+                "",
+            ),
+            field(
+                "overhead",
+                "overhead",
+                4,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_RESOURCES),
+                "",
+            ),
+            field(
+                "resources",
+                "resources",
+                5,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_RESOURCES),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxPodSandboxConfig {
     const SCHEMA: &'static Message = &LINUX_POD_SANDBOX_CONFIG;
 }
-
 pub static LINUX_POD_SANDBOX_CONFIG_SYSCTLS_ENTRY: Message = Message {
     name: "runtime.v1.LinuxPodSandboxConfig.SysctlsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static POD_SANDBOX_METADATA: Message = Message {
     name: "runtime.v1.PodSandboxMetadata",
     doc: "",
-    fields: Fields::Known(&[
-        field("name", "name", 1, Label::Single, Kind::String, ""),
-        field("uid", "uid", 2, Label::Single, Kind::String, ""),
-        field("namespace", "namespace", 3, Label::Single, Kind::String, ""),
-        field("attempt", "attempt", 4, Label::Single, Kind::Uint32, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("name", "name", 1, Label::Single, Kind::String, ""),
+            field("uid", "uid", 2, Label::Single, Kind::String, ""),
+            field("namespace", "namespace", 3, Label::Single, Kind::String, ""),
+            field("attempt", "attempt", 4, Label::Single, Kind::Uint32, ""),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxMetadata {
     const SCHEMA: &'static Message = &POD_SANDBOX_METADATA;
 }
-
 pub static POD_SANDBOX_CONFIG: Message = Message {
     name: "runtime.v1.PodSandboxConfig",
     doc: "",
-    fields: Fields::Known(&[
-        field("metadata", "metadata", 1, Label::Single, Kind::Message(&POD_SANDBOX_METADATA), ""),
-        field("hostname", "hostname", 2, Label::Single, Kind::String, ""),
-        field("log_directory", "logDirectory", 3, Label::Single, Kind::String, ""),
-        field("dns_config", "dnsConfig", 4, Label::Single, Kind::Message(&DNS_CONFIG), ""),
-        field("port_mappings", "portMappings", 5, Label::Repeated, Kind::Message(&PORT_MAPPING), ""),
-        field("labels", "labels", 6, Label::Map, Kind::Message(&POD_SANDBOX_CONFIG_LABELS_ENTRY), ""),
-        field("annotations", "annotations", 7, Label::Map, Kind::Message(&POD_SANDBOX_CONFIG_ANNOTATIONS_ENTRY), ""),
-        field("linux", "linux", 8, Label::Single, Kind::Message(&LINUX_POD_SANDBOX_CONFIG), ""),
-        field("windows", "windows", 9, Label::Single, Kind::Message(&WINDOWS_POD_SANDBOX_CONFIG), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "metadata",
+                "metadata",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_METADATA),
+                "",
+            ),
+            field("hostname", "hostname", 2, Label::Single, Kind::String, ""),
+            field("log_directory", "logDirectory", 3, Label::Single, Kind::String, ""),
+            field(
+                "dns_config",
+                "dnsConfig",
+                4,
+                Label::Single,
+                Kind::Message(&DNS_CONFIG),
+                "",
+            ),
+            field(
+                "port_mappings",
+                "portMappings",
+                5,
+                Label::Repeated,
+                Kind::Message(&PORT_MAPPING),
+                "",
+            ),
+            field(
+                "labels",
+                "labels",
+                6,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_CONFIG_LABELS_ENTRY),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                7,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_CONFIG_ANNOTATIONS_ENTRY),
+                "",
+            ),
+            field(
+                "linux",
+                "linux",
+                8,
+                Label::Single,
+                Kind::Message(&LINUX_POD_SANDBOX_CONFIG),
+                "",
+            ),
+            field(
+                "windows",
+                "windows",
+                9,
+                Label::Single,
+                Kind::Message(&WINDOWS_POD_SANDBOX_CONFIG),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxConfig {
     const SCHEMA: &'static Message = &POD_SANDBOX_CONFIG;
 }
-
 pub static POD_SANDBOX_CONFIG_LABELS_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxConfig.LabelsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static POD_SANDBOX_CONFIG_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxConfig.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static RUN_POD_SANDBOX_REQUEST: Message = Message {
     name: "runtime.v1.RunPodSandboxRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("config", "config", 1, Label::Single, Kind::Message(&POD_SANDBOX_CONFIG), ""),
-        field("runtime_handler", "runtimeHandler", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "config",
+                "config",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_CONFIG),
+                "",
+            ),
+            field(
+                "runtime_handler",
+                "runtimeHandler",
+                2,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::RunPodSandboxRequest {
     const SCHEMA: &'static Message = &RUN_POD_SANDBOX_REQUEST;
 }
-
 pub static RUN_POD_SANDBOX_RESPONSE: Message = Message {
     name: "runtime.v1.RunPodSandboxResponse",
     doc: "",
-    fields: Fields::Known(&[field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::RunPodSandboxResponse {
     const SCHEMA: &'static Message = &RUN_POD_SANDBOX_RESPONSE;
 }
-
 pub static STOP_POD_SANDBOX_REQUEST: Message = Message {
     name: "runtime.v1.StopPodSandboxRequest",
     doc: "",
-    fields: Fields::Known(&[field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::StopPodSandboxRequest {
     const SCHEMA: &'static Message = &STOP_POD_SANDBOX_REQUEST;
 }
-
-pub static STOP_POD_SANDBOX_RESPONSE: Message =
-    Message { name: "runtime.v1.StopPodSandboxResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static STOP_POD_SANDBOX_RESPONSE: Message = Message {
+    name: "runtime.v1.StopPodSandboxResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::StopPodSandboxResponse {
     const SCHEMA: &'static Message = &STOP_POD_SANDBOX_RESPONSE;
 }
-
 pub static REMOVE_POD_SANDBOX_REQUEST: Message = Message {
     name: "runtime.v1.RemovePodSandboxRequest",
     doc: "",
-    fields: Fields::Known(&[field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::RemovePodSandboxRequest {
     const SCHEMA: &'static Message = &REMOVE_POD_SANDBOX_REQUEST;
 }
-
-pub static REMOVE_POD_SANDBOX_RESPONSE: Message =
-    Message { name: "runtime.v1.RemovePodSandboxResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static REMOVE_POD_SANDBOX_RESPONSE: Message = Message {
+    name: "runtime.v1.RemovePodSandboxResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::RemovePodSandboxResponse {
     const SCHEMA: &'static Message = &REMOVE_POD_SANDBOX_RESPONSE;
 }
-
 pub static POD_SANDBOX_STATUS_REQUEST: Message = Message {
     name: "runtime.v1.PodSandboxStatusRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
-        field("verbose", "verbose", 2, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
+            field("verbose", "verbose", 2, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxStatusRequest {
     const SCHEMA: &'static Message = &POD_SANDBOX_STATUS_REQUEST;
 }
-
 pub static POD_IP: Message = Message {
     name: "runtime.v1.PodIP",
     doc: "",
     fields: Fields::Known(&[field("ip", "ip", 1, Label::Single, Kind::String, "")]),
 };
-
 impl Described for cri::PodIp {
     const SCHEMA: &'static Message = &POD_IP;
 }
-
 pub static POD_SANDBOX_NETWORK_STATUS: Message = Message {
     name: "runtime.v1.PodSandboxNetworkStatus",
     doc: "",
-    fields: Fields::Known(&[
-        field("ip", "ip", 1, Label::Single, Kind::String, ""),
-        field("additional_ips", "additionalIps", 2, Label::Repeated, Kind::Message(&POD_IP), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("ip", "ip", 1, Label::Single, Kind::String, ""),
+            field(
+                "additional_ips",
+                "additionalIps",
+                2,
+                Label::Repeated,
+                Kind::Message(&POD_IP),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxNetworkStatus {
     const SCHEMA: &'static Message = &POD_SANDBOX_NETWORK_STATUS;
 }
-
 pub static NAMESPACE: Message = Message {
     name: "runtime.v1.Namespace",
     doc: "",
-    fields: Fields::Known(&[field("options", "options", 2, Label::Single, Kind::Message(&NAMESPACE_OPTION), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "options",
+                "options",
+                2,
+                Label::Single,
+                Kind::Message(&NAMESPACE_OPTION),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::Namespace {
     const SCHEMA: &'static Message = &NAMESPACE;
 }
-
 pub static LINUX_POD_SANDBOX_STATUS: Message = Message {
     name: "runtime.v1.LinuxPodSandboxStatus",
     doc: "",
-    fields: Fields::Known(&[field("namespaces", "namespaces", 1, Label::Single, Kind::Message(&NAMESPACE), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "namespaces",
+                "namespaces",
+                1,
+                Label::Single,
+                Kind::Message(&NAMESPACE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxPodSandboxStatus {
     const SCHEMA: &'static Message = &LINUX_POD_SANDBOX_STATUS;
 }
-
 pub static POD_SANDBOX_STATUS: Message = Message {
     name: "runtime.v1.PodSandboxStatus",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("metadata", "metadata", 2, Label::Single, Kind::Message(&POD_SANDBOX_METADATA), ""),
-        field("state", "state", 3, Label::Single, Kind::Enum(&POD_SANDBOX_STATE), ""),
-        field("created_at", "createdAt", 4, Label::Single, Kind::Int64, ""),
-        field("network", "network", 5, Label::Single, Kind::Message(&POD_SANDBOX_NETWORK_STATUS), ""),
-        field("linux", "linux", 6, Label::Single, Kind::Message(&LINUX_POD_SANDBOX_STATUS), ""),
-        field("labels", "labels", 7, Label::Map, Kind::Message(&POD_SANDBOX_STATUS_LABELS_ENTRY), ""),
-        field("annotations", "annotations", 8, Label::Map, Kind::Message(&POD_SANDBOX_STATUS_ANNOTATIONS_ENTRY), ""),
-        field("runtime_handler", "runtimeHandler", 9, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field(
+                "metadata",
+                "metadata",
+                2,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_METADATA),
+                "",
+            ),
+            field(
+                "state",
+                "state",
+                3,
+                Label::Single,
+                Kind::Enum(&POD_SANDBOX_STATE),
+                "",
+            ),
+            field("created_at", "createdAt", 4, Label::Single, Kind::Int64, ""),
+            field(
+                "network",
+                "network",
+                5,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_NETWORK_STATUS),
+                "",
+            ),
+            field(
+                "linux",
+                "linux",
+                6,
+                Label::Single,
+                Kind::Message(&LINUX_POD_SANDBOX_STATUS),
+                "",
+            ),
+            field(
+                "labels",
+                "labels",
+                7,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_STATUS_LABELS_ENTRY),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                8,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_STATUS_ANNOTATIONS_ENTRY),
+                "",
+            ),
+            field(
+                "runtime_handler",
+                "runtimeHandler",
+                9,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxStatus {
     const SCHEMA: &'static Message = &POD_SANDBOX_STATUS;
 }
-
 pub static POD_SANDBOX_STATUS_LABELS_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxStatus.LabelsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static POD_SANDBOX_STATUS_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxStatus.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static POD_SANDBOX_STATUS_RESPONSE: Message = Message {
     name: "runtime.v1.PodSandboxStatusResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("status", "status", 1, Label::Single, Kind::Message(&POD_SANDBOX_STATUS), ""),
-        field("info", "info", 2, Label::Map, Kind::Message(&POD_SANDBOX_STATUS_RESPONSE_INFO_ENTRY), ""),
-        field("containers_statuses", "containersStatuses", 3, Label::Repeated, Kind::Message(&CONTAINER_STATUS), ""),
-        field("timestamp", "timestamp", 4, Label::Single, Kind::Int64, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "status",
+                "status",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_STATUS),
+                "",
+            ),
+            field(
+                "info",
+                "info",
+                2,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_STATUS_RESPONSE_INFO_ENTRY),
+                "",
+            ),
+            field(
+                "containers_statuses",
+                "containersStatuses",
+                3,
+                Label::Repeated,
+                Kind::Message(&CONTAINER_STATUS),
+                "",
+            ),
+            field("timestamp", "timestamp", 4, Label::Single, Kind::Int64, ""),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxStatusResponse {
     const SCHEMA: &'static Message = &POD_SANDBOX_STATUS_RESPONSE;
 }
-
 pub static POD_SANDBOX_STATUS_RESPONSE_INFO_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxStatusResponse.InfoEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static POD_SANDBOX_STATE_VALUE: Message = Message {
     name: "runtime.v1.PodSandboxStateValue",
     doc: "",
-    fields: Fields::Known(&[field("state", "state", 1, Label::Single, Kind::Enum(&POD_SANDBOX_STATE), "")]),
+    fields: Fields::Known(
+        &[field("state", "state", 1, Label::Single, Kind::Enum(&POD_SANDBOX_STATE), "")],
+    ),
 };
-
 impl Described for cri::PodSandboxStateValue {
     const SCHEMA: &'static Message = &POD_SANDBOX_STATE_VALUE;
 }
-
 pub static POD_SANDBOX_FILTER: Message = Message {
     name: "runtime.v1.PodSandboxFilter",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("state", "state", 2, Label::Single, Kind::Message(&POD_SANDBOX_STATE_VALUE), ""),
-        field(
-            "label_selector",
-            "labelSelector",
-            3,
-            Label::Map,
-            Kind::Message(&POD_SANDBOX_FILTER_LABEL_SELECTOR_ENTRY),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field(
+                "state",
+                "state",
+                2,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_STATE_VALUE),
+                "",
+            ),
+            field(
+                "label_selector",
+                "labelSelector",
+                3,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_FILTER_LABEL_SELECTOR_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxFilter {
     const SCHEMA: &'static Message = &POD_SANDBOX_FILTER;
 }
-
 pub static POD_SANDBOX_FILTER_LABEL_SELECTOR_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxFilter.LabelSelectorEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static LIST_POD_SANDBOX_REQUEST: Message = Message {
     name: "runtime.v1.ListPodSandboxRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&POD_SANDBOX_FILTER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "filter",
+                "filter",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_FILTER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListPodSandboxRequest {
     const SCHEMA: &'static Message = &LIST_POD_SANDBOX_REQUEST;
 }
-
 pub static POD_SANDBOX: Message = Message {
     name: "runtime.v1.PodSandbox",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("metadata", "metadata", 2, Label::Single, Kind::Message(&POD_SANDBOX_METADATA), ""),
-        field("state", "state", 3, Label::Single, Kind::Enum(&POD_SANDBOX_STATE), ""),
-        field("created_at", "createdAt", 4, Label::Single, Kind::Int64, ""),
-        field("labels", "labels", 5, Label::Map, Kind::Message(&POD_SANDBOX_LABELS_ENTRY), ""),
-        field("annotations", "annotations", 6, Label::Map, Kind::Message(&POD_SANDBOX_ANNOTATIONS_ENTRY), ""),
-        field("runtime_handler", "runtimeHandler", 7, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field(
+                "metadata",
+                "metadata",
+                2,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_METADATA),
+                "",
+            ),
+            field(
+                "state",
+                "state",
+                3,
+                Label::Single,
+                Kind::Enum(&POD_SANDBOX_STATE),
+                "",
+            ),
+            field("created_at", "createdAt", 4, Label::Single, Kind::Int64, ""),
+            field(
+                "labels",
+                "labels",
+                5,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_LABELS_ENTRY),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                6,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_ANNOTATIONS_ENTRY),
+                "",
+            ),
+            field(
+                "runtime_handler",
+                "runtimeHandler",
+                7,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandbox {
     const SCHEMA: &'static Message = &POD_SANDBOX;
 }
-
 pub static POD_SANDBOX_LABELS_ENTRY: Message = Message {
     name: "runtime.v1.PodSandbox.LabelsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static POD_SANDBOX_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.PodSandbox.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static LIST_POD_SANDBOX_RESPONSE: Message = Message {
     name: "runtime.v1.ListPodSandboxResponse",
     doc: "",
-    fields: Fields::Known(&[field("items", "items", 1, Label::Repeated, Kind::Message(&POD_SANDBOX), "")]),
+    fields: Fields::Known(
+        &[field("items", "items", 1, Label::Repeated, Kind::Message(&POD_SANDBOX), "")],
+    ),
 };
-
 impl Described for cri::ListPodSandboxResponse {
     const SCHEMA: &'static Message = &LIST_POD_SANDBOX_RESPONSE;
 }
-
 pub static STREAM_POD_SANDBOXES_REQUEST: Message = Message {
     name: "runtime.v1.StreamPodSandboxesRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&POD_SANDBOX_FILTER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "filter",
+                "filter",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_FILTER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamPodSandboxesRequest {
     const SCHEMA: &'static Message = &STREAM_POD_SANDBOXES_REQUEST;
 }
-
 pub static STREAM_POD_SANDBOXES_RESPONSE: Message = Message {
     name: "runtime.v1.StreamPodSandboxesResponse",
     doc: "",
-    fields: Fields::Known(&[field(
-        "pod_sandboxes",
-        "podSandboxes",
-        1,
-        Label::Repeated,
-        Kind::Message(&POD_SANDBOX),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "pod_sandboxes",
+                "podSandboxes",
+                1,
+                Label::Repeated,
+                Kind::Message(&POD_SANDBOX),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamPodSandboxesResponse {
     const SCHEMA: &'static Message = &STREAM_POD_SANDBOXES_RESPONSE;
 }
-
 pub static POD_SANDBOX_STATS_REQUEST: Message = Message {
     name: "runtime.v1.PodSandboxStatsRequest",
     doc: "",
-    fields: Fields::Known(&[field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::PodSandboxStatsRequest {
     const SCHEMA: &'static Message = &POD_SANDBOX_STATS_REQUEST;
 }
-
 pub static POD_SANDBOX_STATS_RESPONSE: Message = Message {
     name: "runtime.v1.PodSandboxStatsResponse",
     doc: "",
-    fields: Fields::Known(&[field("stats", "stats", 1, Label::Single, Kind::Message(&POD_SANDBOX_STATS), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "stats",
+                "stats",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_STATS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxStatsResponse {
     const SCHEMA: &'static Message = &POD_SANDBOX_STATS_RESPONSE;
 }
-
 pub static POD_SANDBOX_STATS_FILTER: Message = Message {
     name: "runtime.v1.PodSandboxStatsFilter",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field(
-            "label_selector",
-            "labelSelector",
-            2,
-            Label::Map,
-            Kind::Message(&POD_SANDBOX_STATS_FILTER_LABEL_SELECTOR_ENTRY),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field(
+                "label_selector",
+                "labelSelector",
+                2,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_STATS_FILTER_LABEL_SELECTOR_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxStatsFilter {
     const SCHEMA: &'static Message = &POD_SANDBOX_STATS_FILTER;
 }
-
 pub static POD_SANDBOX_STATS_FILTER_LABEL_SELECTOR_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxStatsFilter.LabelSelectorEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static LIST_POD_SANDBOX_STATS_REQUEST: Message = Message {
     name: "runtime.v1.ListPodSandboxStatsRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&POD_SANDBOX_STATS_FILTER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "filter",
+                "filter",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_STATS_FILTER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListPodSandboxStatsRequest {
     const SCHEMA: &'static Message = &LIST_POD_SANDBOX_STATS_REQUEST;
 }
-
 pub static LIST_POD_SANDBOX_STATS_RESPONSE: Message = Message {
     name: "runtime.v1.ListPodSandboxStatsResponse",
     doc: "",
-    fields: Fields::Known(&[field("stats", "stats", 1, Label::Repeated, Kind::Message(&POD_SANDBOX_STATS), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "stats",
+                "stats",
+                1,
+                Label::Repeated,
+                Kind::Message(&POD_SANDBOX_STATS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListPodSandboxStatsResponse {
     const SCHEMA: &'static Message = &LIST_POD_SANDBOX_STATS_RESPONSE;
 }
-
 pub static STREAM_POD_SANDBOX_STATS_REQUEST: Message = Message {
     name: "runtime.v1.StreamPodSandboxStatsRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&POD_SANDBOX_STATS_FILTER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "filter",
+                "filter",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_STATS_FILTER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamPodSandboxStatsRequest {
     const SCHEMA: &'static Message = &STREAM_POD_SANDBOX_STATS_REQUEST;
 }
-
 pub static STREAM_POD_SANDBOX_STATS_RESPONSE: Message = Message {
     name: "runtime.v1.StreamPodSandboxStatsResponse",
     doc: "",
-    fields: Fields::Known(&[field(
-        "pod_sandbox_stats",
-        "podSandboxStats",
-        1,
-        Label::Repeated,
-        Kind::Message(&POD_SANDBOX_STATS),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "pod_sandbox_stats",
+                "podSandboxStats",
+                1,
+                Label::Repeated,
+                Kind::Message(&POD_SANDBOX_STATS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamPodSandboxStatsResponse {
     const SCHEMA: &'static Message = &STREAM_POD_SANDBOX_STATS_RESPONSE;
 }
-
 pub static POD_SANDBOX_ATTRIBUTES: Message = Message {
     name: "runtime.v1.PodSandboxAttributes",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("metadata", "metadata", 2, Label::Single, Kind::Message(&POD_SANDBOX_METADATA), ""),
-        field("labels", "labels", 3, Label::Map, Kind::Message(&POD_SANDBOX_ATTRIBUTES_LABELS_ENTRY), ""),
-        field(
-            "annotations",
-            "annotations",
-            4,
-            Label::Map,
-            Kind::Message(&POD_SANDBOX_ATTRIBUTES_ANNOTATIONS_ENTRY),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field(
+                "metadata",
+                "metadata",
+                2,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_METADATA),
+                "",
+            ),
+            field(
+                "labels",
+                "labels",
+                3,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_ATTRIBUTES_LABELS_ENTRY),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                4,
+                Label::Map,
+                Kind::Message(&POD_SANDBOX_ATTRIBUTES_ANNOTATIONS_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxAttributes {
     const SCHEMA: &'static Message = &POD_SANDBOX_ATTRIBUTES;
 }
-
 pub static POD_SANDBOX_ATTRIBUTES_LABELS_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxAttributes.LabelsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static POD_SANDBOX_ATTRIBUTES_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.PodSandboxAttributes.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static POD_SANDBOX_STATS: Message = Message {
     name: "runtime.v1.PodSandboxStats",
     doc: "",
-    fields: Fields::Known(&[
-        field("attributes", "attributes", 1, Label::Single, Kind::Message(&POD_SANDBOX_ATTRIBUTES), ""),
-        field("linux", "linux", 2, Label::Single, Kind::Message(&LINUX_POD_SANDBOX_STATS), ""),
-        field("windows", "windows", 3, Label::Single, Kind::Message(&WINDOWS_POD_SANDBOX_STATS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "attributes",
+                "attributes",
+                1,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_ATTRIBUTES),
+                "",
+            ),
+            field(
+                "linux",
+                "linux",
+                2,
+                Label::Single,
+                Kind::Message(&LINUX_POD_SANDBOX_STATS),
+                "",
+            ),
+            field(
+                "windows",
+                "windows",
+                3,
+                Label::Single,
+                Kind::Message(&WINDOWS_POD_SANDBOX_STATS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxStats {
     const SCHEMA: &'static Message = &POD_SANDBOX_STATS;
 }
-
 pub static LINUX_POD_SANDBOX_STATS: Message = Message {
     name: "runtime.v1.LinuxPodSandboxStats",
     doc: "",
-    fields: Fields::Known(&[
-        field("cpu", "cpu", 1, Label::Single, Kind::Message(&CPU_USAGE), ""),
-        field("memory", "memory", 2, Label::Single, Kind::Message(&MEMORY_USAGE), ""),
-        field("network", "network", 3, Label::Single, Kind::Message(&NETWORK_USAGE), ""),
-        field("process", "process", 4, Label::Single, Kind::Message(&PROCESS_USAGE), ""),
-        field("containers", "containers", 5, Label::Repeated, Kind::Message(&CONTAINER_STATS), ""),
-        field("io", "io", 6, Label::Single, Kind::Message(&IO_USAGE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("cpu", "cpu", 1, Label::Single, Kind::Message(&CPU_USAGE), ""),
+            field(
+                "memory",
+                "memory",
+                2,
+                Label::Single,
+                Kind::Message(&MEMORY_USAGE),
+                "",
+            ),
+            field(
+                "network",
+                "network",
+                3,
+                Label::Single,
+                Kind::Message(&NETWORK_USAGE),
+                "",
+            ),
+            field(
+                "process",
+                "process",
+                4,
+                Label::Single,
+                Kind::Message(&PROCESS_USAGE),
+                "",
+            ),
+            field(
+                "containers",
+                "containers",
+                5,
+                Label::Repeated,
+                Kind::Message(&CONTAINER_STATS),
+                "",
+            ),
+            field("io", "io", 6, Label::Single, Kind::Message(&IO_USAGE), ""),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxPodSandboxStats {
     const SCHEMA: &'static Message = &LINUX_POD_SANDBOX_STATS;
 }
-
 pub static WINDOWS_POD_SANDBOX_STATS: Message = Message {
     name: "runtime.v1.WindowsPodSandboxStats",
     doc: "",
-    fields: Fields::Known(&[
-        field("cpu", "cpu", 1, Label::Single, Kind::Message(&WINDOWS_CPU_USAGE), ""),
-        field("memory", "memory", 2, Label::Single, Kind::Message(&WINDOWS_MEMORY_USAGE), ""),
-        field("network", "network", 3, Label::Single, Kind::Message(&WINDOWS_NETWORK_USAGE), ""),
-        field("process", "process", 4, Label::Single, Kind::Message(&WINDOWS_PROCESS_USAGE), ""),
-        field("containers", "containers", 5, Label::Repeated, Kind::Message(&WINDOWS_CONTAINER_STATS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("cpu", "cpu", 1, Label::Single, Kind::Message(&WINDOWS_CPU_USAGE), ""),
+            field(
+                "memory",
+                "memory",
+                2,
+                Label::Single,
+                Kind::Message(&WINDOWS_MEMORY_USAGE),
+                "",
+            ),
+            field(
+                "network",
+                "network",
+                3,
+                Label::Single,
+                Kind::Message(&WINDOWS_NETWORK_USAGE),
+                "",
+            ),
+            field(
+                "process",
+                "process",
+                4,
+                Label::Single,
+                Kind::Message(&WINDOWS_PROCESS_USAGE),
+                "",
+            ),
+            field(
+                "containers",
+                "containers",
+                5,
+                Label::Repeated,
+                Kind::Message(&WINDOWS_CONTAINER_STATS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsPodSandboxStats {
     const SCHEMA: &'static Message = &WINDOWS_POD_SANDBOX_STATS;
 }
-
 pub static NETWORK_USAGE: Message = Message {
     name: "runtime.v1.NetworkUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("default_interface", "defaultInterface", 2, Label::Single, Kind::Message(&NETWORK_INTERFACE_USAGE), ""),
-        field("interfaces", "interfaces", 3, Label::Repeated, Kind::Message(&NETWORK_INTERFACE_USAGE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "default_interface",
+                "defaultInterface",
+                2,
+                Label::Single,
+                Kind::Message(&NETWORK_INTERFACE_USAGE),
+                "",
+            ),
+            field(
+                "interfaces",
+                "interfaces",
+                3,
+                Label::Repeated,
+                Kind::Message(&NETWORK_INTERFACE_USAGE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::NetworkUsage {
     const SCHEMA: &'static Message = &NETWORK_USAGE;
 }
-
 pub static WINDOWS_NETWORK_USAGE: Message = Message {
     name: "runtime.v1.WindowsNetworkUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field(
-            "default_interface",
-            "defaultInterface",
-            2,
-            Label::Single,
-            Kind::Message(&WINDOWS_NETWORK_INTERFACE_USAGE),
-            "",
-        ),
-        field("interfaces", "interfaces", 3, Label::Repeated, Kind::Message(&WINDOWS_NETWORK_INTERFACE_USAGE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "default_interface",
+                "defaultInterface",
+                2,
+                Label::Single,
+                Kind::Message(&WINDOWS_NETWORK_INTERFACE_USAGE),
+                "",
+            ),
+            field(
+                "interfaces",
+                "interfaces",
+                3,
+                Label::Repeated,
+                Kind::Message(&WINDOWS_NETWORK_INTERFACE_USAGE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsNetworkUsage {
     const SCHEMA: &'static Message = &WINDOWS_NETWORK_USAGE;
 }
-
 pub static NETWORK_INTERFACE_USAGE: Message = Message {
     name: "runtime.v1.NetworkInterfaceUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("name", "name", 1, Label::Single, Kind::String, ""),
-        field("rx_bytes", "rxBytes", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("rx_errors", "rxErrors", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("tx_bytes", "txBytes", 4, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("tx_errors", "txErrors", 5, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("name", "name", 1, Label::Single, Kind::String, ""),
+            field(
+                "rx_bytes",
+                "rxBytes",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "rx_errors",
+                "rxErrors",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "tx_bytes",
+                "txBytes",
+                4,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "tx_errors",
+                "txErrors",
+                5,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::NetworkInterfaceUsage {
     const SCHEMA: &'static Message = &NETWORK_INTERFACE_USAGE;
 }
-
 pub static WINDOWS_NETWORK_INTERFACE_USAGE: Message = Message {
     name: "runtime.v1.WindowsNetworkInterfaceUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("name", "name", 1, Label::Single, Kind::String, ""),
-        field("rx_bytes", "rxBytes", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("rx_packets_dropped", "rxPacketsDropped", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("tx_bytes", "txBytes", 4, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("tx_packets_dropped", "txPacketsDropped", 5, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("name", "name", 1, Label::Single, Kind::String, ""),
+            field(
+                "rx_bytes",
+                "rxBytes",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "rx_packets_dropped",
+                "rxPacketsDropped",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "tx_bytes",
+                "txBytes",
+                4,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "tx_packets_dropped",
+                "txPacketsDropped",
+                5,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsNetworkInterfaceUsage {
     const SCHEMA: &'static Message = &WINDOWS_NETWORK_INTERFACE_USAGE;
 }
-
 pub static PROCESS_USAGE: Message = Message {
     name: "runtime.v1.ProcessUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("process_count", "processCount", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "process_count",
+                "processCount",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ProcessUsage {
     const SCHEMA: &'static Message = &PROCESS_USAGE;
 }
-
 pub static WINDOWS_PROCESS_USAGE: Message = Message {
     name: "runtime.v1.WindowsProcessUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("process_count", "processCount", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "process_count",
+                "processCount",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsProcessUsage {
     const SCHEMA: &'static Message = &WINDOWS_PROCESS_USAGE;
 }
-
 pub static IMAGE_SPEC: Message = Message {
     name: "runtime.v1.ImageSpec",
     doc: "",
-    fields: Fields::Known(&[
-        field("image", "image", 1, Label::Single, Kind::String, ""),
-        field("annotations", "annotations", 2, Label::Map, Kind::Message(&IMAGE_SPEC_ANNOTATIONS_ENTRY), ""),
-        field("user_specified_image", "userSpecifiedImage", 18, Label::Single, Kind::String, ""),
-        field("runtime_handler", "runtimeHandler", 19, Label::Single, Kind::String, ""),
-        field("image_ref", "imageRef", 20, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("image", "image", 1, Label::Single, Kind::String, ""),
+            field(
+                "annotations",
+                "annotations",
+                2,
+                Label::Map,
+                Kind::Message(&IMAGE_SPEC_ANNOTATIONS_ENTRY),
+                "",
+            ),
+            field(
+                "user_specified_image",
+                "userSpecifiedImage",
+                18,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field(
+                "runtime_handler",
+                "runtimeHandler",
+                19,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field("image_ref", "imageRef", 20, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::ImageSpec {
     const SCHEMA: &'static Message = &IMAGE_SPEC;
 }
-
 pub static IMAGE_SPEC_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.ImageSpec.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static KEY_VALUE: Message = Message {
     name: "runtime.v1.KeyValue",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::Bytes, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            Field {
+                text: true,
+                ..field("value", "value", 2, Label::Single, Kind::Bytes, "")
+            },
+        ],
+    ),
 };
-
 impl Described for cri::KeyValue {
     const SCHEMA: &'static Message = &KEY_VALUE;
 }
-
 pub static LINUX_CONTAINER_RESOURCES: Message = Message {
     name: "runtime.v1.LinuxContainerResources",
     doc: "",
-    fields: Fields::Known(&[
-        field("cpu_period", "cpuPeriod", 1, Label::Single, Kind::Int64, ""),
-        field("cpu_quota", "cpuQuota", 2, Label::Single, Kind::Int64, ""),
-        field("cpu_shares", "cpuShares", 3, Label::Single, Kind::Int64, ""),
-        field("memory_limit_in_bytes", "memoryLimitInBytes", 4, Label::Single, Kind::Int64, ""),
-        field("oom_score_adj", "oomScoreAdj", 5, Label::Single, Kind::Int64, ""),
-        field("cpuset_cpus", "cpusetCpus", 6, Label::Single, Kind::String, ""),
-        field("cpuset_mems", "cpusetMems", 7, Label::Single, Kind::String, ""),
-        field("hugepage_limits", "hugepageLimits", 8, Label::Repeated, Kind::Message(&HUGEPAGE_LIMIT), ""),
-        field("unified", "unified", 9, Label::Map, Kind::Message(&LINUX_CONTAINER_RESOURCES_UNIFIED_ENTRY), ""),
-        field("memory_swap_limit_in_bytes", "memorySwapLimitInBytes", 10, Label::Single, Kind::Int64, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("cpu_period", "cpuPeriod", 1, Label::Single, Kind::Int64, ""),
+            field("cpu_quota", "cpuQuota", 2, Label::Single, Kind::Int64, ""),
+            field("cpu_shares", "cpuShares", 3, Label::Single, Kind::Int64, ""),
+            field(
+                "memory_limit_in_bytes",
+                "memoryLimitInBytes",
+                4,
+                Label::Single,
+                Kind::Int64,
+                "",
+            ),
+            field("oom_score_adj", "oomScoreAdj", 5, Label::Single, Kind::Int64, ""),
+            field("cpuset_cpus", "cpusetCpus", 6, Label::Single, Kind::String, ""),
+            field("cpuset_mems", "cpusetMems", 7, Label::Single, Kind::String, ""),
+            field(
+                "hugepage_limits",
+                "hugepageLimits",
+                8,
+                Label::Repeated,
+                Kind::Message(&HUGEPAGE_LIMIT),
+                "",
+            ),
+            field(
+                "unified",
+                "unified",
+                9,
+                Label::Map,
+                Kind::Message(&LINUX_CONTAINER_RESOURCES_UNIFIED_ENTRY),
+                "",
+            ),
+            field(
+                "memory_swap_limit_in_bytes",
+                "memorySwapLimitInBytes",
+                10,
+                Label::Single,
+                Kind::Int64,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxContainerResources {
     const SCHEMA: &'static Message = &LINUX_CONTAINER_RESOURCES;
 }
-
 pub static LINUX_CONTAINER_RESOURCES_UNIFIED_ENTRY: Message = Message {
     name: "runtime.v1.LinuxContainerResources.UnifiedEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static HUGEPAGE_LIMIT: Message = Message {
     name: "runtime.v1.HugepageLimit",
     doc: "",
-    fields: Fields::Known(&[
-        field("page_size", "pageSize", 1, Label::Single, Kind::String, ""),
-        field("limit", "limit", 2, Label::Single, Kind::Uint64, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("page_size", "pageSize", 1, Label::Single, Kind::String, ""),
+            field("limit", "limit", 2, Label::Single, Kind::Uint64, ""),
+        ],
+    ),
 };
-
 impl Described for cri::HugepageLimit {
     const SCHEMA: &'static Message = &HUGEPAGE_LIMIT;
 }
-
 pub static SE_LINUX_OPTION: Message = Message {
     name: "runtime.v1.SELinuxOption",
     doc: "",
-    fields: Fields::Known(&[
-        field("user", "user", 1, Label::Single, Kind::String, ""),
-        field("role", "role", 2, Label::Single, Kind::String, ""),
-        field("type", "type", 3, Label::Single, Kind::String, ""),
-        field("level", "level", 4, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("user", "user", 1, Label::Single, Kind::String, ""),
+            field("role", "role", 2, Label::Single, Kind::String, ""),
+            field("type", "type", 3, Label::Single, Kind::String, ""),
+            field("level", "level", 4, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::SeLinuxOption {
     const SCHEMA: &'static Message = &SE_LINUX_OPTION;
 }
-
 pub static CAPABILITY: Message = Message {
     name: "runtime.v1.Capability",
     doc: "",
-    fields: Fields::Known(&[
-        field("add_capabilities", "addCapabilities", 1, Label::Repeated, Kind::String, ""),
-        field("drop_capabilities", "dropCapabilities", 2, Label::Repeated, Kind::String, ""),
-        field("add_ambient_capabilities", "addAmbientCapabilities", 3, Label::Repeated, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "add_capabilities",
+                "addCapabilities",
+                1,
+                Label::Repeated,
+                Kind::String,
+                "",
+            ),
+            field(
+                "drop_capabilities",
+                "dropCapabilities",
+                2,
+                Label::Repeated,
+                Kind::String,
+                "",
+            ),
+            field(
+                "add_ambient_capabilities",
+                "addAmbientCapabilities",
+                3,
+                Label::Repeated,
+                Kind::String,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::Capability {
     const SCHEMA: &'static Message = &CAPABILITY;
 }
-
 pub static LINUX_CONTAINER_SECURITY_CONTEXT: Message = Message {
     name: "runtime.v1.LinuxContainerSecurityContext",
     doc: "",
-    fields: Fields::Known(&[
-        field("capabilities", "capabilities", 1, Label::Single, Kind::Message(&CAPABILITY), ""),
-        field("privileged", "privileged", 2, Label::Single, Kind::Bool, ""),
-        field("namespace_options", "namespaceOptions", 3, Label::Single, Kind::Message(&NAMESPACE_OPTION), ""),
-        field("selinux_options", "selinuxOptions", 4, Label::Single, Kind::Message(&SE_LINUX_OPTION), ""),
-        field("run_as_user", "runAsUser", 5, Label::Single, Kind::Message(&INT64_VALUE), ""),
-        field("run_as_group", "runAsGroup", 12, Label::Single, Kind::Message(&INT64_VALUE), ""),
-        field("run_as_username", "runAsUsername", 6, Label::Single, Kind::String, ""),
-        field("readonly_rootfs", "readonlyRootfs", 7, Label::Single, Kind::Bool, ""),
-        field("supplemental_groups", "supplementalGroups", 8, Label::Repeated, Kind::Int64, ""),
-        field(
-            "supplemental_groups_policy",
-            "supplementalGroupsPolicy",
-            17,
-            Label::Single,
-            Kind::Enum(&SUPPLEMENTAL_GROUPS_POLICY),
-            "",
-        ),
-        field("no_new_privs", "noNewPrivs", 11, Label::Single, Kind::Bool, ""),
-        field("masked_paths", "maskedPaths", 13, Label::Repeated, Kind::String, ""),
-        field("readonly_paths", "readonlyPaths", 14, Label::Repeated, Kind::String, ""),
-        field("seccomp", "seccomp", 15, Label::Single, Kind::Message(&SECURITY_PROFILE), ""),
-        field("apparmor", "apparmor", 16, Label::Single, Kind::Message(&SECURITY_PROFILE), ""),
-        field("apparmor_profile", "apparmorProfile", 9, Label::Single, Kind::String, ""),
-        field("seccomp_profile_path", "seccompProfilePath", 10, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "capabilities",
+                "capabilities",
+                1,
+                Label::Single,
+                Kind::Message(&CAPABILITY),
+                "",
+            ),
+            field("privileged", "privileged", 2, Label::Single, Kind::Bool, ""),
+            field(
+                "namespace_options",
+                "namespaceOptions",
+                3,
+                Label::Single,
+                Kind::Message(&NAMESPACE_OPTION),
+                "",
+            ),
+            field(
+                "selinux_options",
+                "selinuxOptions",
+                4,
+                Label::Single,
+                Kind::Message(&SE_LINUX_OPTION),
+                "",
+            ),
+            field(
+                "run_as_user",
+                "runAsUser",
+                5,
+                Label::Single,
+                Kind::Message(&INT64_VALUE),
+                "",
+            ),
+            field(
+                "run_as_group",
+                "runAsGroup",
+                12,
+                Label::Single,
+                Kind::Message(&INT64_VALUE),
+                "",
+            ),
+            field(
+                "run_as_username",
+                "runAsUsername",
+                6,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field("readonly_rootfs", "readonlyRootfs", 7, Label::Single, Kind::Bool, ""),
+            field(
+                "supplemental_groups",
+                "supplementalGroups",
+                8,
+                Label::Repeated,
+                Kind::Int64,
+                "",
+            ),
+            field(
+                "supplemental_groups_policy",
+                "supplementalGroupsPolicy",
+                17,
+                Label::Single,
+                Kind::Enum(&SUPPLEMENTAL_GROUPS_POLICY),
+                "",
+            ),
+            field("no_new_privs", "noNewPrivs", 11, Label::Single, Kind::Bool, ""),
+            field("masked_paths", "maskedPaths", 13, Label::Repeated, Kind::String, ""),
+            field(
+                "readonly_paths",
+                "readonlyPaths",
+                14,
+                Label::Repeated,
+                Kind::String,
+                "",
+            ),
+            field(
+                "seccomp",
+                "seccomp",
+                15,
+                Label::Single,
+                Kind::Message(&SECURITY_PROFILE),
+                "",
+            ),
+            field(
+                "apparmor",
+                "apparmor",
+                16,
+                Label::Single,
+                Kind::Message(&SECURITY_PROFILE),
+                "",
+            ),
+            field(
+                "apparmor_profile",
+                "apparmorProfile",
+                9,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field(
+                "seccomp_profile_path",
+                "seccompProfilePath",
+                10,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxContainerSecurityContext {
     const SCHEMA: &'static Message = &LINUX_CONTAINER_SECURITY_CONTEXT;
 }
-
 pub static LINUX_CONTAINER_CONFIG: Message = Message {
     name: "runtime.v1.LinuxContainerConfig",
     doc: "",
-    fields: Fields::Known(&[
-        field("resources", "resources", 1, Label::Single, Kind::Message(&LINUX_CONTAINER_RESOURCES), ""),
-        field(
-            "security_context",
-            "securityContext",
-            2,
-            Label::Single,
-            Kind::Message(&LINUX_CONTAINER_SECURITY_CONTEXT),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "resources",
+                "resources",
+                1,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_RESOURCES),
+                "",
+            ),
+            field(
+                "security_context",
+                "securityContext",
+                2,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_SECURITY_CONTEXT),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxContainerConfig {
     const SCHEMA: &'static Message = &LINUX_CONTAINER_CONFIG;
 }
-
 pub static LINUX_CONTAINER_USER: Message = Message {
     name: "runtime.v1.LinuxContainerUser",
     doc: "",
-    fields: Fields::Known(&[
-        field("uid", "uid", 1, Label::Single, Kind::Int64, ""),
-        field("gid", "gid", 2, Label::Single, Kind::Int64, ""),
-        field("supplemental_groups", "supplementalGroups", 3, Label::Repeated, Kind::Int64, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("uid", "uid", 1, Label::Single, Kind::Int64, ""),
+            field("gid", "gid", 2, Label::Single, Kind::Int64, ""),
+            field(
+                "supplemental_groups",
+                "supplementalGroups",
+                3,
+                Label::Repeated,
+                Kind::Int64,
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxContainerUser {
     const SCHEMA: &'static Message = &LINUX_CONTAINER_USER;
 }
-
 pub static WINDOWS_NAMESPACE_OPTION: Message = Message {
     name: "runtime.v1.WindowsNamespaceOption",
     doc: "",
-    fields: Fields::Known(&[field("network", "network", 1, Label::Single, Kind::Enum(&NAMESPACE_MODE), "")]),
+    fields: Fields::Known(
+        &[field("network", "network", 1, Label::Single, Kind::Enum(&NAMESPACE_MODE), "")],
+    ),
 };
-
 impl Described for cri::WindowsNamespaceOption {
     const SCHEMA: &'static Message = &WINDOWS_NAMESPACE_OPTION;
 }
-
 pub static WINDOWS_SANDBOX_SECURITY_CONTEXT: Message = Message {
     name: "runtime.v1.WindowsSandboxSecurityContext",
     doc: "",
-    fields: Fields::Known(&[
-        field("run_as_username", "runAsUsername", 1, Label::Single, Kind::String, ""),
-        field("credential_spec", "credentialSpec", 2, Label::Single, Kind::String, ""),
-        field("host_process", "hostProcess", 3, Label::Single, Kind::Bool, ""),
-        field("namespace_options", "namespaceOptions", 4, Label::Single, Kind::Message(&WINDOWS_NAMESPACE_OPTION), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "run_as_username",
+                "runAsUsername",
+                1,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field(
+                "credential_spec",
+                "credentialSpec",
+                2,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field("host_process", "hostProcess", 3, Label::Single, Kind::Bool, ""),
+            field(
+                "namespace_options",
+                "namespaceOptions",
+                4,
+                Label::Single,
+                Kind::Message(&WINDOWS_NAMESPACE_OPTION),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsSandboxSecurityContext {
     const SCHEMA: &'static Message = &WINDOWS_SANDBOX_SECURITY_CONTEXT;
 }
-
 pub static WINDOWS_POD_SANDBOX_CONFIG: Message = Message {
     name: "runtime.v1.WindowsPodSandboxConfig",
     doc: "",
-    fields: Fields::Known(&[field(
-        "security_context",
-        "securityContext",
-        1,
-        Label::Single,
-        Kind::Message(&WINDOWS_SANDBOX_SECURITY_CONTEXT),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "security_context",
+                "securityContext",
+                1,
+                Label::Single,
+                Kind::Message(&WINDOWS_SANDBOX_SECURITY_CONTEXT),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsPodSandboxConfig {
     const SCHEMA: &'static Message = &WINDOWS_POD_SANDBOX_CONFIG;
 }
-
 pub static WINDOWS_CONTAINER_SECURITY_CONTEXT: Message = Message {
     name: "runtime.v1.WindowsContainerSecurityContext",
     doc: "",
-    fields: Fields::Known(&[
-        field("run_as_username", "runAsUsername", 1, Label::Single, Kind::String, ""),
-        field("credential_spec", "credentialSpec", 2, Label::Single, Kind::String, ""),
-        field("host_process", "hostProcess", 3, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "run_as_username",
+                "runAsUsername",
+                1,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field(
+                "credential_spec",
+                "credentialSpec",
+                2,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field("host_process", "hostProcess", 3, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsContainerSecurityContext {
     const SCHEMA: &'static Message = &WINDOWS_CONTAINER_SECURITY_CONTEXT;
 }
-
 pub static WINDOWS_CONTAINER_CONFIG: Message = Message {
     name: "runtime.v1.WindowsContainerConfig",
     doc: "",
-    fields: Fields::Known(&[
-        field("resources", "resources", 1, Label::Single, Kind::Message(&WINDOWS_CONTAINER_RESOURCES), ""),
-        field(
-            "security_context",
-            "securityContext",
-            2,
-            Label::Single,
-            Kind::Message(&WINDOWS_CONTAINER_SECURITY_CONTEXT),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "resources",
+                "resources",
+                1,
+                Label::Single,
+                Kind::Message(&WINDOWS_CONTAINER_RESOURCES),
+                "",
+            ),
+            field(
+                "security_context",
+                "securityContext",
+                2,
+                Label::Single,
+                Kind::Message(&WINDOWS_CONTAINER_SECURITY_CONTEXT),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsContainerConfig {
     const SCHEMA: &'static Message = &WINDOWS_CONTAINER_CONFIG;
 }
-
 pub static WINDOWS_CONTAINER_RESOURCES: Message = Message {
     name: "runtime.v1.WindowsContainerResources",
     doc: "",
-    fields: Fields::Known(&[
-        field("cpu_shares", "cpuShares", 1, Label::Single, Kind::Int64, ""),
-        field("cpu_count", "cpuCount", 2, Label::Single, Kind::Int64, ""),
-        field("cpu_maximum", "cpuMaximum", 3, Label::Single, Kind::Int64, ""),
-        field("memory_limit_in_bytes", "memoryLimitInBytes", 4, Label::Single, Kind::Int64, ""),
-        field("rootfs_size_in_bytes", "rootfsSizeInBytes", 5, Label::Single, Kind::Int64, ""),
-        field("affinity_cpus", "affinityCpus", 6, Label::Repeated, Kind::Message(&WINDOWS_CPU_GROUP_AFFINITY), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("cpu_shares", "cpuShares", 1, Label::Single, Kind::Int64, ""),
+            field("cpu_count", "cpuCount", 2, Label::Single, Kind::Int64, ""),
+            field("cpu_maximum", "cpuMaximum", 3, Label::Single, Kind::Int64, ""),
+            field(
+                "memory_limit_in_bytes",
+                "memoryLimitInBytes",
+                4,
+                Label::Single,
+                Kind::Int64,
+                "",
+            ),
+            field(
+                "rootfs_size_in_bytes",
+                "rootfsSizeInBytes",
+                5,
+                Label::Single,
+                Kind::Int64,
+                "",
+            ),
+            field(
+                "affinity_cpus",
+                "affinityCpus",
+                6,
+                Label::Repeated,
+                Kind::Message(&WINDOWS_CPU_GROUP_AFFINITY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsContainerResources {
     const SCHEMA: &'static Message = &WINDOWS_CONTAINER_RESOURCES;
 }
-
 pub static WINDOWS_CPU_GROUP_AFFINITY: Message = Message {
     name: "runtime.v1.WindowsCpuGroupAffinity",
     doc: "",
-    fields: Fields::Known(&[
-        field("cpu_mask", "cpuMask", 1, Label::Single, Kind::Uint64, ""),
-        field("cpu_group", "cpuGroup", 2, Label::Single, Kind::Uint32, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("cpu_mask", "cpuMask", 1, Label::Single, Kind::Uint64, ""),
+            field("cpu_group", "cpuGroup", 2, Label::Single, Kind::Uint32, ""),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsCpuGroupAffinity {
     const SCHEMA: &'static Message = &WINDOWS_CPU_GROUP_AFFINITY;
 }
-
 pub static CONTAINER_METADATA: Message = Message {
     name: "runtime.v1.ContainerMetadata",
     doc: "",
-    fields: Fields::Known(&[
-        field("name", "name", 1, Label::Single, Kind::String, ""),
-        field("attempt", "attempt", 2, Label::Single, Kind::Uint32, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("name", "name", 1, Label::Single, Kind::String, ""),
+            field("attempt", "attempt", 2, Label::Single, Kind::Uint32, ""),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerMetadata {
     const SCHEMA: &'static Message = &CONTAINER_METADATA;
 }
-
 pub static DEVICE: Message = Message {
     name: "runtime.v1.Device",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_path", "containerPath", 1, Label::Single, Kind::String, ""),
-        field("host_path", "hostPath", 2, Label::Single, Kind::String, ""),
-        field("permissions", "permissions", 3, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_path", "containerPath", 1, Label::Single, Kind::String, ""),
+            field("host_path", "hostPath", 2, Label::Single, Kind::String, ""),
+            field("permissions", "permissions", 3, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::Device {
     const SCHEMA: &'static Message = &DEVICE;
 }
-
 pub static CDI_DEVICE: Message = Message {
     name: "runtime.v1.CDIDevice",
     doc: "",
     fields: Fields::Known(&[field("name", "name", 1, Label::Single, Kind::String, "")]),
 };
-
 impl Described for cri::CdiDevice {
     const SCHEMA: &'static Message = &CDI_DEVICE;
 }
-
 pub static CONTAINER_CONFIG: Message = Message {
     name: "runtime.v1.ContainerConfig",
     doc: "",
-    fields: Fields::Known(&[
-        field("metadata", "metadata", 1, Label::Single, Kind::Message(&CONTAINER_METADATA), ""),
-        field("image", "image", 2, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
-        field("command", "command", 3, Label::Repeated, Kind::String, ""),
-        field("args", "args", 4, Label::Repeated, Kind::String, ""),
-        field("working_dir", "workingDir", 5, Label::Single, Kind::String, ""),
-        field("envs", "envs", 6, Label::Repeated, Kind::Message(&KEY_VALUE), ""),
-        field("mounts", "mounts", 7, Label::Repeated, Kind::Message(&MOUNT), ""),
-        field("devices", "devices", 8, Label::Repeated, Kind::Message(&DEVICE), ""),
-        field("labels", "labels", 9, Label::Map, Kind::Message(&CONTAINER_CONFIG_LABELS_ENTRY), ""),
-        field("annotations", "annotations", 10, Label::Map, Kind::Message(&CONTAINER_CONFIG_ANNOTATIONS_ENTRY), ""),
-        field("log_path", "logPath", 11, Label::Single, Kind::String, ""),
-        field("stdin", "stdin", 12, Label::Single, Kind::Bool, ""),
-        field("stdin_once", "stdinOnce", 13, Label::Single, Kind::Bool, ""),
-        field("tty", "tty", 14, Label::Single, Kind::Bool, ""),
-        field("linux", "linux", 15, Label::Single, Kind::Message(&LINUX_CONTAINER_CONFIG), ""),
-        field("windows", "windows", 16, Label::Single, Kind::Message(&WINDOWS_CONTAINER_CONFIG), ""),
-        field("CDI_devices", "CDIDevices", 17, Label::Repeated, Kind::Message(&CDI_DEVICE), ""),
-        field("stop_signal", "stopSignal", 18, Label::Single, Kind::Enum(&SIGNAL), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "metadata",
+                "metadata",
+                1,
+                Label::Single,
+                Kind::Message(&CONTAINER_METADATA),
+                "",
+            ),
+            field("image", "image", 2, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
+            field("command", "command", 3, Label::Repeated, Kind::String, ""),
+            field("args", "args", 4, Label::Repeated, Kind::String, ""),
+            field("working_dir", "workingDir", 5, Label::Single, Kind::String, ""),
+            field("envs", "envs", 6, Label::Repeated, Kind::Message(&KEY_VALUE), ""),
+            field("mounts", "mounts", 7, Label::Repeated, Kind::Message(&MOUNT), ""),
+            field("devices", "devices", 8, Label::Repeated, Kind::Message(&DEVICE), ""),
+            field(
+                "labels",
+                "labels",
+                9,
+                Label::Map,
+                Kind::Message(&CONTAINER_CONFIG_LABELS_ENTRY),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                10,
+                Label::Map,
+                Kind::Message(&CONTAINER_CONFIG_ANNOTATIONS_ENTRY),
+                "",
+            ),
+            field("log_path", "logPath", 11, Label::Single, Kind::String, ""),
+            field("stdin", "stdin", 12, Label::Single, Kind::Bool, ""),
+            field("stdin_once", "stdinOnce", 13, Label::Single, Kind::Bool, ""),
+            field("tty", "tty", 14, Label::Single, Kind::Bool, ""),
+            field(
+                "linux",
+                "linux",
+                15,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_CONFIG),
+                "",
+            ),
+            field(
+                "windows",
+                "windows",
+                16,
+                Label::Single,
+                Kind::Message(&WINDOWS_CONTAINER_CONFIG),
+                "",
+            ),
+            field(
+                "CDI_devices",
+                "CDIDevices",
+                17,
+                Label::Repeated,
+                Kind::Message(&CDI_DEVICE),
+                "",
+            ),
+            field(
+                "stop_signal",
+                "stopSignal",
+                18,
+                Label::Single,
+                Kind::Enum(&SIGNAL),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerConfig {
     const SCHEMA: &'static Message = &CONTAINER_CONFIG;
 }
-
 pub static CONTAINER_CONFIG_LABELS_ENTRY: Message = Message {
     name: "runtime.v1.ContainerConfig.LabelsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static CONTAINER_CONFIG_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.ContainerConfig.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static CREATE_CONTAINER_REQUEST: Message = Message {
     name: "runtime.v1.CreateContainerRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
-        field("config", "config", 2, Label::Single, Kind::Message(&CONTAINER_CONFIG), ""),
-        field("sandbox_config", "sandboxConfig", 3, Label::Single, Kind::Message(&POD_SANDBOX_CONFIG), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
+            field(
+                "config",
+                "config",
+                2,
+                Label::Single,
+                Kind::Message(&CONTAINER_CONFIG),
+                "",
+            ),
+            field(
+                "sandbox_config",
+                "sandboxConfig",
+                3,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_CONFIG),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::CreateContainerRequest {
     const SCHEMA: &'static Message = &CREATE_CONTAINER_REQUEST;
 }
-
 pub static CREATE_CONTAINER_RESPONSE: Message = Message {
     name: "runtime.v1.CreateContainerResponse",
     doc: "",
-    fields: Fields::Known(&[field("container_id", "containerId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("container_id", "containerId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::CreateContainerResponse {
     const SCHEMA: &'static Message = &CREATE_CONTAINER_RESPONSE;
 }
-
 pub static START_CONTAINER_REQUEST: Message = Message {
     name: "runtime.v1.StartContainerRequest",
     doc: "",
-    fields: Fields::Known(&[field("container_id", "containerId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("container_id", "containerId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::StartContainerRequest {
     const SCHEMA: &'static Message = &START_CONTAINER_REQUEST;
 }
-
-pub static START_CONTAINER_RESPONSE: Message =
-    Message { name: "runtime.v1.StartContainerResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static START_CONTAINER_RESPONSE: Message = Message {
+    name: "runtime.v1.StartContainerResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::StartContainerResponse {
     const SCHEMA: &'static Message = &START_CONTAINER_RESPONSE;
 }
-
 pub static STOP_CONTAINER_REQUEST: Message = Message {
     name: "runtime.v1.StopContainerRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("timeout", "timeout", 2, Label::Single, Kind::Int64, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field("timeout", "timeout", 2, Label::Single, Kind::Int64, ""),
+        ],
+    ),
 };
-
 impl Described for cri::StopContainerRequest {
     const SCHEMA: &'static Message = &STOP_CONTAINER_REQUEST;
 }
-
-pub static STOP_CONTAINER_RESPONSE: Message =
-    Message { name: "runtime.v1.StopContainerResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static STOP_CONTAINER_RESPONSE: Message = Message {
+    name: "runtime.v1.StopContainerResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::StopContainerResponse {
     const SCHEMA: &'static Message = &STOP_CONTAINER_RESPONSE;
 }
-
 pub static REMOVE_CONTAINER_REQUEST: Message = Message {
     name: "runtime.v1.RemoveContainerRequest",
     doc: "",
-    fields: Fields::Known(&[field("container_id", "containerId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("container_id", "containerId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::RemoveContainerRequest {
     const SCHEMA: &'static Message = &REMOVE_CONTAINER_REQUEST;
 }
-
-pub static REMOVE_CONTAINER_RESPONSE: Message =
-    Message { name: "runtime.v1.RemoveContainerResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static REMOVE_CONTAINER_RESPONSE: Message = Message {
+    name: "runtime.v1.RemoveContainerResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::RemoveContainerResponse {
     const SCHEMA: &'static Message = &REMOVE_CONTAINER_RESPONSE;
 }
-
 pub static CONTAINER_STATE_VALUE: Message = Message {
     name: "runtime.v1.ContainerStateValue",
     doc: "",
-    fields: Fields::Known(&[field("state", "state", 1, Label::Single, Kind::Enum(&CONTAINER_STATE), "")]),
+    fields: Fields::Known(
+        &[field("state", "state", 1, Label::Single, Kind::Enum(&CONTAINER_STATE), "")],
+    ),
 };
-
 impl Described for cri::ContainerStateValue {
     const SCHEMA: &'static Message = &CONTAINER_STATE_VALUE;
 }
-
 pub static CONTAINER_FILTER: Message = Message {
     name: "runtime.v1.ContainerFilter",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("state", "state", 2, Label::Single, Kind::Message(&CONTAINER_STATE_VALUE), ""),
-        field("pod_sandbox_id", "podSandboxId", 3, Label::Single, Kind::String, ""),
-        field(
-            "label_selector",
-            "labelSelector",
-            4,
-            Label::Map,
-            Kind::Message(&CONTAINER_FILTER_LABEL_SELECTOR_ENTRY),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field(
+                "state",
+                "state",
+                2,
+                Label::Single,
+                Kind::Message(&CONTAINER_STATE_VALUE),
+                "",
+            ),
+            field("pod_sandbox_id", "podSandboxId", 3, Label::Single, Kind::String, ""),
+            field(
+                "label_selector",
+                "labelSelector",
+                4,
+                Label::Map,
+                Kind::Message(&CONTAINER_FILTER_LABEL_SELECTOR_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerFilter {
     const SCHEMA: &'static Message = &CONTAINER_FILTER;
 }
-
 pub static CONTAINER_FILTER_LABEL_SELECTOR_ENTRY: Message = Message {
     name: "runtime.v1.ContainerFilter.LabelSelectorEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static LIST_CONTAINERS_REQUEST: Message = Message {
     name: "runtime.v1.ListContainersRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&CONTAINER_FILTER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "filter",
+                "filter",
+                1,
+                Label::Single,
+                Kind::Message(&CONTAINER_FILTER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListContainersRequest {
     const SCHEMA: &'static Message = &LIST_CONTAINERS_REQUEST;
 }
-
 pub static CONTAINER: Message = Message {
     name: "runtime.v1.Container",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("pod_sandbox_id", "podSandboxId", 2, Label::Single, Kind::String, ""),
-        field("metadata", "metadata", 3, Label::Single, Kind::Message(&CONTAINER_METADATA), ""),
-        field("image", "image", 4, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
-        field("image_ref", "imageRef", 5, Label::Single, Kind::String, ""),
-        field("state", "state", 6, Label::Single, Kind::Enum(&CONTAINER_STATE), ""),
-        field("created_at", "createdAt", 7, Label::Single, Kind::Int64, ""),
-        field("labels", "labels", 8, Label::Map, Kind::Message(&CONTAINER_LABELS_ENTRY), ""),
-        field("annotations", "annotations", 9, Label::Map, Kind::Message(&CONTAINER_ANNOTATIONS_ENTRY), ""),
-        field("image_id", "imageId", 10, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field("pod_sandbox_id", "podSandboxId", 2, Label::Single, Kind::String, ""),
+            field(
+                "metadata",
+                "metadata",
+                3,
+                Label::Single,
+                Kind::Message(&CONTAINER_METADATA),
+                "",
+            ),
+            field("image", "image", 4, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
+            field("image_ref", "imageRef", 5, Label::Single, Kind::String, ""),
+            field("state", "state", 6, Label::Single, Kind::Enum(&CONTAINER_STATE), ""),
+            field("created_at", "createdAt", 7, Label::Single, Kind::Int64, ""),
+            field(
+                "labels",
+                "labels",
+                8,
+                Label::Map,
+                Kind::Message(&CONTAINER_LABELS_ENTRY),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                9,
+                Label::Map,
+                Kind::Message(&CONTAINER_ANNOTATIONS_ENTRY),
+                "",
+            ),
+            field("image_id", "imageId", 10, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::Container {
     const SCHEMA: &'static Message = &CONTAINER;
 }
-
 pub static CONTAINER_LABELS_ENTRY: Message = Message {
     name: "runtime.v1.Container.LabelsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static CONTAINER_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.Container.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static LIST_CONTAINERS_RESPONSE: Message = Message {
     name: "runtime.v1.ListContainersResponse",
     doc: "",
-    fields: Fields::Known(&[field("containers", "containers", 1, Label::Repeated, Kind::Message(&CONTAINER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "containers",
+                "containers",
+                1,
+                Label::Repeated,
+                Kind::Message(&CONTAINER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListContainersResponse {
     const SCHEMA: &'static Message = &LIST_CONTAINERS_RESPONSE;
 }
-
 pub static STREAM_CONTAINERS_REQUEST: Message = Message {
     name: "runtime.v1.StreamContainersRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&CONTAINER_FILTER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "filter",
+                "filter",
+                1,
+                Label::Single,
+                Kind::Message(&CONTAINER_FILTER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamContainersRequest {
     const SCHEMA: &'static Message = &STREAM_CONTAINERS_REQUEST;
 }
-
 pub static STREAM_CONTAINERS_RESPONSE: Message = Message {
     name: "runtime.v1.StreamContainersResponse",
     doc: "",
-    fields: Fields::Known(&[field("containers", "containers", 1, Label::Repeated, Kind::Message(&CONTAINER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "containers",
+                "containers",
+                1,
+                Label::Repeated,
+                Kind::Message(&CONTAINER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamContainersResponse {
     const SCHEMA: &'static Message = &STREAM_CONTAINERS_RESPONSE;
 }
-
 pub static CONTAINER_STATUS_REQUEST: Message = Message {
     name: "runtime.v1.ContainerStatusRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("verbose", "verbose", 2, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field("verbose", "verbose", 2, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerStatusRequest {
     const SCHEMA: &'static Message = &CONTAINER_STATUS_REQUEST;
 }
-
 pub static CONTAINER_STATUS: Message = Message {
     name: "runtime.v1.ContainerStatus",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("metadata", "metadata", 2, Label::Single, Kind::Message(&CONTAINER_METADATA), ""),
-        field("state", "state", 3, Label::Single, Kind::Enum(&CONTAINER_STATE), ""),
-        field("created_at", "createdAt", 4, Label::Single, Kind::Int64, ""),
-        field("started_at", "startedAt", 5, Label::Single, Kind::Int64, ""),
-        field("finished_at", "finishedAt", 6, Label::Single, Kind::Int64, ""),
-        field("exit_code", "exitCode", 7, Label::Single, Kind::Int32, ""),
-        field("image", "image", 8, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
-        field("image_ref", "imageRef", 9, Label::Single, Kind::String, ""),
-        field("reason", "reason", 10, Label::Single, Kind::String, ""),
-        field("message", "message", 11, Label::Single, Kind::String, ""),
-        field("labels", "labels", 12, Label::Map, Kind::Message(&CONTAINER_STATUS_LABELS_ENTRY), ""),
-        field("annotations", "annotations", 13, Label::Map, Kind::Message(&CONTAINER_STATUS_ANNOTATIONS_ENTRY), ""),
-        field("mounts", "mounts", 14, Label::Repeated, Kind::Message(&MOUNT), ""),
-        field("log_path", "logPath", 15, Label::Single, Kind::String, ""),
-        field("resources", "resources", 16, Label::Single, Kind::Message(&CONTAINER_RESOURCES), ""),
-        field("image_id", "imageId", 17, Label::Single, Kind::String, ""),
-        field("user", "user", 18, Label::Single, Kind::Message(&CONTAINER_USER), ""),
-        field("stop_signal", "stopSignal", 19, Label::Single, Kind::Enum(&SIGNAL), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field(
+                "metadata",
+                "metadata",
+                2,
+                Label::Single,
+                Kind::Message(&CONTAINER_METADATA),
+                "",
+            ),
+            field("state", "state", 3, Label::Single, Kind::Enum(&CONTAINER_STATE), ""),
+            field("created_at", "createdAt", 4, Label::Single, Kind::Int64, ""),
+            field("started_at", "startedAt", 5, Label::Single, Kind::Int64, ""),
+            field("finished_at", "finishedAt", 6, Label::Single, Kind::Int64, ""),
+            field("exit_code", "exitCode", 7, Label::Single, Kind::Int32, ""),
+            field("image", "image", 8, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
+            field("image_ref", "imageRef", 9, Label::Single, Kind::String, ""),
+            field("reason", "reason", 10, Label::Single, Kind::String, ""),
+            field("message", "message", 11, Label::Single, Kind::String, ""),
+            field(
+                "labels",
+                "labels",
+                12,
+                Label::Map,
+                Kind::Message(&CONTAINER_STATUS_LABELS_ENTRY),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                13,
+                Label::Map,
+                Kind::Message(&CONTAINER_STATUS_ANNOTATIONS_ENTRY),
+                "",
+            ),
+            field("mounts", "mounts", 14, Label::Repeated, Kind::Message(&MOUNT), ""),
+            field("log_path", "logPath", 15, Label::Single, Kind::String, ""),
+            field(
+                "resources",
+                "resources",
+                16,
+                Label::Single,
+                Kind::Message(&CONTAINER_RESOURCES),
+                "",
+            ),
+            field("image_id", "imageId", 17, Label::Single, Kind::String, ""),
+            field("user", "user", 18, Label::Single, Kind::Message(&CONTAINER_USER), ""),
+            field(
+                "stop_signal",
+                "stopSignal",
+                19,
+                Label::Single,
+                Kind::Enum(&SIGNAL),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerStatus {
     const SCHEMA: &'static Message = &CONTAINER_STATUS;
 }
-
 pub static CONTAINER_STATUS_LABELS_ENTRY: Message = Message {
     name: "runtime.v1.ContainerStatus.LabelsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static CONTAINER_STATUS_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.ContainerStatus.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static CONTAINER_STATUS_RESPONSE: Message = Message {
     name: "runtime.v1.ContainerStatusResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("status", "status", 1, Label::Single, Kind::Message(&CONTAINER_STATUS), ""),
-        field("info", "info", 2, Label::Map, Kind::Message(&CONTAINER_STATUS_RESPONSE_INFO_ENTRY), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "status",
+                "status",
+                1,
+                Label::Single,
+                Kind::Message(&CONTAINER_STATUS),
+                "",
+            ),
+            field(
+                "info",
+                "info",
+                2,
+                Label::Map,
+                Kind::Message(&CONTAINER_STATUS_RESPONSE_INFO_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerStatusResponse {
     const SCHEMA: &'static Message = &CONTAINER_STATUS_RESPONSE;
 }
-
 pub static CONTAINER_STATUS_RESPONSE_INFO_ENTRY: Message = Message {
     name: "runtime.v1.ContainerStatusResponse.InfoEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static CONTAINER_RESOURCES: Message = Message {
     name: "runtime.v1.ContainerResources",
     doc: "",
-    fields: Fields::Known(&[
-        field("linux", "linux", 1, Label::Single, Kind::Message(&LINUX_CONTAINER_RESOURCES), ""),
-        field("windows", "windows", 2, Label::Single, Kind::Message(&WINDOWS_CONTAINER_RESOURCES), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "linux",
+                "linux",
+                1,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_RESOURCES),
+                "",
+            ),
+            field(
+                "windows",
+                "windows",
+                2,
+                Label::Single,
+                Kind::Message(&WINDOWS_CONTAINER_RESOURCES),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerResources {
     const SCHEMA: &'static Message = &CONTAINER_RESOURCES;
 }
-
 pub static CONTAINER_USER: Message = Message {
     name: "runtime.v1.ContainerUser",
     doc: "",
-    fields: Fields::Known(&[field("linux", "linux", 1, Label::Single, Kind::Message(&LINUX_CONTAINER_USER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "linux",
+                "linux",
+                1,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_USER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerUser {
     const SCHEMA: &'static Message = &CONTAINER_USER;
 }
-
 pub static UPDATE_CONTAINER_RESOURCES_REQUEST: Message = Message {
     name: "runtime.v1.UpdateContainerResourcesRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("linux", "linux", 2, Label::Single, Kind::Message(&LINUX_CONTAINER_RESOURCES), ""),
-        field("windows", "windows", 3, Label::Single, Kind::Message(&WINDOWS_CONTAINER_RESOURCES), ""),
-        field(
-            "annotations",
-            "annotations",
-            4,
-            Label::Map,
-            Kind::Message(&UPDATE_CONTAINER_RESOURCES_REQUEST_ANNOTATIONS_ENTRY),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field(
+                "linux",
+                "linux",
+                2,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_RESOURCES),
+                "",
+            ),
+            field(
+                "windows",
+                "windows",
+                3,
+                Label::Single,
+                Kind::Message(&WINDOWS_CONTAINER_RESOURCES),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                4,
+                Label::Map,
+                Kind::Message(&UPDATE_CONTAINER_RESOURCES_REQUEST_ANNOTATIONS_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::UpdateContainerResourcesRequest {
     const SCHEMA: &'static Message = &UPDATE_CONTAINER_RESOURCES_REQUEST;
 }
-
 pub static UPDATE_CONTAINER_RESOURCES_REQUEST_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.UpdateContainerResourcesRequest.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
-pub static UPDATE_CONTAINER_RESOURCES_RESPONSE: Message =
-    Message { name: "runtime.v1.UpdateContainerResourcesResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static UPDATE_CONTAINER_RESOURCES_RESPONSE: Message = Message {
+    name: "runtime.v1.UpdateContainerResourcesResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::UpdateContainerResourcesResponse {
     const SCHEMA: &'static Message = &UPDATE_CONTAINER_RESOURCES_RESPONSE;
 }
-
 pub static EXEC_SYNC_REQUEST: Message = Message {
     name: "runtime.v1.ExecSyncRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("cmd", "cmd", 2, Label::Repeated, Kind::String, ""),
-        field("timeout", "timeout", 3, Label::Single, Kind::Int64, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field("cmd", "cmd", 2, Label::Repeated, Kind::String, ""),
+            field("timeout", "timeout", 3, Label::Single, Kind::Int64, ""),
+        ],
+    ),
 };
-
 impl Described for cri::ExecSyncRequest {
     const SCHEMA: &'static Message = &EXEC_SYNC_REQUEST;
 }
-
 pub static EXEC_SYNC_RESPONSE: Message = Message {
     name: "runtime.v1.ExecSyncResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("stdout", "stdout", 1, Label::Single, Kind::Bytes, ""),
-        field("stderr", "stderr", 2, Label::Single, Kind::Bytes, ""),
-        field("exit_code", "exitCode", 3, Label::Single, Kind::Int32, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("stdout", "stdout", 1, Label::Single, Kind::Bytes, ""),
+            field("stderr", "stderr", 2, Label::Single, Kind::Bytes, ""),
+            field("exit_code", "exitCode", 3, Label::Single, Kind::Int32, ""),
+        ],
+    ),
 };
-
 impl Described for cri::ExecSyncResponse {
     const SCHEMA: &'static Message = &EXEC_SYNC_RESPONSE;
 }
-
 pub static EXEC_REQUEST: Message = Message {
     name: "runtime.v1.ExecRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("cmd", "cmd", 2, Label::Repeated, Kind::String, ""),
-        field("tty", "tty", 3, Label::Single, Kind::Bool, ""),
-        field("stdin", "stdin", 4, Label::Single, Kind::Bool, ""),
-        field("stdout", "stdout", 5, Label::Single, Kind::Bool, ""),
-        field("stderr", "stderr", 6, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field("cmd", "cmd", 2, Label::Repeated, Kind::String, ""),
+            field("tty", "tty", 3, Label::Single, Kind::Bool, ""),
+            field("stdin", "stdin", 4, Label::Single, Kind::Bool, ""),
+            field("stdout", "stdout", 5, Label::Single, Kind::Bool, ""),
+            field("stderr", "stderr", 6, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::ExecRequest {
     const SCHEMA: &'static Message = &EXEC_REQUEST;
 }
-
 pub static EXEC_RESPONSE: Message = Message {
     name: "runtime.v1.ExecResponse",
     doc: "",
     fields: Fields::Known(&[field("url", "url", 1, Label::Single, Kind::String, "")]),
 };
-
 impl Described for cri::ExecResponse {
     const SCHEMA: &'static Message = &EXEC_RESPONSE;
 }
-
 pub static ATTACH_REQUEST: Message = Message {
     name: "runtime.v1.AttachRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("stdin", "stdin", 2, Label::Single, Kind::Bool, ""),
-        field("tty", "tty", 3, Label::Single, Kind::Bool, ""),
-        field("stdout", "stdout", 4, Label::Single, Kind::Bool, ""),
-        field("stderr", "stderr", 5, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field("stdin", "stdin", 2, Label::Single, Kind::Bool, ""),
+            field("tty", "tty", 3, Label::Single, Kind::Bool, ""),
+            field("stdout", "stdout", 4, Label::Single, Kind::Bool, ""),
+            field("stderr", "stderr", 5, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::AttachRequest {
     const SCHEMA: &'static Message = &ATTACH_REQUEST;
 }
-
 pub static ATTACH_RESPONSE: Message = Message {
     name: "runtime.v1.AttachResponse",
     doc: "",
     fields: Fields::Known(&[field("url", "url", 1, Label::Single, Kind::String, "")]),
 };
-
 impl Described for cri::AttachResponse {
     const SCHEMA: &'static Message = &ATTACH_RESPONSE;
 }
-
 pub static PORT_FORWARD_REQUEST: Message = Message {
     name: "runtime.v1.PortForwardRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
-        field("port", "port", 2, Label::Repeated, Kind::Int32, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
+            field("port", "port", 2, Label::Repeated, Kind::Int32, ""),
+        ],
+    ),
 };
-
 impl Described for cri::PortForwardRequest {
     const SCHEMA: &'static Message = &PORT_FORWARD_REQUEST;
 }
-
 pub static PORT_FORWARD_RESPONSE: Message = Message {
     name: "runtime.v1.PortForwardResponse",
     doc: "",
     fields: Fields::Known(&[field("url", "url", 1, Label::Single, Kind::String, "")]),
 };
-
 impl Described for cri::PortForwardResponse {
     const SCHEMA: &'static Message = &PORT_FORWARD_RESPONSE;
 }
-
 pub static IMAGE_FILTER: Message = Message {
     name: "runtime.v1.ImageFilter",
     doc: "",
-    fields: Fields::Known(&[field("image", "image", 1, Label::Single, Kind::Message(&IMAGE_SPEC), "")]),
+    fields: Fields::Known(
+        &[field("image", "image", 1, Label::Single, Kind::Message(&IMAGE_SPEC), "")],
+    ),
 };
-
 impl Described for cri::ImageFilter {
     const SCHEMA: &'static Message = &IMAGE_FILTER;
 }
-
 pub static LIST_IMAGES_REQUEST: Message = Message {
     name: "runtime.v1.ListImagesRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&IMAGE_FILTER), "")]),
+    fields: Fields::Known(
+        &[field("filter", "filter", 1, Label::Single, Kind::Message(&IMAGE_FILTER), "")],
+    ),
 };
-
 impl Described for cri::ListImagesRequest {
     const SCHEMA: &'static Message = &LIST_IMAGES_REQUEST;
 }
-
 pub static IMAGE: Message = Message {
     name: "runtime.v1.Image",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("repo_tags", "repoTags", 2, Label::Repeated, Kind::String, ""),
-        field("repo_digests", "repoDigests", 3, Label::Repeated, Kind::String, ""),
-        field("size", "size", 4, Label::Single, Kind::Uint64, ""),
-        field("uid", "uid", 5, Label::Single, Kind::Message(&INT64_VALUE), ""),
-        field("username", "username", 6, Label::Single, Kind::String, ""),
-        field("spec", "spec", 7, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
-        field("pinned", "pinned", 8, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field("repo_tags", "repoTags", 2, Label::Repeated, Kind::String, ""),
+            field("repo_digests", "repoDigests", 3, Label::Repeated, Kind::String, ""),
+            field("size", "size", 4, Label::Single, Kind::Uint64, ""),
+            field("uid", "uid", 5, Label::Single, Kind::Message(&INT64_VALUE), ""),
+            field("username", "username", 6, Label::Single, Kind::String, ""),
+            field("spec", "spec", 7, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
+            field("pinned", "pinned", 8, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::Image {
     const SCHEMA: &'static Message = &IMAGE;
 }
-
 pub static LIST_IMAGES_RESPONSE: Message = Message {
     name: "runtime.v1.ListImagesResponse",
     doc: "",
-    fields: Fields::Known(&[field("images", "images", 1, Label::Repeated, Kind::Message(&IMAGE), "")]),
+    fields: Fields::Known(
+        &[field("images", "images", 1, Label::Repeated, Kind::Message(&IMAGE), "")],
+    ),
 };
-
 impl Described for cri::ListImagesResponse {
     const SCHEMA: &'static Message = &LIST_IMAGES_RESPONSE;
 }
-
 pub static STREAM_IMAGES_REQUEST: Message = Message {
     name: "runtime.v1.StreamImagesRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&IMAGE_FILTER), "")]),
+    fields: Fields::Known(
+        &[field("filter", "filter", 1, Label::Single, Kind::Message(&IMAGE_FILTER), "")],
+    ),
 };
-
 impl Described for cri::StreamImagesRequest {
     const SCHEMA: &'static Message = &STREAM_IMAGES_REQUEST;
 }
-
 pub static STREAM_IMAGES_RESPONSE: Message = Message {
     name: "runtime.v1.StreamImagesResponse",
     doc: "",
-    fields: Fields::Known(&[field("images", "images", 1, Label::Repeated, Kind::Message(&IMAGE), "")]),
+    fields: Fields::Known(
+        &[field("images", "images", 1, Label::Repeated, Kind::Message(&IMAGE), "")],
+    ),
 };
-
 impl Described for cri::StreamImagesResponse {
     const SCHEMA: &'static Message = &STREAM_IMAGES_RESPONSE;
 }
-
 pub static IMAGE_STATUS_REQUEST: Message = Message {
     name: "runtime.v1.ImageStatusRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("image", "image", 1, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
-        field("verbose", "verbose", 2, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("image", "image", 1, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
+            field("verbose", "verbose", 2, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::ImageStatusRequest {
     const SCHEMA: &'static Message = &IMAGE_STATUS_REQUEST;
 }
-
 pub static IMAGE_STATUS_RESPONSE: Message = Message {
     name: "runtime.v1.ImageStatusResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("image", "image", 1, Label::Single, Kind::Message(&IMAGE), ""),
-        field("info", "info", 2, Label::Map, Kind::Message(&IMAGE_STATUS_RESPONSE_INFO_ENTRY), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("image", "image", 1, Label::Single, Kind::Message(&IMAGE), ""),
+            field(
+                "info",
+                "info",
+                2,
+                Label::Map,
+                Kind::Message(&IMAGE_STATUS_RESPONSE_INFO_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ImageStatusResponse {
     const SCHEMA: &'static Message = &IMAGE_STATUS_RESPONSE;
 }
-
 pub static IMAGE_STATUS_RESPONSE_INFO_ENTRY: Message = Message {
     name: "runtime.v1.ImageStatusResponse.InfoEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static AUTH_CONFIG: Message = Message {
     name: "runtime.v1.AuthConfig",
     doc: "",
-    fields: Fields::Known(&[
-        field("username", "username", 1, Label::Single, Kind::String, ""),
-        Field { redact: true, ..field("password", "password", 2, Label::Single, Kind::String, "") },
-        Field { redact: true, ..field("auth", "auth", 3, Label::Single, Kind::String, "") },
-        field("server_address", "serverAddress", 4, Label::Single, Kind::String, ""),
-        Field { redact: true, ..field("identity_token", "identityToken", 5, Label::Single, Kind::String, "") },
-        Field { redact: true, ..field("registry_token", "registryToken", 6, Label::Single, Kind::String, "") },
-    ]),
+    fields: Fields::Known(
+        &[
+            field("username", "username", 1, Label::Single, Kind::String, ""),
+            Field {
+                redact: true,
+                ..field("password", "password", 2, Label::Single, Kind::String, "")
+            },
+            Field {
+                redact: true,
+                ..field("auth", "auth", 3, Label::Single, Kind::String, "")
+            },
+            field("server_address", "serverAddress", 4, Label::Single, Kind::String, ""),
+            Field {
+                redact: true,
+                ..field(
+                    "identity_token",
+                    "identityToken",
+                    5,
+                    Label::Single,
+                    Kind::String,
+                    "",
+                )
+            },
+            Field {
+                redact: true,
+                ..field(
+                    "registry_token",
+                    "registryToken",
+                    6,
+                    Label::Single,
+                    Kind::String,
+                    "",
+                )
+            },
+        ],
+    ),
 };
-
 impl Described for cri::AuthConfig {
     const SCHEMA: &'static Message = &AUTH_CONFIG;
 }
-
 impl std::fmt::Debug for cri::AuthConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AuthConfig").finish_non_exhaustive()
     }
 }
-
 pub static PULL_IMAGE_REQUEST: Message = Message {
     name: "runtime.v1.PullImageRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("image", "image", 1, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
-        field("auth", "auth", 2, Label::Single, Kind::Message(&AUTH_CONFIG), ""),
-        field("sandbox_config", "sandboxConfig", 3, Label::Single, Kind::Message(&POD_SANDBOX_CONFIG), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("image", "image", 1, Label::Single, Kind::Message(&IMAGE_SPEC), ""),
+            field("auth", "auth", 2, Label::Single, Kind::Message(&AUTH_CONFIG), ""),
+            field(
+                "sandbox_config",
+                "sandboxConfig",
+                3,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_CONFIG),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PullImageRequest {
     const SCHEMA: &'static Message = &PULL_IMAGE_REQUEST;
 }
-
 pub static PULL_IMAGE_RESPONSE: Message = Message {
     name: "runtime.v1.PullImageResponse",
     doc: "",
-    fields: Fields::Known(&[field("image_ref", "imageRef", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("image_ref", "imageRef", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::PullImageResponse {
     const SCHEMA: &'static Message = &PULL_IMAGE_RESPONSE;
 }
-
 pub static REMOVE_IMAGE_REQUEST: Message = Message {
     name: "runtime.v1.RemoveImageRequest",
     doc: "",
-    fields: Fields::Known(&[field("image", "image", 1, Label::Single, Kind::Message(&IMAGE_SPEC), "")]),
+    fields: Fields::Known(
+        &[field("image", "image", 1, Label::Single, Kind::Message(&IMAGE_SPEC), "")],
+    ),
 };
-
 impl Described for cri::RemoveImageRequest {
     const SCHEMA: &'static Message = &REMOVE_IMAGE_REQUEST;
 }
-
-pub static REMOVE_IMAGE_RESPONSE: Message =
-    Message { name: "runtime.v1.RemoveImageResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static REMOVE_IMAGE_RESPONSE: Message = Message {
+    name: "runtime.v1.RemoveImageResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::RemoveImageResponse {
     const SCHEMA: &'static Message = &REMOVE_IMAGE_RESPONSE;
 }
-
 pub static NETWORK_CONFIG: Message = Message {
     name: "runtime.v1.NetworkConfig",
     doc: "",
-    fields: Fields::Known(&[field("pod_cidr", "podCidr", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("pod_cidr", "podCidr", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::NetworkConfig {
     const SCHEMA: &'static Message = &NETWORK_CONFIG;
 }
-
 pub static RUNTIME_CONFIG: Message = Message {
     name: "runtime.v1.RuntimeConfig",
     doc: "",
-    fields: Fields::Known(&[field(
-        "network_config",
-        "networkConfig",
-        1,
-        Label::Single,
-        Kind::Message(&NETWORK_CONFIG),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "network_config",
+                "networkConfig",
+                1,
+                Label::Single,
+                Kind::Message(&NETWORK_CONFIG),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::RuntimeConfig {
     const SCHEMA: &'static Message = &RUNTIME_CONFIG;
 }
-
 pub static UPDATE_RUNTIME_CONFIG_REQUEST: Message = Message {
     name: "runtime.v1.UpdateRuntimeConfigRequest",
     doc: "",
-    fields: Fields::Known(&[field(
-        "runtime_config",
-        "runtimeConfig",
-        1,
-        Label::Single,
-        Kind::Message(&RUNTIME_CONFIG),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "runtime_config",
+                "runtimeConfig",
+                1,
+                Label::Single,
+                Kind::Message(&RUNTIME_CONFIG),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::UpdateRuntimeConfigRequest {
     const SCHEMA: &'static Message = &UPDATE_RUNTIME_CONFIG_REQUEST;
 }
-
-pub static UPDATE_RUNTIME_CONFIG_RESPONSE: Message =
-    Message { name: "runtime.v1.UpdateRuntimeConfigResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static UPDATE_RUNTIME_CONFIG_RESPONSE: Message = Message {
+    name: "runtime.v1.UpdateRuntimeConfigResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::UpdateRuntimeConfigResponse {
     const SCHEMA: &'static Message = &UPDATE_RUNTIME_CONFIG_RESPONSE;
 }
-
 pub static RUNTIME_CONDITION: Message = Message {
     name: "runtime.v1.RuntimeCondition",
     doc: "",
-    fields: Fields::Known(&[
-        field("type", "type", 1, Label::Single, Kind::String, ""),
-        field("status", "status", 2, Label::Single, Kind::Bool, ""),
-        field("reason", "reason", 3, Label::Single, Kind::String, ""),
-        field("message", "message", 4, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("type", "type", 1, Label::Single, Kind::String, ""),
+            field("status", "status", 2, Label::Single, Kind::Bool, ""),
+            field("reason", "reason", 3, Label::Single, Kind::String, ""),
+            field("message", "message", 4, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::RuntimeCondition {
     const SCHEMA: &'static Message = &RUNTIME_CONDITION;
 }
-
 pub static RUNTIME_STATUS: Message = Message {
     name: "runtime.v1.RuntimeStatus",
     doc: "",
-    fields: Fields::Known(&[field(
-        "conditions",
-        "conditions",
-        1,
-        Label::Repeated,
-        Kind::Message(&RUNTIME_CONDITION),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "conditions",
+                "conditions",
+                1,
+                Label::Repeated,
+                Kind::Message(&RUNTIME_CONDITION),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::RuntimeStatus {
     const SCHEMA: &'static Message = &RUNTIME_STATUS;
 }
-
 pub static STATUS_REQUEST: Message = Message {
     name: "runtime.v1.StatusRequest",
     doc: "",
-    fields: Fields::Known(&[field("verbose", "verbose", 1, Label::Single, Kind::Bool, "")]),
+    fields: Fields::Known(
+        &[field("verbose", "verbose", 1, Label::Single, Kind::Bool, "")],
+    ),
 };
-
 impl Described for cri::StatusRequest {
     const SCHEMA: &'static Message = &STATUS_REQUEST;
 }
-
 pub static RUNTIME_HANDLER_FEATURES: Message = Message {
     name: "runtime.v1.RuntimeHandlerFeatures",
     doc: "",
-    fields: Fields::Known(&[
-        field("recursive_read_only_mounts", "recursiveReadOnlyMounts", 1, Label::Single, Kind::Bool, ""),
-        field("user_namespaces", "userNamespaces", 2, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "recursive_read_only_mounts",
+                "recursiveReadOnlyMounts",
+                1,
+                Label::Single,
+                Kind::Bool,
+                "",
+            ),
+            field("user_namespaces", "userNamespaces", 2, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::RuntimeHandlerFeatures {
     const SCHEMA: &'static Message = &RUNTIME_HANDLER_FEATURES;
 }
-
 pub static RUNTIME_HANDLER: Message = Message {
     name: "runtime.v1.RuntimeHandler",
     doc: "",
-    fields: Fields::Known(&[
-        field("name", "name", 1, Label::Single, Kind::String, ""),
-        field("features", "features", 2, Label::Single, Kind::Message(&RUNTIME_HANDLER_FEATURES), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("name", "name", 1, Label::Single, Kind::String, ""),
+            field(
+                "features",
+                "features",
+                2,
+                Label::Single,
+                Kind::Message(&RUNTIME_HANDLER_FEATURES),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::RuntimeHandler {
     const SCHEMA: &'static Message = &RUNTIME_HANDLER;
 }
-
 pub static RUNTIME_FEATURES: Message = Message {
     name: "runtime.v1.RuntimeFeatures",
     doc: "",
-    fields: Fields::Known(&[
-        field("supplemental_groups_policy", "supplementalGroupsPolicy", 1, Label::Single, Kind::Bool, ""),
-        field("user_namespaces_host_network", "userNamespacesHostNetwork", 2, Label::Single, Kind::Bool, ""),
-        field("mount_options", "mountOptions", 3, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "supplemental_groups_policy",
+                "supplementalGroupsPolicy",
+                1,
+                Label::Single,
+                Kind::Bool,
+                "",
+            ),
+            field(
+                "user_namespaces_host_network",
+                "userNamespacesHostNetwork",
+                2,
+                Label::Single,
+                Kind::Bool,
+                "",
+            ),
+            field("mount_options", "mountOptions", 3, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 impl Described for cri::RuntimeFeatures {
     const SCHEMA: &'static Message = &RUNTIME_FEATURES;
 }
-
 pub static STATUS_RESPONSE: Message = Message {
     name: "runtime.v1.StatusResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("status", "status", 1, Label::Single, Kind::Message(&RUNTIME_STATUS), ""),
-        field("info", "info", 2, Label::Map, Kind::Message(&STATUS_RESPONSE_INFO_ENTRY), ""),
-        field("runtime_handlers", "runtimeHandlers", 3, Label::Repeated, Kind::Message(&RUNTIME_HANDLER), ""),
-        field("features", "features", 4, Label::Single, Kind::Message(&RUNTIME_FEATURES), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "status",
+                "status",
+                1,
+                Label::Single,
+                Kind::Message(&RUNTIME_STATUS),
+                "",
+            ),
+            field(
+                "info",
+                "info",
+                2,
+                Label::Map,
+                Kind::Message(&STATUS_RESPONSE_INFO_ENTRY),
+                "",
+            ),
+            field(
+                "runtime_handlers",
+                "runtimeHandlers",
+                3,
+                Label::Repeated,
+                Kind::Message(&RUNTIME_HANDLER),
+                "",
+            ),
+            field(
+                "features",
+                "features",
+                4,
+                Label::Single,
+                Kind::Message(&RUNTIME_FEATURES),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StatusResponse {
     const SCHEMA: &'static Message = &STATUS_RESPONSE;
 }
-
 pub static STATUS_RESPONSE_INFO_ENTRY: Message = Message {
     name: "runtime.v1.StatusResponse.InfoEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
-pub static IMAGE_FS_INFO_REQUEST: Message =
-    Message { name: "runtime.v1.ImageFsInfoRequest", doc: "", fields: Fields::Known(&[]) };
-
+pub static IMAGE_FS_INFO_REQUEST: Message = Message {
+    name: "runtime.v1.ImageFsInfoRequest",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::ImageFsInfoRequest {
     const SCHEMA: &'static Message = &IMAGE_FS_INFO_REQUEST;
 }
-
 pub static U_INT64_VALUE: Message = Message {
     name: "runtime.v1.UInt64Value",
     doc: "",
     fields: Fields::Known(&[field("value", "value", 1, Label::Single, Kind::Uint64, "")]),
 };
-
 impl Described for cri::UInt64Value {
     const SCHEMA: &'static Message = &U_INT64_VALUE;
 }
-
 pub static FILESYSTEM_IDENTIFIER: Message = Message {
     name: "runtime.v1.FilesystemIdentifier",
     doc: "",
-    fields: Fields::Known(&[field("mountpoint", "mountpoint", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("mountpoint", "mountpoint", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::FilesystemIdentifier {
     const SCHEMA: &'static Message = &FILESYSTEM_IDENTIFIER;
 }
-
 pub static FILESYSTEM_USAGE: Message = Message {
     name: "runtime.v1.FilesystemUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("fs_id", "fsId", 2, Label::Single, Kind::Message(&FILESYSTEM_IDENTIFIER), ""),
-        field("used_bytes", "usedBytes", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("inodes_used", "inodesUsed", 4, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "fs_id",
+                "fsId",
+                2,
+                Label::Single,
+                Kind::Message(&FILESYSTEM_IDENTIFIER),
+                "",
+            ),
+            field(
+                "used_bytes",
+                "usedBytes",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "inodes_used",
+                "inodesUsed",
+                4,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::FilesystemUsage {
     const SCHEMA: &'static Message = &FILESYSTEM_USAGE;
 }
-
 pub static WINDOWS_FILESYSTEM_USAGE: Message = Message {
     name: "runtime.v1.WindowsFilesystemUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("fs_id", "fsId", 2, Label::Single, Kind::Message(&FILESYSTEM_IDENTIFIER), ""),
-        field("used_bytes", "usedBytes", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "fs_id",
+                "fsId",
+                2,
+                Label::Single,
+                Kind::Message(&FILESYSTEM_IDENTIFIER),
+                "",
+            ),
+            field(
+                "used_bytes",
+                "usedBytes",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsFilesystemUsage {
     const SCHEMA: &'static Message = &WINDOWS_FILESYSTEM_USAGE;
 }
-
 pub static IMAGE_FS_INFO_RESPONSE: Message = Message {
     name: "runtime.v1.ImageFsInfoResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("image_filesystems", "imageFilesystems", 1, Label::Repeated, Kind::Message(&FILESYSTEM_USAGE), ""),
-        field(
-            "container_filesystems",
-            "containerFilesystems",
-            2,
-            Label::Repeated,
-            Kind::Message(&FILESYSTEM_USAGE),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "image_filesystems",
+                "imageFilesystems",
+                1,
+                Label::Repeated,
+                Kind::Message(&FILESYSTEM_USAGE),
+                "",
+            ),
+            field(
+                "container_filesystems",
+                "containerFilesystems",
+                2,
+                Label::Repeated,
+                Kind::Message(&FILESYSTEM_USAGE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ImageFsInfoResponse {
     const SCHEMA: &'static Message = &IMAGE_FS_INFO_RESPONSE;
 }
-
 pub static CONTAINER_STATS_REQUEST: Message = Message {
     name: "runtime.v1.ContainerStatsRequest",
     doc: "",
-    fields: Fields::Known(&[field("container_id", "containerId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("container_id", "containerId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::ContainerStatsRequest {
     const SCHEMA: &'static Message = &CONTAINER_STATS_REQUEST;
 }
-
 pub static CONTAINER_STATS_RESPONSE: Message = Message {
     name: "runtime.v1.ContainerStatsResponse",
     doc: "",
-    fields: Fields::Known(&[field("stats", "stats", 1, Label::Single, Kind::Message(&CONTAINER_STATS), "")]),
+    fields: Fields::Known(
+        &[field("stats", "stats", 1, Label::Single, Kind::Message(&CONTAINER_STATS), "")],
+    ),
 };
-
 impl Described for cri::ContainerStatsResponse {
     const SCHEMA: &'static Message = &CONTAINER_STATS_RESPONSE;
 }
-
 pub static LIST_CONTAINER_STATS_REQUEST: Message = Message {
     name: "runtime.v1.ListContainerStatsRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&CONTAINER_STATS_FILTER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "filter",
+                "filter",
+                1,
+                Label::Single,
+                Kind::Message(&CONTAINER_STATS_FILTER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListContainerStatsRequest {
     const SCHEMA: &'static Message = &LIST_CONTAINER_STATS_REQUEST;
 }
-
 pub static CONTAINER_STATS_FILTER: Message = Message {
     name: "runtime.v1.ContainerStatsFilter",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("pod_sandbox_id", "podSandboxId", 2, Label::Single, Kind::String, ""),
-        field(
-            "label_selector",
-            "labelSelector",
-            3,
-            Label::Map,
-            Kind::Message(&CONTAINER_STATS_FILTER_LABEL_SELECTOR_ENTRY),
-            "",
-        ),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field("pod_sandbox_id", "podSandboxId", 2, Label::Single, Kind::String, ""),
+            field(
+                "label_selector",
+                "labelSelector",
+                3,
+                Label::Map,
+                Kind::Message(&CONTAINER_STATS_FILTER_LABEL_SELECTOR_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerStatsFilter {
     const SCHEMA: &'static Message = &CONTAINER_STATS_FILTER;
 }
-
 pub static CONTAINER_STATS_FILTER_LABEL_SELECTOR_ENTRY: Message = Message {
     name: "runtime.v1.ContainerStatsFilter.LabelSelectorEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static LIST_CONTAINER_STATS_RESPONSE: Message = Message {
     name: "runtime.v1.ListContainerStatsResponse",
     doc: "",
-    fields: Fields::Known(&[field("stats", "stats", 1, Label::Repeated, Kind::Message(&CONTAINER_STATS), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "stats",
+                "stats",
+                1,
+                Label::Repeated,
+                Kind::Message(&CONTAINER_STATS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListContainerStatsResponse {
     const SCHEMA: &'static Message = &LIST_CONTAINER_STATS_RESPONSE;
 }
-
 pub static STREAM_CONTAINER_STATS_REQUEST: Message = Message {
     name: "runtime.v1.StreamContainerStatsRequest",
     doc: "",
-    fields: Fields::Known(&[field("filter", "filter", 1, Label::Single, Kind::Message(&CONTAINER_STATS_FILTER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "filter",
+                "filter",
+                1,
+                Label::Single,
+                Kind::Message(&CONTAINER_STATS_FILTER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamContainerStatsRequest {
     const SCHEMA: &'static Message = &STREAM_CONTAINER_STATS_REQUEST;
 }
-
 pub static STREAM_CONTAINER_STATS_RESPONSE: Message = Message {
     name: "runtime.v1.StreamContainerStatsResponse",
     doc: "",
-    fields: Fields::Known(&[field(
-        "container_stats",
-        "containerStats",
-        1,
-        Label::Repeated,
-        Kind::Message(&CONTAINER_STATS),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "container_stats",
+                "containerStats",
+                1,
+                Label::Repeated,
+                Kind::Message(&CONTAINER_STATS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamContainerStatsResponse {
     const SCHEMA: &'static Message = &STREAM_CONTAINER_STATS_RESPONSE;
 }
-
 pub static CONTAINER_ATTRIBUTES: Message = Message {
     name: "runtime.v1.ContainerAttributes",
     doc: "",
-    fields: Fields::Known(&[
-        field("id", "id", 1, Label::Single, Kind::String, ""),
-        field("metadata", "metadata", 2, Label::Single, Kind::Message(&CONTAINER_METADATA), ""),
-        field("labels", "labels", 3, Label::Map, Kind::Message(&CONTAINER_ATTRIBUTES_LABELS_ENTRY), ""),
-        field("annotations", "annotations", 4, Label::Map, Kind::Message(&CONTAINER_ATTRIBUTES_ANNOTATIONS_ENTRY), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("id", "id", 1, Label::Single, Kind::String, ""),
+            field(
+                "metadata",
+                "metadata",
+                2,
+                Label::Single,
+                Kind::Message(&CONTAINER_METADATA),
+                "",
+            ),
+            field(
+                "labels",
+                "labels",
+                3,
+                Label::Map,
+                Kind::Message(&CONTAINER_ATTRIBUTES_LABELS_ENTRY),
+                "",
+            ),
+            field(
+                "annotations",
+                "annotations",
+                4,
+                Label::Map,
+                Kind::Message(&CONTAINER_ATTRIBUTES_ANNOTATIONS_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerAttributes {
     const SCHEMA: &'static Message = &CONTAINER_ATTRIBUTES;
 }
-
 pub static CONTAINER_ATTRIBUTES_LABELS_ENTRY: Message = Message {
     name: "runtime.v1.ContainerAttributes.LabelsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static CONTAINER_ATTRIBUTES_ANNOTATIONS_ENTRY: Message = Message {
     name: "runtime.v1.ContainerAttributes.AnnotationsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static CONTAINER_STATS: Message = Message {
     name: "runtime.v1.ContainerStats",
     doc: "",
-    fields: Fields::Known(&[
-        field("attributes", "attributes", 1, Label::Single, Kind::Message(&CONTAINER_ATTRIBUTES), ""),
-        field("cpu", "cpu", 2, Label::Single, Kind::Message(&CPU_USAGE), ""),
-        field("memory", "memory", 3, Label::Single, Kind::Message(&MEMORY_USAGE), ""),
-        field("writable_layer", "writableLayer", 4, Label::Single, Kind::Message(&FILESYSTEM_USAGE), ""),
-        field("swap", "swap", 5, Label::Single, Kind::Message(&SWAP_USAGE), ""),
-        field("io", "io", 6, Label::Single, Kind::Message(&IO_USAGE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "attributes",
+                "attributes",
+                1,
+                Label::Single,
+                Kind::Message(&CONTAINER_ATTRIBUTES),
+                "",
+            ),
+            field("cpu", "cpu", 2, Label::Single, Kind::Message(&CPU_USAGE), ""),
+            field(
+                "memory",
+                "memory",
+                3,
+                Label::Single,
+                Kind::Message(&MEMORY_USAGE),
+                "",
+            ),
+            field(
+                "writable_layer",
+                "writableLayer",
+                4,
+                Label::Single,
+                Kind::Message(&FILESYSTEM_USAGE),
+                "",
+            ),
+            field("swap", "swap", 5, Label::Single, Kind::Message(&SWAP_USAGE), ""),
+            field("io", "io", 6, Label::Single, Kind::Message(&IO_USAGE), ""),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerStats {
     const SCHEMA: &'static Message = &CONTAINER_STATS;
 }
-
 pub static WINDOWS_CONTAINER_STATS: Message = Message {
     name: "runtime.v1.WindowsContainerStats",
     doc: "",
-    fields: Fields::Known(&[
-        field("attributes", "attributes", 1, Label::Single, Kind::Message(&CONTAINER_ATTRIBUTES), ""),
-        field("cpu", "cpu", 2, Label::Single, Kind::Message(&WINDOWS_CPU_USAGE), ""),
-        field("memory", "memory", 3, Label::Single, Kind::Message(&WINDOWS_MEMORY_USAGE), ""),
-        field("writable_layer", "writableLayer", 4, Label::Single, Kind::Message(&WINDOWS_FILESYSTEM_USAGE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "attributes",
+                "attributes",
+                1,
+                Label::Single,
+                Kind::Message(&CONTAINER_ATTRIBUTES),
+                "",
+            ),
+            field("cpu", "cpu", 2, Label::Single, Kind::Message(&WINDOWS_CPU_USAGE), ""),
+            field(
+                "memory",
+                "memory",
+                3,
+                Label::Single,
+                Kind::Message(&WINDOWS_MEMORY_USAGE),
+                "",
+            ),
+            field(
+                "writable_layer",
+                "writableLayer",
+                4,
+                Label::Single,
+                Kind::Message(&WINDOWS_FILESYSTEM_USAGE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsContainerStats {
     const SCHEMA: &'static Message = &WINDOWS_CONTAINER_STATS;
 }
-
 pub static PSI_STATS: Message = Message {
     name: "runtime.v1.PsiStats",
     doc: "",
-    fields: Fields::Known(&[
-        field("Full", "Full", 1, Label::Single, Kind::Message(&PSI_DATA), ""),
-        field("Some", "Some", 2, Label::Single, Kind::Message(&PSI_DATA), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("Full", "Full", 1, Label::Single, Kind::Message(&PSI_DATA), ""),
+            field("Some", "Some", 2, Label::Single, Kind::Message(&PSI_DATA), ""),
+        ],
+    ),
 };
-
 impl Described for cri::PsiStats {
     const SCHEMA: &'static Message = &PSI_STATS;
 }
-
 pub static PSI_DATA: Message = Message {
     name: "runtime.v1.PsiData",
     doc: "",
-    fields: Fields::Known(&[
-        field("Total", "Total", 1, Label::Single, Kind::Uint64, ""),
-        field("Avg10", "Avg10", 2, Label::Single, Kind::Double, ""),
-        field("Avg60", "Avg60", 3, Label::Single, Kind::Double, ""),
-        field("Avg300", "Avg300", 4, Label::Single, Kind::Double, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("Total", "Total", 1, Label::Single, Kind::Uint64, ""),
+            field("Avg10", "Avg10", 2, Label::Single, Kind::Double, ""),
+            field("Avg60", "Avg60", 3, Label::Single, Kind::Double, ""),
+            field("Avg300", "Avg300", 4, Label::Single, Kind::Double, ""),
+        ],
+    ),
 };
-
 impl Described for cri::PsiData {
     const SCHEMA: &'static Message = &PSI_DATA;
 }
-
 pub static CPU_USAGE: Message = Message {
     name: "runtime.v1.CpuUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("usage_core_nano_seconds", "usageCoreNanoSeconds", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("usage_nano_cores", "usageNanoCores", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("psi", "psi", 4, Label::Single, Kind::Message(&PSI_STATS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "usage_core_nano_seconds",
+                "usageCoreNanoSeconds",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "usage_nano_cores",
+                "usageNanoCores",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field("psi", "psi", 4, Label::Single, Kind::Message(&PSI_STATS), ""),
+        ],
+    ),
 };
-
 impl Described for cri::CpuUsage {
     const SCHEMA: &'static Message = &CPU_USAGE;
 }
-
 pub static WINDOWS_CPU_USAGE: Message = Message {
     name: "runtime.v1.WindowsCpuUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("usage_core_nano_seconds", "usageCoreNanoSeconds", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("usage_nano_cores", "usageNanoCores", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "usage_core_nano_seconds",
+                "usageCoreNanoSeconds",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "usage_nano_cores",
+                "usageNanoCores",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsCpuUsage {
     const SCHEMA: &'static Message = &WINDOWS_CPU_USAGE;
 }
-
 pub static MEMORY_USAGE: Message = Message {
     name: "runtime.v1.MemoryUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("working_set_bytes", "workingSetBytes", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("available_bytes", "availableBytes", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("usage_bytes", "usageBytes", 4, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("rss_bytes", "rssBytes", 5, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("page_faults", "pageFaults", 6, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("major_page_faults", "majorPageFaults", 7, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("psi", "psi", 8, Label::Single, Kind::Message(&PSI_STATS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "working_set_bytes",
+                "workingSetBytes",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "available_bytes",
+                "availableBytes",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "usage_bytes",
+                "usageBytes",
+                4,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "rss_bytes",
+                "rssBytes",
+                5,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "page_faults",
+                "pageFaults",
+                6,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "major_page_faults",
+                "majorPageFaults",
+                7,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field("psi", "psi", 8, Label::Single, Kind::Message(&PSI_STATS), ""),
+        ],
+    ),
 };
-
 impl Described for cri::MemoryUsage {
     const SCHEMA: &'static Message = &MEMORY_USAGE;
 }
-
 pub static IO_USAGE: Message = Message {
     name: "runtime.v1.IoUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("psi", "psi", 2, Label::Single, Kind::Message(&PSI_STATS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field("psi", "psi", 2, Label::Single, Kind::Message(&PSI_STATS), ""),
+        ],
+    ),
 };
-
 impl Described for cri::IoUsage {
     const SCHEMA: &'static Message = &IO_USAGE;
 }
-
 pub static SWAP_USAGE: Message = Message {
     name: "runtime.v1.SwapUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("swap_available_bytes", "swapAvailableBytes", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("swap_usage_bytes", "swapUsageBytes", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "swap_available_bytes",
+                "swapAvailableBytes",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "swap_usage_bytes",
+                "swapUsageBytes",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::SwapUsage {
     const SCHEMA: &'static Message = &SWAP_USAGE;
 }
-
 pub static WINDOWS_MEMORY_USAGE: Message = Message {
     name: "runtime.v1.WindowsMemoryUsage",
     doc: "",
-    fields: Fields::Known(&[
-        field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
-        field("working_set_bytes", "workingSetBytes", 2, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("available_bytes", "availableBytes", 3, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("page_faults", "pageFaults", 4, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-        field("commit_memory_bytes", "commitMemoryBytes", 5, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("timestamp", "timestamp", 1, Label::Single, Kind::Int64, ""),
+            field(
+                "working_set_bytes",
+                "workingSetBytes",
+                2,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "available_bytes",
+                "availableBytes",
+                3,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "page_faults",
+                "pageFaults",
+                4,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+            field(
+                "commit_memory_bytes",
+                "commitMemoryBytes",
+                5,
+                Label::Single,
+                Kind::Message(&U_INT64_VALUE),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::WindowsMemoryUsage {
     const SCHEMA: &'static Message = &WINDOWS_MEMORY_USAGE;
 }
-
 pub static REOPEN_CONTAINER_LOG_REQUEST: Message = Message {
     name: "runtime.v1.ReopenContainerLogRequest",
     doc: "",
-    fields: Fields::Known(&[field("container_id", "containerId", 1, Label::Single, Kind::String, "")]),
+    fields: Fields::Known(
+        &[field("container_id", "containerId", 1, Label::Single, Kind::String, "")],
+    ),
 };
-
 impl Described for cri::ReopenContainerLogRequest {
     const SCHEMA: &'static Message = &REOPEN_CONTAINER_LOG_REQUEST;
 }
-
-pub static REOPEN_CONTAINER_LOG_RESPONSE: Message =
-    Message { name: "runtime.v1.ReopenContainerLogResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static REOPEN_CONTAINER_LOG_RESPONSE: Message = Message {
+    name: "runtime.v1.ReopenContainerLogResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::ReopenContainerLogResponse {
     const SCHEMA: &'static Message = &REOPEN_CONTAINER_LOG_RESPONSE;
 }
-
 pub static CHECKPOINT_CONTAINER_REQUEST: Message = Message {
     name: "runtime.v1.CheckpointContainerRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("location", "location", 2, Label::Single, Kind::String, ""),
-        field("timeout", "timeout", 3, Label::Single, Kind::Int64, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field("location", "location", 2, Label::Single, Kind::String, ""),
+            field("timeout", "timeout", 3, Label::Single, Kind::Int64, ""),
+        ],
+    ),
 };
-
 impl Described for cri::CheckpointContainerRequest {
     const SCHEMA: &'static Message = &CHECKPOINT_CONTAINER_REQUEST;
 }
-
-pub static CHECKPOINT_CONTAINER_RESPONSE: Message =
-    Message { name: "runtime.v1.CheckpointContainerResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static CHECKPOINT_CONTAINER_RESPONSE: Message = Message {
+    name: "runtime.v1.CheckpointContainerResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::CheckpointContainerResponse {
     const SCHEMA: &'static Message = &CHECKPOINT_CONTAINER_RESPONSE;
 }
-
 pub static CHECKPOINT_POD_REQUEST: Message = Message {
     name: "runtime.v1.CheckpointPodRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
-        field("output_path", "outputPath", 2, Label::Single, Kind::String, ""),
-        field("container_ids", "containerIds", 3, Label::Repeated, Kind::String, ""),
-        field("options", "options", 4, Label::Map, Kind::Message(&CHECKPOINT_POD_REQUEST_OPTIONS_ENTRY), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
+            field("output_path", "outputPath", 2, Label::Single, Kind::String, ""),
+            field("container_ids", "containerIds", 3, Label::Repeated, Kind::String, ""),
+            field(
+                "options",
+                "options",
+                4,
+                Label::Map,
+                Kind::Message(&CHECKPOINT_POD_REQUEST_OPTIONS_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::CheckpointPodRequest {
     const SCHEMA: &'static Message = &CHECKPOINT_POD_REQUEST;
 }
-
 pub static CHECKPOINT_POD_REQUEST_OPTIONS_ENTRY: Message = Message {
     name: "runtime.v1.CheckpointPodRequest.OptionsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
-pub static CHECKPOINT_POD_RESPONSE: Message =
-    Message { name: "runtime.v1.CheckpointPodResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static CHECKPOINT_POD_RESPONSE: Message = Message {
+    name: "runtime.v1.CheckpointPodResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::CheckpointPodResponse {
     const SCHEMA: &'static Message = &CHECKPOINT_POD_RESPONSE;
 }
-
 pub static RESTORE_POD_REQUEST: Message = Message {
     name: "runtime.v1.RestorePodRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("checkpoint_path", "checkpointPath", 1, Label::Single, Kind::String, ""),
-        field("config", "config", 2, Label::Single, Kind::Message(&POD_SANDBOX_CONFIG), ""),
-        field("runtime_handler", "runtimeHandler", 3, Label::Single, Kind::String, ""),
-        field("options", "options", 4, Label::Map, Kind::Message(&RESTORE_POD_REQUEST_OPTIONS_ENTRY), ""),
-        field("container_configs", "containerConfigs", 5, Label::Repeated, Kind::Message(&CONTAINER_CONFIG), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "checkpoint_path",
+                "checkpointPath",
+                1,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field(
+                "config",
+                "config",
+                2,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_CONFIG),
+                "",
+            ),
+            field(
+                "runtime_handler",
+                "runtimeHandler",
+                3,
+                Label::Single,
+                Kind::String,
+                "",
+            ),
+            field(
+                "options",
+                "options",
+                4,
+                Label::Map,
+                Kind::Message(&RESTORE_POD_REQUEST_OPTIONS_ENTRY),
+                "",
+            ),
+            field(
+                "container_configs",
+                "containerConfigs",
+                5,
+                Label::Repeated,
+                Kind::Message(&CONTAINER_CONFIG),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::RestorePodRequest {
     const SCHEMA: &'static Message = &RESTORE_POD_REQUEST;
 }
-
 pub static RESTORE_POD_REQUEST_OPTIONS_ENTRY: Message = Message {
     name: "runtime.v1.RestorePodRequest.OptionsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static RESTORED_CONTAINER: Message = Message {
     name: "runtime.v1.RestoredContainer",
     doc: "",
-    fields: Fields::Known(&[
-        field("name", "name", 1, Label::Single, Kind::String, ""),
-        field("container_id", "containerId", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("name", "name", 1, Label::Single, Kind::String, ""),
+            field("container_id", "containerId", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::RestoredContainer {
     const SCHEMA: &'static Message = &RESTORED_CONTAINER;
 }
-
 pub static RESTORE_POD_RESPONSE: Message = Message {
     name: "runtime.v1.RestorePodResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
-        field("restored_containers", "restoredContainers", 2, Label::Repeated, Kind::Message(&RESTORED_CONTAINER), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
+            field(
+                "restored_containers",
+                "restoredContainers",
+                2,
+                Label::Repeated,
+                Kind::Message(&RESTORED_CONTAINER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::RestorePodResponse {
     const SCHEMA: &'static Message = &RESTORE_POD_RESPONSE;
 }
-
-pub static GET_EVENTS_REQUEST: Message =
-    Message { name: "runtime.v1.GetEventsRequest", doc: "", fields: Fields::Known(&[]) };
-
+pub static GET_EVENTS_REQUEST: Message = Message {
+    name: "runtime.v1.GetEventsRequest",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::GetEventsRequest {
     const SCHEMA: &'static Message = &GET_EVENTS_REQUEST;
 }
-
 pub static CONTAINER_EVENT_RESPONSE: Message = Message {
     name: "runtime.v1.ContainerEventResponse",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("container_event_type", "containerEventType", 2, Label::Single, Kind::Enum(&CONTAINER_EVENT_TYPE), ""),
-        field("created_at", "createdAt", 3, Label::Single, Kind::Int64, ""),
-        field("pod_sandbox_status", "podSandboxStatus", 4, Label::Single, Kind::Message(&POD_SANDBOX_STATUS), ""),
-        field("containers_statuses", "containersStatuses", 5, Label::Repeated, Kind::Message(&CONTAINER_STATUS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field(
+                "container_event_type",
+                "containerEventType",
+                2,
+                Label::Single,
+                Kind::Enum(&CONTAINER_EVENT_TYPE),
+                "",
+            ),
+            field("created_at", "createdAt", 3, Label::Single, Kind::Int64, ""),
+            field(
+                "pod_sandbox_status",
+                "podSandboxStatus",
+                4,
+                Label::Single,
+                Kind::Message(&POD_SANDBOX_STATUS),
+                "",
+            ),
+            field(
+                "containers_statuses",
+                "containersStatuses",
+                5,
+                Label::Repeated,
+                Kind::Message(&CONTAINER_STATUS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerEventResponse {
     const SCHEMA: &'static Message = &CONTAINER_EVENT_RESPONSE;
 }
-
-pub static LIST_METRIC_DESCRIPTORS_REQUEST: Message =
-    Message { name: "runtime.v1.ListMetricDescriptorsRequest", doc: "", fields: Fields::Known(&[]) };
-
+pub static LIST_METRIC_DESCRIPTORS_REQUEST: Message = Message {
+    name: "runtime.v1.ListMetricDescriptorsRequest",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::ListMetricDescriptorsRequest {
     const SCHEMA: &'static Message = &LIST_METRIC_DESCRIPTORS_REQUEST;
 }
-
 pub static LIST_METRIC_DESCRIPTORS_RESPONSE: Message = Message {
     name: "runtime.v1.ListMetricDescriptorsResponse",
     doc: "",
-    fields: Fields::Known(&[field(
-        "descriptors",
-        "descriptors",
-        1,
-        Label::Repeated,
-        Kind::Message(&METRIC_DESCRIPTOR),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "descriptors",
+                "descriptors",
+                1,
+                Label::Repeated,
+                Kind::Message(&METRIC_DESCRIPTOR),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListMetricDescriptorsResponse {
     const SCHEMA: &'static Message = &LIST_METRIC_DESCRIPTORS_RESPONSE;
 }
-
 pub static METRIC_DESCRIPTOR: Message = Message {
     name: "runtime.v1.MetricDescriptor",
     doc: "",
-    fields: Fields::Known(&[
-        field("name", "name", 1, Label::Single, Kind::String, ""),
-        field("help", "help", 2, Label::Single, Kind::String, ""),
-        field("label_keys", "labelKeys", 3, Label::Repeated, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("name", "name", 1, Label::Single, Kind::String, ""),
+            field("help", "help", 2, Label::Single, Kind::String, ""),
+            field("label_keys", "labelKeys", 3, Label::Repeated, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::MetricDescriptor {
     const SCHEMA: &'static Message = &METRIC_DESCRIPTOR;
 }
-
-pub static LIST_POD_SANDBOX_METRICS_REQUEST: Message =
-    Message { name: "runtime.v1.ListPodSandboxMetricsRequest", doc: "", fields: Fields::Known(&[]) };
-
+pub static LIST_POD_SANDBOX_METRICS_REQUEST: Message = Message {
+    name: "runtime.v1.ListPodSandboxMetricsRequest",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::ListPodSandboxMetricsRequest {
     const SCHEMA: &'static Message = &LIST_POD_SANDBOX_METRICS_REQUEST;
 }
-
 pub static LIST_POD_SANDBOX_METRICS_RESPONSE: Message = Message {
     name: "runtime.v1.ListPodSandboxMetricsResponse",
     doc: "",
-    fields: Fields::Known(&[field(
-        "pod_metrics",
-        "podMetrics",
-        1,
-        Label::Repeated,
-        Kind::Message(&POD_SANDBOX_METRICS),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "pod_metrics",
+                "podMetrics",
+                1,
+                Label::Repeated,
+                Kind::Message(&POD_SANDBOX_METRICS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::ListPodSandboxMetricsResponse {
     const SCHEMA: &'static Message = &LIST_POD_SANDBOX_METRICS_RESPONSE;
 }
-
-pub static STREAM_POD_SANDBOX_METRICS_REQUEST: Message =
-    Message { name: "runtime.v1.StreamPodSandboxMetricsRequest", doc: "", fields: Fields::Known(&[]) };
-
+pub static STREAM_POD_SANDBOX_METRICS_REQUEST: Message = Message {
+    name: "runtime.v1.StreamPodSandboxMetricsRequest",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::StreamPodSandboxMetricsRequest {
     const SCHEMA: &'static Message = &STREAM_POD_SANDBOX_METRICS_REQUEST;
 }
-
 pub static STREAM_POD_SANDBOX_METRICS_RESPONSE: Message = Message {
     name: "runtime.v1.StreamPodSandboxMetricsResponse",
     doc: "",
-    fields: Fields::Known(&[field(
-        "pod_sandbox_metrics",
-        "podSandboxMetrics",
-        1,
-        Label::Repeated,
-        Kind::Message(&POD_SANDBOX_METRICS),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "pod_sandbox_metrics",
+                "podSandboxMetrics",
+                1,
+                Label::Repeated,
+                Kind::Message(&POD_SANDBOX_METRICS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::StreamPodSandboxMetricsResponse {
     const SCHEMA: &'static Message = &STREAM_POD_SANDBOX_METRICS_RESPONSE;
 }
-
 pub static POD_SANDBOX_METRICS: Message = Message {
     name: "runtime.v1.PodSandboxMetrics",
     doc: "",
-    fields: Fields::Known(&[
-        field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
-        field("metrics", "metrics", 2, Label::Repeated, Kind::Message(&METRIC), ""),
-        field("container_metrics", "containerMetrics", 3, Label::Repeated, Kind::Message(&CONTAINER_METRICS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
+            field("metrics", "metrics", 2, Label::Repeated, Kind::Message(&METRIC), ""),
+            field(
+                "container_metrics",
+                "containerMetrics",
+                3,
+                Label::Repeated,
+                Kind::Message(&CONTAINER_METRICS),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::PodSandboxMetrics {
     const SCHEMA: &'static Message = &POD_SANDBOX_METRICS;
 }
-
 pub static CONTAINER_METRICS: Message = Message {
     name: "runtime.v1.ContainerMetrics",
     doc: "",
-    fields: Fields::Known(&[
-        field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
-        field("metrics", "metrics", 2, Label::Repeated, Kind::Message(&METRIC), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("container_id", "containerId", 1, Label::Single, Kind::String, ""),
+            field("metrics", "metrics", 2, Label::Repeated, Kind::Message(&METRIC), ""),
+        ],
+    ),
 };
-
 impl Described for cri::ContainerMetrics {
     const SCHEMA: &'static Message = &CONTAINER_METRICS;
 }
-
 pub static METRIC: Message = Message {
     name: "runtime.v1.Metric",
     doc: "",
-    fields: Fields::Known(&[
-        field("name", "name", 1, Label::Single, Kind::String, ""),
-        field("timestamp", "timestamp", 2, Label::Single, Kind::Int64, ""),
-        field("metric_type", "metricType", 3, Label::Single, Kind::Enum(&METRIC_TYPE), ""),
-        field("label_values", "labelValues", 4, Label::Repeated, Kind::String, ""),
-        field("value", "value", 5, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("name", "name", 1, Label::Single, Kind::String, ""),
+            field("timestamp", "timestamp", 2, Label::Single, Kind::Int64, ""),
+            field(
+                "metric_type",
+                "metricType",
+                3,
+                Label::Single,
+                Kind::Enum(&METRIC_TYPE),
+                "",
+            ),
+            field("label_values", "labelValues", 4, Label::Repeated, Kind::String, ""),
+            field("value", "value", 5, Label::Single, Kind::Message(&U_INT64_VALUE), ""),
+        ],
+    ),
 };
-
 impl Described for cri::Metric {
     const SCHEMA: &'static Message = &METRIC;
 }
-
-pub static RUNTIME_CONFIG_REQUEST: Message =
-    Message { name: "runtime.v1.RuntimeConfigRequest", doc: "", fields: Fields::Known(&[]) };
-
+pub static RUNTIME_CONFIG_REQUEST: Message = Message {
+    name: "runtime.v1.RuntimeConfigRequest",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::RuntimeConfigRequest {
     const SCHEMA: &'static Message = &RUNTIME_CONFIG_REQUEST;
 }
-
 pub static RUNTIME_CONFIG_RESPONSE: Message = Message {
     name: "runtime.v1.RuntimeConfigResponse",
     doc: "",
-    fields: Fields::Known(&[field(
-        "linux",
-        "linux",
-        1,
-        Label::Single,
-        Kind::Message(&LINUX_RUNTIME_CONFIGURATION),
-        "",
-    )]),
+    fields: Fields::Known(
+        &[
+            field(
+                "linux",
+                "linux",
+                1,
+                Label::Single,
+                Kind::Message(&LINUX_RUNTIME_CONFIGURATION),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::RuntimeConfigResponse {
     const SCHEMA: &'static Message = &RUNTIME_CONFIG_RESPONSE;
 }
-
 pub static LINUX_RUNTIME_CONFIGURATION: Message = Message {
     name: "runtime.v1.LinuxRuntimeConfiguration",
     doc: "",
-    fields: Fields::Known(&[field("cgroup_driver", "cgroupDriver", 1, Label::Single, Kind::Enum(&CGROUP_DRIVER), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "cgroup_driver",
+                "cgroupDriver",
+                1,
+                Label::Single,
+                Kind::Enum(&CGROUP_DRIVER),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::LinuxRuntimeConfiguration {
     const SCHEMA: &'static Message = &LINUX_RUNTIME_CONFIGURATION;
 }
-
 pub static UPDATE_POD_SANDBOX_RESOURCES_REQUEST: Message = Message {
     name: "runtime.v1.UpdatePodSandboxResourcesRequest",
     doc: "",
-    fields: Fields::Known(&[
-        field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
-        field("overhead", "overhead", 2, Label::Single, Kind::Message(&LINUX_CONTAINER_RESOURCES), ""),
-        field("resources", "resources", 3, Label::Single, Kind::Message(&LINUX_CONTAINER_RESOURCES), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("pod_sandbox_id", "podSandboxId", 1, Label::Single, Kind::String, ""),
+            field(
+                "overhead",
+                "overhead",
+                2,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_RESOURCES),
+                "",
+            ),
+            field(
+                "resources",
+                "resources",
+                3,
+                Label::Single,
+                Kind::Message(&LINUX_CONTAINER_RESOURCES),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::UpdatePodSandboxResourcesRequest {
     const SCHEMA: &'static Message = &UPDATE_POD_SANDBOX_RESOURCES_REQUEST;
 }
-
-pub static UPDATE_POD_SANDBOX_RESOURCES_RESPONSE: Message =
-    Message { name: "runtime.v1.UpdatePodSandboxResourcesResponse", doc: "", fields: Fields::Known(&[]) };
-
+pub static UPDATE_POD_SANDBOX_RESOURCES_RESPONSE: Message = Message {
+    name: "runtime.v1.UpdatePodSandboxResourcesResponse",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::UpdatePodSandboxResourcesResponse {
     const SCHEMA: &'static Message = &UPDATE_POD_SANDBOX_RESOURCES_RESPONSE;
 }
-
-pub static PROTOCOL: Enum = Enum { name: "runtime.v1.Protocol", values: &[("TCP", 0), ("UDP", 1), ("SCTP", 2)] };
-
+pub static PROTOCOL: Enum = Enum {
+    name: "runtime.v1.Protocol",
+    values: &[("TCP", 0), ("UDP", 1), ("SCTP", 2)],
+};
 pub static MOUNT_PROPAGATION: Enum = Enum {
     name: "runtime.v1.MountPropagation",
-    values: &[("PROPAGATION_PRIVATE", 0), ("PROPAGATION_HOST_TO_CONTAINER", 1), ("PROPAGATION_BIDIRECTIONAL", 2)],
+    values: &[
+        ("PROPAGATION_PRIVATE", 0),
+        ("PROPAGATION_HOST_TO_CONTAINER", 1),
+        ("PROPAGATION_BIDIRECTIONAL", 2),
+    ],
 };
-
-pub static NAMESPACE_MODE: Enum =
-    Enum { name: "runtime.v1.NamespaceMode", values: &[("POD", 0), ("CONTAINER", 1), ("NODE", 2), ("TARGET", 3)] };
-
-pub static SUPPLEMENTAL_GROUPS_POLICY: Enum =
-    Enum { name: "runtime.v1.SupplementalGroupsPolicy", values: &[("Merge", 0), ("Strict", 1)] };
-
-pub static POD_SANDBOX_STATE: Enum =
-    Enum { name: "runtime.v1.PodSandboxState", values: &[("SANDBOX_READY", 0), ("SANDBOX_NOTREADY", 1)] };
-
+pub static NAMESPACE_MODE: Enum = Enum {
+    name: "runtime.v1.NamespaceMode",
+    values: &[("POD", 0), ("CONTAINER", 1), ("NODE", 2), ("TARGET", 3)],
+};
+pub static SUPPLEMENTAL_GROUPS_POLICY: Enum = Enum {
+    name: "runtime.v1.SupplementalGroupsPolicy",
+    values: &[("Merge", 0), ("Strict", 1)],
+};
+pub static POD_SANDBOX_STATE: Enum = Enum {
+    name: "runtime.v1.PodSandboxState",
+    values: &[("SANDBOX_READY", 0), ("SANDBOX_NOTREADY", 1)],
+};
 pub static SIGNAL: Enum = Enum {
     name: "runtime.v1.Signal",
     values: &[
@@ -2757,12 +4298,15 @@ pub static SIGNAL: Enum = Enum {
         ("SIGNAL_SIGRTMAX", 65),
     ],
 };
-
 pub static CONTAINER_STATE: Enum = Enum {
     name: "runtime.v1.ContainerState",
-    values: &[("CONTAINER_CREATED", 0), ("CONTAINER_RUNNING", 1), ("CONTAINER_EXITED", 2), ("CONTAINER_UNKNOWN", 3)],
+    values: &[
+        ("CONTAINER_CREATED", 0),
+        ("CONTAINER_RUNNING", 1),
+        ("CONTAINER_EXITED", 2),
+        ("CONTAINER_UNKNOWN", 3),
+    ],
 };
-
 pub static CONTAINER_EVENT_TYPE: Enum = Enum {
     name: "runtime.v1.ContainerEventType",
     values: &[
@@ -2772,11 +4316,14 @@ pub static CONTAINER_EVENT_TYPE: Enum = Enum {
         ("CONTAINER_DELETED_EVENT", 3),
     ],
 };
-
-pub static METRIC_TYPE: Enum = Enum { name: "runtime.v1.MetricType", values: &[("COUNTER", 0), ("GAUGE", 1)] };
-
-pub static CGROUP_DRIVER: Enum = Enum { name: "runtime.v1.CgroupDriver", values: &[("SYSTEMD", 0), ("CGROUPFS", 1)] };
-
+pub static METRIC_TYPE: Enum = Enum {
+    name: "runtime.v1.MetricType",
+    values: &[("COUNTER", 0), ("GAUGE", 1)],
+};
+pub static CGROUP_DRIVER: Enum = Enum {
+    name: "runtime.v1.CgroupDriver",
+    values: &[("SYSTEMD", 0), ("CGROUPFS", 1)],
+};
 pub static SECURITY_PROFILE_PROFILE_TYPE: Enum = Enum {
     name: "runtime.v1.SecurityProfile.ProfileType",
     values: &[("RuntimeDefault", 0), ("Unconfined", 1), ("Localhost", 2)],

@@ -2,32 +2,32 @@
 
 use super::{cri, methods};
 use crate::method::Caller;
-
 /// The calls of `shapes.v1.ShapeService`.
 #[derive(Clone, Copy, Debug)]
 pub struct ShapeService<C>(pub C);
-
 impl<C: Caller> ShapeService<C> {
     /// Sends one of everything.
-    pub async fn echo(&self, request: cri::Everything) -> Result<cri::Everything, C::Error> {
+    pub async fn echo(
+        &self,
+        request: cri::Everything,
+    ) -> Result<cri::Everything, C::Error> {
         self.0.unary(&methods::ECHO, request).await
     }
-
     /// Tells about everything, "quoted" or not.
-    pub async fn watch(&self, request: cri::Empty) -> Result<C::Stream<cri::Everything>, C::Error> {
+    pub async fn watch(
+        &self,
+        request: cri::Empty,
+    ) -> Result<C::Stream<cri::Everything>, C::Error> {
         self.0.stream(&methods::WATCH, request).await
     }
-
     /// The name of a method may be a keyword.
     pub async fn r#move(&self, request: cri::Type) -> Result<cri::Tree, C::Error> {
         self.0.unary(&methods::MOVE, request).await
     }
 }
-
 /// The calls of `shapes.v1.Second`.
 #[derive(Clone, Copy, Debug)]
 pub struct Second<C>(pub C);
-
 impl<C: Caller> Second<C> {
     /// Calls `ListEverythingThatHasAVeryLongName`.
     pub async fn list_everything_that_has_a_very_long_name(
@@ -37,9 +37,7 @@ impl<C: Caller> Second<C> {
         self.0.unary(&methods::LIST_EVERYTHING_THAT_HAS_A_VERY_LONG_NAME, request).await
     }
 }
-
 /// The calls of `shapes.v1.Nothing`.
 #[derive(Clone, Copy, Debug)]
 pub struct Nothing<C>(pub C);
-
 impl<C: Caller> Nothing<C> {}

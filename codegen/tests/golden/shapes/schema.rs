@@ -2,8 +2,7 @@
 
 use super::cri;
 use crate::schema::{Described, Enum, Field, Fields, Kind, Label, Message};
-
-/// Most fields are in no oneof and are no secret.
+/// Most fields are in no oneof, no secret and no text in bytes.
 const fn field(
     name: &'static str,
     json: &'static str,
@@ -12,514 +11,720 @@ const fn field(
     kind: Kind,
     doc: &'static str,
 ) -> Field {
-    Field { name, json, number, label, kind, oneof: None, redact: false, doc }
+    Field {
+        name,
+        json,
+        number,
+        label,
+        kind,
+        oneof: None,
+        redact: false,
+        text: false,
+        doc,
+    }
 }
-
-pub static EMPTY: Message = Message { name: "shapes.v1.Empty", doc: "", fields: Fields::Known(&[]) };
-
+pub static EMPTY: Message = Message {
+    name: "shapes.v1.Empty",
+    doc: "",
+    fields: Fields::Known(&[]),
+};
 impl Described for cri::Empty {
     const SCHEMA: &'static Message = &EMPTY;
 }
-
 pub static SCALARS: Message = Message {
     name: "shapes.v1.Scalars",
     doc: "",
-    fields: Fields::Known(&[
-        field("a_bool", "aBool", 1, Label::Single, Kind::Bool, ""),
-        field("an_int32", "anInt32", 2, Label::Single, Kind::Int32, ""),
-        field("a_sint32", "aSint32", 3, Label::Single, Kind::Sint32, ""),
-        field("a_sfixed32", "aSfixed32", 4, Label::Single, Kind::Sfixed32, ""),
-        field("a_uint32", "aUint32", 5, Label::Single, Kind::Uint32, ""),
-        field("a_fixed32", "aFixed32", 6, Label::Single, Kind::Fixed32, ""),
-        field("an_int64", "anInt64", 7, Label::Single, Kind::Int64, ""),
-        field("a_sint64", "aSint64", 8, Label::Single, Kind::Sint64, ""),
-        field("a_sfixed64", "aSfixed64", 9, Label::Single, Kind::Sfixed64, ""),
-        field("a_uint64", "aUint64", 10, Label::Single, Kind::Uint64, ""),
-        field("a_fixed64", "aFixed64", 11, Label::Single, Kind::Fixed64, ""),
-        field("a_float", "aFloat", 12, Label::Single, Kind::Float, ""),
-        field("a_double", "aDouble", 13, Label::Single, Kind::Double, ""),
-        field("a_string", "aString", 14, Label::Single, Kind::String, ""),
-        field("some_bytes", "someBytes", 15, Label::Single, Kind::Bytes, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("a_bool", "aBool", 1, Label::Single, Kind::Bool, ""),
+            field("an_int32", "anInt32", 2, Label::Single, Kind::Int32, ""),
+            field("a_sint32", "aSint32", 3, Label::Single, Kind::Sint32, ""),
+            field("a_sfixed32", "aSfixed32", 4, Label::Single, Kind::Sfixed32, ""),
+            field("a_uint32", "aUint32", 5, Label::Single, Kind::Uint32, ""),
+            field("a_fixed32", "aFixed32", 6, Label::Single, Kind::Fixed32, ""),
+            field("an_int64", "anInt64", 7, Label::Single, Kind::Int64, ""),
+            field("a_sint64", "aSint64", 8, Label::Single, Kind::Sint64, ""),
+            field("a_sfixed64", "aSfixed64", 9, Label::Single, Kind::Sfixed64, ""),
+            field("a_uint64", "aUint64", 10, Label::Single, Kind::Uint64, ""),
+            field("a_fixed64", "aFixed64", 11, Label::Single, Kind::Fixed64, ""),
+            field("a_float", "aFloat", 12, Label::Single, Kind::Float, ""),
+            field("a_double", "aDouble", 13, Label::Single, Kind::Double, ""),
+            field("a_string", "aString", 14, Label::Single, Kind::String, ""),
+            field("some_bytes", "someBytes", 15, Label::Single, Kind::Bytes, ""),
+        ],
+    ),
 };
-
 impl Described for cri::Scalars {
     const SCHEMA: &'static Message = &SCALARS;
 }
-
 pub static OPTIONALS: Message = Message {
     name: "shapes.v1.Optionals",
     doc: "",
-    fields: Fields::Known(&[
-        field("a_bool", "aBool", 1, Label::Optional, Kind::Bool, ""),
-        field("an_int32", "anInt32", 2, Label::Optional, Kind::Int32, ""),
-        field("a_sint32", "aSint32", 3, Label::Optional, Kind::Sint32, ""),
-        field("a_sfixed32", "aSfixed32", 4, Label::Optional, Kind::Sfixed32, ""),
-        field("a_uint32", "aUint32", 5, Label::Optional, Kind::Uint32, ""),
-        field("a_fixed32", "aFixed32", 6, Label::Optional, Kind::Fixed32, ""),
-        field("an_int64", "anInt64", 7, Label::Optional, Kind::Int64, ""),
-        field("a_sint64", "aSint64", 8, Label::Optional, Kind::Sint64, ""),
-        field("a_sfixed64", "aSfixed64", 9, Label::Optional, Kind::Sfixed64, ""),
-        field("a_uint64", "aUint64", 10, Label::Optional, Kind::Uint64, ""),
-        field("a_fixed64", "aFixed64", 11, Label::Optional, Kind::Fixed64, ""),
-        field("a_float", "aFloat", 12, Label::Optional, Kind::Float, ""),
-        field("a_double", "aDouble", 13, Label::Optional, Kind::Double, ""),
-        field("a_string", "aString", 14, Label::Optional, Kind::String, ""),
-        field("some_bytes", "someBytes", 15, Label::Optional, Kind::Bytes, ""),
-        field("color", "color", 16, Label::Optional, Kind::Enum(&COLOR), ""),
-        field("empty", "empty", 17, Label::Optional, Kind::Message(&EMPTY), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("a_bool", "aBool", 1, Label::Optional, Kind::Bool, ""),
+            field("an_int32", "anInt32", 2, Label::Optional, Kind::Int32, ""),
+            field("a_sint32", "aSint32", 3, Label::Optional, Kind::Sint32, ""),
+            field("a_sfixed32", "aSfixed32", 4, Label::Optional, Kind::Sfixed32, ""),
+            field("a_uint32", "aUint32", 5, Label::Optional, Kind::Uint32, ""),
+            field("a_fixed32", "aFixed32", 6, Label::Optional, Kind::Fixed32, ""),
+            field("an_int64", "anInt64", 7, Label::Optional, Kind::Int64, ""),
+            field("a_sint64", "aSint64", 8, Label::Optional, Kind::Sint64, ""),
+            field("a_sfixed64", "aSfixed64", 9, Label::Optional, Kind::Sfixed64, ""),
+            field("a_uint64", "aUint64", 10, Label::Optional, Kind::Uint64, ""),
+            field("a_fixed64", "aFixed64", 11, Label::Optional, Kind::Fixed64, ""),
+            field("a_float", "aFloat", 12, Label::Optional, Kind::Float, ""),
+            field("a_double", "aDouble", 13, Label::Optional, Kind::Double, ""),
+            field("a_string", "aString", 14, Label::Optional, Kind::String, ""),
+            field("some_bytes", "someBytes", 15, Label::Optional, Kind::Bytes, ""),
+            field("color", "color", 16, Label::Optional, Kind::Enum(&COLOR), ""),
+            field("empty", "empty", 17, Label::Optional, Kind::Message(&EMPTY), ""),
+        ],
+    ),
 };
-
 impl Described for cri::Optionals {
     const SCHEMA: &'static Message = &OPTIONALS;
 }
-
 pub static LISTS: Message = Message {
     name: "shapes.v1.Lists",
     doc: "",
-    fields: Fields::Known(&[
-        field("bools", "bools", 1, Label::Repeated, Kind::Bool, ""),
-        field("int32s", "int32s", 2, Label::Repeated, Kind::Int32, ""),
-        field("sint32s", "sint32s", 3, Label::Repeated, Kind::Sint32, ""),
-        field("sfixed32s", "sfixed32s", 4, Label::Repeated, Kind::Sfixed32, ""),
-        field("uint32s", "uint32s", 5, Label::Repeated, Kind::Uint32, ""),
-        field("fixed32s", "fixed32s", 6, Label::Repeated, Kind::Fixed32, ""),
-        field("int64s", "int64s", 7, Label::Repeated, Kind::Int64, ""),
-        field("sint64s", "sint64s", 8, Label::Repeated, Kind::Sint64, ""),
-        field("sfixed64s", "sfixed64s", 9, Label::Repeated, Kind::Sfixed64, ""),
-        field("uint64s", "uint64s", 10, Label::Repeated, Kind::Uint64, ""),
-        field("fixed64s", "fixed64s", 11, Label::Repeated, Kind::Fixed64, ""),
-        field("floats", "floats", 12, Label::Repeated, Kind::Float, ""),
-        field("doubles", "doubles", 13, Label::Repeated, Kind::Double, ""),
-        field("strings", "strings", 14, Label::Repeated, Kind::String, ""),
-        field("many_bytes", "manyBytes", 15, Label::Repeated, Kind::Bytes, ""),
-        field("colors", "colors", 16, Label::Repeated, Kind::Enum(&COLOR), ""),
-        field("messages", "messages", 17, Label::Repeated, Kind::Message(&SCALARS), ""),
-        field("loose_numbers", "looseNumbers", 18, Label::Repeated, Kind::Fixed64, ""),
-        field("packed_numbers", "packedNumbers", 19, Label::Repeated, Kind::Sint32, ""),
-        field("loose_colors", "looseColors", 20, Label::Repeated, Kind::Enum(&COLOR), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("bools", "bools", 1, Label::Repeated, Kind::Bool, ""),
+            field("int32s", "int32s", 2, Label::Repeated, Kind::Int32, ""),
+            field("sint32s", "sint32s", 3, Label::Repeated, Kind::Sint32, ""),
+            field("sfixed32s", "sfixed32s", 4, Label::Repeated, Kind::Sfixed32, ""),
+            field("uint32s", "uint32s", 5, Label::Repeated, Kind::Uint32, ""),
+            field("fixed32s", "fixed32s", 6, Label::Repeated, Kind::Fixed32, ""),
+            field("int64s", "int64s", 7, Label::Repeated, Kind::Int64, ""),
+            field("sint64s", "sint64s", 8, Label::Repeated, Kind::Sint64, ""),
+            field("sfixed64s", "sfixed64s", 9, Label::Repeated, Kind::Sfixed64, ""),
+            field("uint64s", "uint64s", 10, Label::Repeated, Kind::Uint64, ""),
+            field("fixed64s", "fixed64s", 11, Label::Repeated, Kind::Fixed64, ""),
+            field("floats", "floats", 12, Label::Repeated, Kind::Float, ""),
+            field("doubles", "doubles", 13, Label::Repeated, Kind::Double, ""),
+            field("strings", "strings", 14, Label::Repeated, Kind::String, ""),
+            field("many_bytes", "manyBytes", 15, Label::Repeated, Kind::Bytes, ""),
+            field("colors", "colors", 16, Label::Repeated, Kind::Enum(&COLOR), ""),
+            field(
+                "messages",
+                "messages",
+                17,
+                Label::Repeated,
+                Kind::Message(&SCALARS),
+                "",
+            ),
+            field(
+                "loose_numbers",
+                "looseNumbers",
+                18,
+                Label::Repeated,
+                Kind::Fixed64,
+                "",
+            ),
+            field(
+                "packed_numbers",
+                "packedNumbers",
+                19,
+                Label::Repeated,
+                Kind::Sint32,
+                "",
+            ),
+            field(
+                "loose_colors",
+                "looseColors",
+                20,
+                Label::Repeated,
+                Kind::Enum(&COLOR),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::Lists {
     const SCHEMA: &'static Message = &LISTS;
 }
-
 pub static MAPS: Message = Message {
     name: "shapes.v1.Maps",
     doc: "",
-    fields: Fields::Known(&[
-        field("by_string", "byString", 1, Label::Map, Kind::Message(&MAPS_BY_STRING_ENTRY), ""),
-        field("by_int32", "byInt32", 2, Label::Map, Kind::Message(&MAPS_BY_INT32_ENTRY), ""),
-        field("by_uint64", "byUint64", 3, Label::Map, Kind::Message(&MAPS_BY_UINT64_ENTRY), ""),
-        field("by_sint64", "bySint64", 4, Label::Map, Kind::Message(&MAPS_BY_SINT64_ENTRY), ""),
-        field("by_bool", "byBool", 5, Label::Map, Kind::Message(&MAPS_BY_BOOL_ENTRY), ""),
-        field("by_uint32", "byUint32", 6, Label::Map, Kind::Message(&MAPS_BY_UINT32_ENTRY), ""),
-        field("by_int64", "byInt64", 7, Label::Map, Kind::Message(&MAPS_BY_INT64_ENTRY), ""),
-        field("by_sint32", "bySint32", 8, Label::Map, Kind::Message(&MAPS_BY_SINT32_ENTRY), ""),
-        field("by_fixed32", "byFixed32", 9, Label::Map, Kind::Message(&MAPS_BY_FIXED32_ENTRY), ""),
-        field("by_fixed64", "byFixed64", 10, Label::Map, Kind::Message(&MAPS_BY_FIXED64_ENTRY), ""),
-        field("by_sfixed32", "bySfixed32", 11, Label::Map, Kind::Message(&MAPS_BY_SFIXED32_ENTRY), ""),
-        field("by_sfixed64", "bySfixed64", 12, Label::Map, Kind::Message(&MAPS_BY_SFIXED64_ENTRY), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field(
+                "by_string",
+                "byString",
+                1,
+                Label::Map,
+                Kind::Message(&MAPS_BY_STRING_ENTRY),
+                "",
+            ),
+            field(
+                "by_int32",
+                "byInt32",
+                2,
+                Label::Map,
+                Kind::Message(&MAPS_BY_INT32_ENTRY),
+                "",
+            ),
+            field(
+                "by_uint64",
+                "byUint64",
+                3,
+                Label::Map,
+                Kind::Message(&MAPS_BY_UINT64_ENTRY),
+                "",
+            ),
+            field(
+                "by_sint64",
+                "bySint64",
+                4,
+                Label::Map,
+                Kind::Message(&MAPS_BY_SINT64_ENTRY),
+                "",
+            ),
+            field(
+                "by_bool",
+                "byBool",
+                5,
+                Label::Map,
+                Kind::Message(&MAPS_BY_BOOL_ENTRY),
+                "",
+            ),
+            field(
+                "by_uint32",
+                "byUint32",
+                6,
+                Label::Map,
+                Kind::Message(&MAPS_BY_UINT32_ENTRY),
+                "",
+            ),
+            field(
+                "by_int64",
+                "byInt64",
+                7,
+                Label::Map,
+                Kind::Message(&MAPS_BY_INT64_ENTRY),
+                "",
+            ),
+            field(
+                "by_sint32",
+                "bySint32",
+                8,
+                Label::Map,
+                Kind::Message(&MAPS_BY_SINT32_ENTRY),
+                "",
+            ),
+            field(
+                "by_fixed32",
+                "byFixed32",
+                9,
+                Label::Map,
+                Kind::Message(&MAPS_BY_FIXED32_ENTRY),
+                "",
+            ),
+            field(
+                "by_fixed64",
+                "byFixed64",
+                10,
+                Label::Map,
+                Kind::Message(&MAPS_BY_FIXED64_ENTRY),
+                "",
+            ),
+            field(
+                "by_sfixed32",
+                "bySfixed32",
+                11,
+                Label::Map,
+                Kind::Message(&MAPS_BY_SFIXED32_ENTRY),
+                "",
+            ),
+            field(
+                "by_sfixed64",
+                "bySfixed64",
+                12,
+                Label::Map,
+                Kind::Message(&MAPS_BY_SFIXED64_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::Maps {
     const SCHEMA: &'static Message = &MAPS;
 }
-
 pub static MAPS_BY_STRING_ENTRY: Message = Message {
     name: "shapes.v1.Maps.ByStringEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_INT32_ENTRY: Message = Message {
     name: "shapes.v1.Maps.ByInt32Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Int32, ""),
-        field("value", "value", 2, Label::Single, Kind::Bytes, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Int32, ""),
+            field("value", "value", 2, Label::Single, Kind::Bytes, ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_UINT64_ENTRY: Message = Message {
     name: "shapes.v1.Maps.ByUint64Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Uint64, ""),
-        field("value", "value", 2, Label::Single, Kind::Double, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Uint64, ""),
+            field("value", "value", 2, Label::Single, Kind::Double, ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_SINT64_ENTRY: Message = Message {
     name: "shapes.v1.Maps.BySint64Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Sint64, ""),
-        field("value", "value", 2, Label::Single, Kind::Bool, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Sint64, ""),
+            field("value", "value", 2, Label::Single, Kind::Bool, ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_BOOL_ENTRY: Message = Message {
     name: "shapes.v1.Maps.ByBoolEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Bool, ""),
-        field("value", "value", 2, Label::Single, Kind::Enum(&COLOR), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Bool, ""),
+            field("value", "value", 2, Label::Single, Kind::Enum(&COLOR), ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_UINT32_ENTRY: Message = Message {
     name: "shapes.v1.Maps.ByUint32Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Uint32, ""),
-        field("value", "value", 2, Label::Single, Kind::Float, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Uint32, ""),
+            field("value", "value", 2, Label::Single, Kind::Float, ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_INT64_ENTRY: Message = Message {
     name: "shapes.v1.Maps.ByInt64Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Int64, ""),
-        field("value", "value", 2, Label::Single, Kind::Enum(&TYPE_SELF_DEEP), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Int64, ""),
+            field("value", "value", 2, Label::Single, Kind::Enum(&TYPE_SELF_DEEP), ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_SINT32_ENTRY: Message = Message {
     name: "shapes.v1.Maps.BySint32Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Sint32, ""),
-        field("value", "value", 2, Label::Single, Kind::Message(&SCALARS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Sint32, ""),
+            field("value", "value", 2, Label::Single, Kind::Message(&SCALARS), ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_FIXED32_ENTRY: Message = Message {
     name: "shapes.v1.Maps.ByFixed32Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Fixed32, ""),
-        field("value", "value", 2, Label::Single, Kind::Message(&MAPS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Fixed32, ""),
+            field("value", "value", 2, Label::Single, Kind::Message(&MAPS), ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_FIXED64_ENTRY: Message = Message {
     name: "shapes.v1.Maps.ByFixed64Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Fixed64, ""),
-        field("value", "value", 2, Label::Single, Kind::Message(&CHOICE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Fixed64, ""),
+            field("value", "value", 2, Label::Single, Kind::Message(&CHOICE), ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_SFIXED32_ENTRY: Message = Message {
     name: "shapes.v1.Maps.BySfixed32Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Sfixed32, ""),
-        field("value", "value", 2, Label::Single, Kind::Message(&TYPE_SELF), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Sfixed32, ""),
+            field("value", "value", 2, Label::Single, Kind::Message(&TYPE_SELF), ""),
+        ],
+    ),
 };
-
 pub static MAPS_BY_SFIXED64_ENTRY: Message = Message {
     name: "shapes.v1.Maps.BySfixed64Entry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::Sfixed64, ""),
-        field("value", "value", 2, Label::Single, Kind::Message(&OPTIONALS), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::Sfixed64, ""),
+            field("value", "value", 2, Label::Single, Kind::Message(&OPTIONALS), ""),
+        ],
+    ),
 };
-
 pub static CHOICE: Message = Message {
     name: "shapes.v1.Choice",
     doc: "",
-    fields: Fields::Known(&[
-        field("before", "before", 1, Label::Single, Kind::String, ""),
-        Field { oneof: Some("shape"), ..field("text", "text", 2, Label::Optional, Kind::String, "") },
-        Field { oneof: Some("shape"), ..field("raw", "raw", 3, Label::Optional, Kind::Bytes, "") },
-        Field { oneof: Some("shape"), ..field("color", "color", 4, Label::Optional, Kind::Enum(&COLOR), "") },
-        Field { oneof: Some("shape"), ..field("nothing", "nothing", 5, Label::Optional, Kind::Message(&EMPTY), "") },
-        Field { oneof: Some("shape"), ..field("other", "other", 6, Label::Optional, Kind::Message(&CHOICE), "") },
-        Field { oneof: Some("shape"), ..field("number", "number", 7, Label::Optional, Kind::Uint64, "") },
-        Field { oneof: Some("single"), ..field("flag", "flag", 9, Label::Optional, Kind::Bool, "") },
-        field("after", "after", 8, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("before", "before", 1, Label::Single, Kind::String, ""),
+            Field {
+                oneof: Some("shape"),
+                ..field("text", "text", 2, Label::Optional, Kind::String, "")
+            },
+            Field {
+                oneof: Some("shape"),
+                ..field("raw", "raw", 3, Label::Optional, Kind::Bytes, "")
+            },
+            Field {
+                oneof: Some("shape"),
+                ..field("color", "color", 4, Label::Optional, Kind::Enum(&COLOR), "")
+            },
+            Field {
+                oneof: Some("shape"),
+                ..field(
+                    "nothing",
+                    "nothing",
+                    5,
+                    Label::Optional,
+                    Kind::Message(&EMPTY),
+                    "",
+                )
+            },
+            Field {
+                oneof: Some("shape"),
+                ..field("other", "other", 6, Label::Optional, Kind::Message(&CHOICE), "")
+            },
+            Field {
+                oneof: Some("shape"),
+                ..field("number", "number", 7, Label::Optional, Kind::Uint64, "")
+            },
+            Field {
+                oneof: Some("single"),
+                ..field("flag", "flag", 9, Label::Optional, Kind::Bool, "")
+            },
+            field("after", "after", 8, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::Choice {
     const SCHEMA: &'static Message = &CHOICE;
 }
-
 pub static NAMES: Message = Message {
     name: "shapes.v1.Names",
     doc: "Fields are declared here in another order than that of their numbers",
-    fields: Fields::Known(&[
-        field("type", "type", 3, Label::Single, Kind::String, ""),
-        field("self", "self", 2, Label::Single, Kind::String, ""),
-        field("async", "async", 1, Label::Single, Kind::String, ""),
-        field("gen", "gen", 5, Label::Single, Kind::String, ""),
-        field("crate", "crate", 4, Label::Single, Kind::String, ""),
-        field("camelCase", "camelCase", 6, Label::Single, Kind::String, ""),
-        field("Upper_Case", "UpperCase", 7, Label::Single, Kind::String, ""),
-        field("renamed", "Other-Name", 8, Label::Single, Kind::String, ""),
-        field("old", "old", 9, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("type", "type", 3, Label::Single, Kind::String, ""),
+            field("self", "self", 2, Label::Single, Kind::String, ""),
+            field("async", "async", 1, Label::Single, Kind::String, ""),
+            field("gen", "gen", 5, Label::Single, Kind::String, ""),
+            field("crate", "crate", 4, Label::Single, Kind::String, ""),
+            field("camelCase", "camelCase", 6, Label::Single, Kind::String, ""),
+            field("Upper_Case", "UpperCase", 7, Label::Single, Kind::String, ""),
+            field("renamed", "Other-Name", 8, Label::Single, Kind::String, ""),
+            field("old", "old", 9, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::Names {
     const SCHEMA: &'static Message = &NAMES;
 }
-
 pub static WORDS: Message = Message {
     name: "shapes.v1.Words",
     doc: "Fields with the names of things on a command line",
-    fields: Fields::Known(&[
-        field("help", "help", 1, Label::Single, Kind::Bool, ""),
-        field("version", "version", 2, Label::Single, Kind::String, ""),
-        field("data", "data", 3, Label::Single, Kind::String, ""),
-        field("output", "output", 4, Label::Single, Kind::String, ""),
-        field("timeout", "timeout", 5, Label::Single, Kind::Int64, ""),
-        field("set", "set", 6, Label::Repeated, Kind::String, ""),
-        field("no_help", "noHelp", 7, Label::Single, Kind::Bool, ""),
-        field("for", "for", 8, Label::Single, Kind::String, ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("help", "help", 1, Label::Single, Kind::Bool, ""),
+            field("version", "version", 2, Label::Single, Kind::String, ""),
+            field("data", "data", 3, Label::Single, Kind::String, ""),
+            field("output", "output", 4, Label::Single, Kind::String, ""),
+            field("timeout", "timeout", 5, Label::Single, Kind::Int64, ""),
+            field("set", "set", 6, Label::Repeated, Kind::String, ""),
+            field("no_help", "noHelp", 7, Label::Single, Kind::Bool, ""),
+            field("for", "for", 8, Label::Single, Kind::String, ""),
+        ],
+    ),
 };
-
 impl Described for cri::Words {
     const SCHEMA: &'static Message = &WORDS;
 }
-
 pub static OPTION: Message = Message {
     name: "shapes.v1.Option",
     doc: "What the code around the messages calls by these names",
-    fields: Fields::Known(&[
-        field("some", "some", 1, Label::Single, Kind::Message(&OPTION), ""),
-        field("result", "result", 2, Label::Single, Kind::Message(&RESULT), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("some", "some", 1, Label::Single, Kind::Message(&OPTION), ""),
+            field("result", "result", 2, Label::Single, Kind::Message(&RESULT), ""),
+        ],
+    ),
 };
-
 impl Described for cri::Option {
     const SCHEMA: &'static Message = &OPTION;
 }
-
 pub static RESULT: Message = Message {
     name: "shapes.v1.Result",
     doc: "",
-    fields: Fields::Known(&[
-        field("string", "string", 1, Label::Single, Kind::Message(&STRING), ""),
-        field("default", "default", 2, Label::Single, Kind::Enum(&DEFAULT), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("string", "string", 1, Label::Single, Kind::Message(&STRING), ""),
+            field("default", "default", 2, Label::Single, Kind::Enum(&DEFAULT), ""),
+        ],
+    ),
 };
-
 impl Described for cri::Result {
     const SCHEMA: &'static Message = &RESULT;
 }
-
 pub static STRING: Message = Message {
     name: "shapes.v1.String",
     doc: "",
-    fields: Fields::Known(&[field("vec", "vec", 1, Label::Single, Kind::Message(&VEC), "")]),
+    fields: Fields::Known(
+        &[field("vec", "vec", 1, Label::Single, Kind::Message(&VEC), "")],
+    ),
 };
-
 impl Described for cri::String {
     const SCHEMA: &'static Message = &STRING;
 }
-
 pub static VEC: Message = Message {
     name: "shapes.v1.Vec",
     doc: "",
-    fields: Fields::Known(&[field("r", "r", 1, Label::Repeated, Kind::Message(&BOX), "")]),
+    fields: Fields::Known(
+        &[field("r", "r", 1, Label::Repeated, Kind::Message(&BOX), "")],
+    ),
 };
-
 impl Described for cri::Vec {
     const SCHEMA: &'static Message = &VEC;
 }
-
 pub static BOX: Message = Message {
     name: "shapes.v1.Box",
     doc: "",
-    fields: Fields::Known(&[field("options", "options", 1, Label::Map, Kind::Message(&BOX_OPTIONS_ENTRY), "")]),
+    fields: Fields::Known(
+        &[
+            field(
+                "options",
+                "options",
+                1,
+                Label::Map,
+                Kind::Message(&BOX_OPTIONS_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::Box {
     const SCHEMA: &'static Message = &BOX;
 }
-
 pub static BOX_OPTIONS_ENTRY: Message = Message {
     name: "shapes.v1.Box.OptionsEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::Message(&OPTION), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::Message(&OPTION), ""),
+        ],
+    ),
 };
-
 pub static TYPE: Message = Message {
     name: "shapes.v1.Type",
     doc: "",
-    fields: Fields::Known(&[field("self", "self", 1, Label::Single, Kind::Message(&TYPE_SELF), "")]),
+    fields: Fields::Known(
+        &[field("self", "self", 1, Label::Single, Kind::Message(&TYPE_SELF), "")],
+    ),
 };
-
 impl Described for cri::Type {
     const SCHEMA: &'static Message = &TYPE;
 }
-
 pub static TYPE_SELF: Message = Message {
     name: "shapes.v1.Type.Self",
     doc: "",
-    fields: Fields::Known(&[field("deep", "deep", 1, Label::Single, Kind::Enum(&TYPE_SELF_DEEP), "")]),
+    fields: Fields::Known(
+        &[field("deep", "deep", 1, Label::Single, Kind::Enum(&TYPE_SELF_DEEP), "")],
+    ),
 };
-
 impl Described for cri::r#type::Self_ {
     const SCHEMA: &'static Message = &TYPE_SELF;
 }
-
 pub static TREE: Message = Message {
     name: "shapes.v1.Tree",
     doc: "",
-    fields: Fields::Known(&[
-        field("left", "left", 1, Label::Single, Kind::Message(&TREE), ""),
-        field("children", "children", 2, Label::Repeated, Kind::Message(&TREE), ""),
-        field("forest", "forest", 3, Label::Single, Kind::Message(&FOREST), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("left", "left", 1, Label::Single, Kind::Message(&TREE), ""),
+            field("children", "children", 2, Label::Repeated, Kind::Message(&TREE), ""),
+            field("forest", "forest", 3, Label::Single, Kind::Message(&FOREST), ""),
+        ],
+    ),
 };
-
 impl Described for cri::Tree {
     const SCHEMA: &'static Message = &TREE;
 }
-
 pub static FOREST: Message = Message {
     name: "shapes.v1.Forest",
     doc: "",
-    fields: Fields::Known(&[
-        field("first", "first", 1, Label::Single, Kind::Message(&TREE), ""),
-        field("trees", "trees", 2, Label::Map, Kind::Message(&FOREST_TREES_ENTRY), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("first", "first", 1, Label::Single, Kind::Message(&TREE), ""),
+            field(
+                "trees",
+                "trees",
+                2,
+                Label::Map,
+                Kind::Message(&FOREST_TREES_ENTRY),
+                "",
+            ),
+        ],
+    ),
 };
-
 impl Described for cri::Forest {
     const SCHEMA: &'static Message = &FOREST;
 }
-
 pub static FOREST_TREES_ENTRY: Message = Message {
     name: "shapes.v1.Forest.TreesEntry",
     doc: "",
-    fields: Fields::Known(&[
-        field("key", "key", 1, Label::Single, Kind::String, ""),
-        field("value", "value", 2, Label::Single, Kind::Message(&TREE), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("key", "key", 1, Label::Single, Kind::String, ""),
+            field("value", "value", 2, Label::Single, Kind::Message(&TREE), ""),
+        ],
+    ),
 };
-
 pub static MESSAGE: Message = Message {
     name: "shapes.v1.Message",
     doc: "These are also names in the code around the tables",
-    fields: Fields::Known(&[field("field", "field", 1, Label::Single, Kind::Message(&FIELD), "")]),
+    fields: Fields::Known(
+        &[field("field", "field", 1, Label::Single, Kind::Message(&FIELD), "")],
+    ),
 };
-
 impl Described for cri::Message {
     const SCHEMA: &'static Message = &MESSAGE;
 }
-
 pub static FIELD: Message = Message {
     name: "shapes.v1.Field",
     doc: "",
-    fields: Fields::Known(&[field("label", "label", 1, Label::Single, Kind::Enum(&LABEL), "")]),
+    fields: Fields::Known(
+        &[field("label", "label", 1, Label::Single, Kind::Enum(&LABEL), "")],
+    ),
 };
-
 impl Described for cri::Field {
     const SCHEMA: &'static Message = &FIELD;
 }
-
 pub static SECRET: Message = Message {
     name: "shapes.v1.Secret",
     doc: "what nobody may see",
-    fields: Fields::Known(&[
-        field("user", "user", 1, Label::Single, Kind::String, ""),
-        Field { redact: true, ..field("password", "password", 2, Label::Single, Kind::String, "the word") },
-        field("inner", "inner", 3, Label::Single, Kind::Message(&SECRET_INNER), ""),
-        field("level", "level", 4, Label::Single, Kind::Enum(&SECRET_LEVEL), ""),
-        Field {
-            oneof: Some("token"),
-            redact: true,
-            ..field("session", "session", 5, Label::Optional, Kind::String, "")
-        },
-        Field { oneof: Some("token"), ..field("ticket", "ticket", 6, Label::Optional, Kind::String, "") },
-    ]),
+    fields: Fields::Known(
+        &[
+            field("user", "user", 1, Label::Single, Kind::String, ""),
+            Field {
+                redact: true,
+                ..field(
+                    "password",
+                    "password",
+                    2,
+                    Label::Single,
+                    Kind::String,
+                    "the word",
+                )
+            },
+            field("inner", "inner", 3, Label::Single, Kind::Message(&SECRET_INNER), ""),
+            field("level", "level", 4, Label::Single, Kind::Enum(&SECRET_LEVEL), ""),
+            Field {
+                oneof: Some("token"),
+                redact: true,
+                ..field("session", "session", 5, Label::Optional, Kind::String, "")
+            },
+            Field {
+                oneof: Some("token"),
+                ..field("ticket", "ticket", 6, Label::Optional, Kind::String, "")
+            },
+        ],
+    ),
 };
-
 impl Described for cri::Secret {
     const SCHEMA: &'static Message = &SECRET;
 }
-
 impl std::fmt::Debug for cri::Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Secret").finish_non_exhaustive()
     }
 }
-
 pub static SECRET_INNER: Message = Message {
     name: "shapes.v1.Secret.Inner",
     doc: "",
     fields: Fields::Known(&[field("note", "note", 1, Label::Single, Kind::String, "")]),
 };
-
 impl Described for cri::secret::Inner {
     const SCHEMA: &'static Message = &SECRET_INNER;
 }
-
 impl std::fmt::Debug for cri::secret::Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inner").finish_non_exhaustive()
     }
 }
-
 pub static EVERYTHING: Message = Message {
     name: "shapes.v1.Everything",
     doc: "",
-    fields: Fields::Known(&[
-        field("scalars", "scalars", 1, Label::Single, Kind::Message(&SCALARS), ""),
-        field("optionals", "optionals", 2, Label::Single, Kind::Message(&OPTIONALS), ""),
-        field("lists", "lists", 3, Label::Single, Kind::Message(&LISTS), ""),
-        field("maps", "maps", 4, Label::Single, Kind::Message(&MAPS), ""),
-        field("choice", "choice", 5, Label::Single, Kind::Message(&CHOICE), ""),
-        field("names", "names", 6, Label::Single, Kind::Message(&NAMES), ""),
-        field("type", "type", 7, Label::Single, Kind::Message(&TYPE), ""),
-        field("tree", "tree", 8, Label::Single, Kind::Message(&TREE), ""),
-        field("message", "message", 9, Label::Single, Kind::Message(&MESSAGE), ""),
-        field("secret", "secret", 10, Label::Single, Kind::Message(&SECRET), ""),
-        field("level", "level", 11, Label::Single, Kind::Enum(&SECRET_LEVEL), ""),
-        field("number", "number", 12, Label::Single, Kind::Enum(&NUMBER), ""),
-        field("words", "words", 13, Label::Single, Kind::Message(&WORDS), ""),
-        field("option", "option", 14, Label::Single, Kind::Message(&OPTION), ""),
-    ]),
+    fields: Fields::Known(
+        &[
+            field("scalars", "scalars", 1, Label::Single, Kind::Message(&SCALARS), ""),
+            field(
+                "optionals",
+                "optionals",
+                2,
+                Label::Single,
+                Kind::Message(&OPTIONALS),
+                "",
+            ),
+            field("lists", "lists", 3, Label::Single, Kind::Message(&LISTS), ""),
+            field("maps", "maps", 4, Label::Single, Kind::Message(&MAPS), ""),
+            field("choice", "choice", 5, Label::Single, Kind::Message(&CHOICE), ""),
+            field("names", "names", 6, Label::Single, Kind::Message(&NAMES), ""),
+            field("type", "type", 7, Label::Single, Kind::Message(&TYPE), ""),
+            field("tree", "tree", 8, Label::Single, Kind::Message(&TREE), ""),
+            field("message", "message", 9, Label::Single, Kind::Message(&MESSAGE), ""),
+            field("secret", "secret", 10, Label::Single, Kind::Message(&SECRET), ""),
+            field("level", "level", 11, Label::Single, Kind::Enum(&SECRET_LEVEL), ""),
+            field("number", "number", 12, Label::Single, Kind::Enum(&NUMBER), ""),
+            field("words", "words", 13, Label::Single, Kind::Message(&WORDS), ""),
+            field("option", "option", 14, Label::Single, Kind::Message(&OPTION), ""),
+        ],
+    ),
 };
-
 impl Described for cri::Everything {
     const SCHEMA: &'static Message = &EVERYTHING;
 }
-
-pub static DEFAULT: Enum = Enum { name: "shapes.v1.Default", values: &[("NONE", 0), ("SELF", 1), ("CRATE", 2)] };
-
-pub static LABEL: Enum = Enum { name: "shapes.v1.Label", values: &[("MESSAGE", 0)] };
-
-pub static COLOR: Enum =
-    Enum { name: "shapes.v1.Color", values: &[("COLOR_UNSPECIFIED", 0), ("COLOR_RED", 1), ("GREEN", 2)] };
-
-pub static NUMBER: Enum =
-    Enum { name: "shapes.v1.Number", values: &[("ZERO", 0), ("NIL", 0), ("MINUS", -1), ("MAX", 2147483647)] };
-
-pub static TYPE_SELF_DEEP: Enum =
-    Enum { name: "shapes.v1.Type.Self.Deep", values: &[("DEEP_UNSPECIFIED", 0), ("DEEP_SELF", 1)] };
-
-pub static SECRET_LEVEL: Enum = Enum { name: "shapes.v1.Secret.Level", values: &[("LOW", 0), ("HIGH", 1)] };
-
+pub static DEFAULT: Enum = Enum {
+    name: "shapes.v1.Default",
+    values: &[("NONE", 0), ("SELF", 1), ("CRATE", 2)],
+};
+pub static LABEL: Enum = Enum {
+    name: "shapes.v1.Label",
+    values: &[("MESSAGE", 0)],
+};
+pub static COLOR: Enum = Enum {
+    name: "shapes.v1.Color",
+    values: &[("COLOR_UNSPECIFIED", 0), ("COLOR_RED", 1), ("GREEN", 2)],
+};
+pub static NUMBER: Enum = Enum {
+    name: "shapes.v1.Number",
+    values: &[("ZERO", 0), ("NIL", 0), ("MINUS", -1), ("MAX", 2147483647)],
+};
+pub static TYPE_SELF_DEEP: Enum = Enum {
+    name: "shapes.v1.Type.Self.Deep",
+    values: &[("DEEP_UNSPECIFIED", 0), ("DEEP_SELF", 1)],
+};
+pub static SECRET_LEVEL: Enum = Enum {
+    name: "shapes.v1.Secret.Level",
+    values: &[("LOW", 0), ("HIGH", 1)],
+};
 impl std::fmt::Debug for cri::secret::Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str_name())
