@@ -35,7 +35,7 @@ fn evil(message: &'static Message, depth: usize) -> Value {
             Label::Map => Value::object([(EVIL, value)]),
             _ => value,
         };
-        (!other).then(|| (field.name, value))
+        (!other).then_some((field.name, value))
     };
     Value::object(message.fields.iter().filter_map(member).collect::<Vec<_>>())
 }
