@@ -16,6 +16,9 @@ use crate::rpc::{Client, connect, endpoint, export, status};
 use crate::trace::Tracer;
 use crate::view::View;
 
+/// How often a command on a terminal tries again where nobody listens.
+const RETRIES: i64 = 3;
+
 /// One run of one command.
 pub(crate) struct Context<'io> {
     pub(crate) settings: Settings,
@@ -40,7 +43,9 @@ pub(crate) struct Context<'io> {
 }
 
 impl<'io> Context<'io> {
-    pub(crate) fn new(io: &'io mut Io, env: Env, settings: Settings, zone: TimeZone) -> Self {
+    pub(crate) fn new(io: &'io mut Io, env: Env, mut settings: Settings, zone: TimeZone) -> Self {
+        // A person sees why it takes time. A script may be a check whether somebody listens, and asks once.
+        settings.max_retries = settings.max_retries.or(io.err_is_terminal.then_some(RETRIES));
         let log = Rc::new(Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone()));
         log.set_debug(settings.debug);
         let tracer = Tracer::start(settings.tracing.as_ref(), io.now);
@@ -144,7 +149,7 @@ impl<'io> Context<'io> {
             Some(text) => endpoint::parse(text).map_err(Error::failure)?,
             None => self.default_endpoint(service).await?,
         };
-        let retries = if configured.is_some() { self.settings.max_retries } else { 0 };
+        let retries = configured.and(self.settings.max_retries).unwrap_or_default();
         let hint = configured.and_then(|text| self.settings.hint(text));
         let client = Client::new(endpoint, self.settings.timeout, hint, &self.log, &self.tracer).with_retries(retries);
         let own = service == "image" && self.settings.image_endpoint.as_deref().is_some_and(|text| !text.is_empty());

@@ -90,7 +90,7 @@ mod tests {
             disable_pull_on_run: false,
             profile_cpu: String::new(),
             profile_mem: String::new(),
-            max_retries: 0,
+            max_retries: None,
             tracing: None,
             preset: None,
         };

@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // A view holds its template, read already: what is wrong with it is said before the runtime is asked for anything.
     ("view", &["error", "generated", "schema", "template"]),
     ("print", &["error", "schema", "template", "view", "visible"]),
-    ("rpc", &["error", "generated", "log", "method", "schema", "trace"]),
+    ("rpc", &["error", "generated", "log", "method", "schema", "stream", "trace"]),
     ("check", &["error", "generated"]),
     ("logs", &["args", "error"]),
     ("context", &["config", "error", "generated", "io", "log", "print", "rpc", "trace", "view"]),

@@ -51,10 +51,15 @@ pub(crate) async fn exchange(
     let interrupted = signal::interrupted(ctx.signals && stream && answer.args.enrich);
     let mut report = Report::begin(ctx, answer, client, &request.bytes);
     let ended = {
-        let received = tokio::time::timeout(time, receive(ctx, answer, client, request, &mut report));
+        let over = async {
+            tokio::time::sleep(time).await;
+            // A server that owes something is no stream that is over: it comes, or it is the error that it never did.
+            client.settled().await;
+        };
         tokio::select! {
             biased;
-            received = received => received.unwrap_or(Ok(())),
+            received = receive(ctx, answer, client, request, &mut report) => received,
+            () = over => Ok(()),
             () = interrupted => Ok(()),
         }
     };

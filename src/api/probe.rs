@@ -33,7 +33,15 @@ async fn call(client: &Client<'_>, method: &'static Method, request: Vec<u8>) ->
         Flow::Unary => client.unary_bytes(method, request).await.map(drop),
         Flow::ServerStream => {
             let first = async { client.stream_bytes(method, request).await?.next().await.map(drop) };
-            tokio::time::timeout(SILENCE, first).await.unwrap_or(Ok(()))
+            let silent = async {
+                tokio::time::sleep(SILENCE).await;
+                client.settled().await;
+            };
+            tokio::select! {
+                biased;
+                first = first => first,
+                () = silent => Ok(()),
+            }
         }
     }
 }

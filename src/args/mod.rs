@@ -25,9 +25,10 @@ pub(crate) struct GlobalArgs {
     #[arg(long, short, value_name = "DURATION", default_value = "2s")]
     pub(crate) timeout: GoDuration,
     /// How often to try again where nobody listens at an endpoint that is there, as while a runtime restarts: after
-    /// 500ms, then twice as long, up to 5s; negative for ever. A missing socket is an error at once
-    #[arg(long, value_name = "N", default_value = "3", value_parser = parse::go_int)]
-    pub(crate) max_retries: i64,
+    /// 500ms, then twice as long, up to 5s; negative for ever. A missing socket is an error at once [default: 3 on a
+    /// terminal, else 0]
+    #[arg(long, value_name = "N", value_parser = parse::go_int)]
+    pub(crate) max_retries: Option<i64>,
     /// Log what is done and called
     #[arg(long, short = 'D')]
     pub(crate) debug: bool,

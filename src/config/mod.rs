@@ -32,8 +32,8 @@ pub(crate) struct Settings {
     /// Nothing, or empty, means the runtime's.
     pub(crate) image_endpoint: Option<String>,
     pub(crate) timeout: Duration,
-    /// Further attempts to connect to a configured endpoint; negative for ever.
-    pub(crate) max_retries: i64,
+    /// Further attempts to connect to a configured endpoint, where somebody says so; negative for ever.
+    pub(crate) max_retries: Option<i64>,
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
@@ -108,10 +108,7 @@ pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, pr
             Some(seconds) if !given("timeout") => Duration::from_secs(seconds),
             _ => args.timeout.positive().unwrap_or(TIMEOUT),
         },
-        max_retries: match file.and_then(|file| file.max_retries) {
-            Some(retries) if !given("max-retries") => retries,
-            _ => args.max_retries,
-        },
+        max_retries: args.max_retries.or_else(|| file?.max_retries),
         debug: if given("debug") { args.debug } else { file.is_some_and(|file| file.debug) },
         pull_image_on_create: file.is_some_and(|file| file.pull_image_on_create),
         disable_pull_on_run: file.is_some_and(|file| file.disable_pull_on_run),

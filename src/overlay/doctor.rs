@@ -1,7 +1,10 @@
 //! `crictl doctor`: what the runtime is, which methods it has, and whether its streams can be reached.
 
+use std::time::Duration;
+
 use clap::Args;
 use futures_util::stream::{self, StreamExt as _};
+use tokio::time::{Instant, timeout};
 
 use crate::api::{Api, probe};
 use crate::args::go::Parsed;
@@ -29,6 +32,9 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };
+
+/// How many timeouts all of it may take. A runtime that answers takes less than one.
+const TIMEOUTS: u32 = 4;
 
 /// How many probes are under way at once.
 const AT_ONCE: usize = 8;
@@ -65,14 +71,34 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: DoctorArgs = args(parsed)?;
     let encoding = Encoding::of_list(&args.output)?;
     let tls = args.tls.tls()?;
+    let whole = Whole { limit: ctx.settings.timeout.saturating_mul(TIMEOUTS), begun: Instant::now() };
     let mut checks = runtime(ctx).await?;
-    checks.extend(methods(ctx).await?);
-    checks.extend(streams(ctx, &tls).await?);
+    checks.extend(methods(ctx, whole).await?);
+    checks.extend(streams(ctx, &tls, whole).await?);
     ctx.print(&match encoding {
         Some(encoding) => View::List(document(&checks), encoding),
         None => View::Table(table(checks)),
     })
 }
+
+/// How long all probes may take together.
+#[derive(Clone, Copy)]
+struct Whole {
+    limit: Duration,
+    begun: Instant,
+}
+
+impl Whole {
+    /// What a probe found out, if there is time for it.
+    async fn within(self, probe: impl Future<Output = Found>) -> Found {
+        let Self { limit, begun } = self;
+        let found = timeout(limit.saturating_sub(begun.elapsed()), probe).await;
+        found.unwrap_or_else(|_| ("unknown", format!("no time left of {limit:?} for all")))
+    }
+}
+
+/// The result of a check, and its detail.
+type Found = (&'static str, String);
 
 /// Who answers. That nobody does is the one failure of this command.
 async fn runtime(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
@@ -87,12 +113,13 @@ async fn runtime(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
 }
 
 /// Which methods there are, in the order of the proto.
-async fn methods(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
+async fn methods(ctx: &mut Context<'_>, whole: Whole) -> Result<Vec<Check>, Error> {
     let mut probes = Vec::new();
     for method in Api::BUILT_IN.methods {
-        let client = ctx.service(method.service).await?;
+        // A probe does nothing, so that it takes no longer than any other call: a pull has no limit else.
+        let client = ctx.service(method.service).await?.with_deadline(ctx.settings.timeout);
         probes.push(async move {
-            let (result, detail) = probe::probe(&client, method).await;
+            let (result, detail) = whole.within(probe::probe(&client, method)).await;
             Check::new("method", method.name, result, detail)
         });
     }
@@ -100,7 +127,7 @@ async fn methods(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
 }
 
 /// Whether streams can be opened, by each transport, on the first running container.
-async fn streams(ctx: &mut Context<'_>, tls: &Tls) -> Result<Vec<Check>, Error> {
+async fn streams(ctx: &mut Context<'_>, tls: &Tls, whole: Whole) -> Result<Vec<Check>, Error> {
     let runtime = ctx.runtime().await?;
     let running = ContainerStateValue { state: ContainerState::ContainerRunning.into() };
     let filter = ContainerFilter { state: Some(running), ..Default::default() };
@@ -109,7 +136,7 @@ async fn streams(ctx: &mut Context<'_>, tls: &Tls) -> Result<Vec<Check>, Error> 
     let mut checks = Vec::new();
     for transport in ["spdy", "websocket"] {
         let (result, detail) = match &container {
-            Ok(Some(container)) => attach(ctx, &runtime, &container.id, transport, tls).await,
+            Ok(Some(container)) => whole.within(attach(ctx, &runtime, &container.id, transport, tls)).await,
             Ok(None) => ("unprobed", "no container is running".to_owned()),
             Err(error) => ("unknown", error.cause().to_owned()),
         };
@@ -125,7 +152,7 @@ async fn attach(
     id: &str,
     transport: &str,
     tls: &Tls,
-) -> (&'static str, String) {
+) -> Found {
     let dialer = Dialer {
         transport: transport.to_owned(),
         tls: tls.clone(),
@@ -137,7 +164,7 @@ async fn attach(
         Ok(runtime.attach(request).await?.url)
     };
     let session = dialer.session(url, Wanted::default());
-    match tokio::time::timeout(ctx.settings.timeout, session).await {
+    match timeout(ctx.settings.timeout, session).await {
         Ok(Ok(_)) => ("yes", String::new()),
         Ok(Err(error)) => ("no", error.cause().to_owned()),
         Err(_) => ("no", format!("no answer within {:?}", ctx.settings.timeout)),

@@ -163,6 +163,9 @@ async fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, bound))
 }
 
+/// How long nothing is accepted after it failed, if no connection ends before.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// Forwards every connection that is made, until a signal ends the command.
 async fn serve(
     ctx: &Context<'_>,
@@ -170,7 +173,7 @@ async fn serve(
     listeners: Vec<(TcpListener, Ports)>,
     lines: &Lines,
 ) -> Infallible {
-    let requests = Cell::new(0);
+    let (requests, said) = (Cell::new(0), Cell::new(None));
     let handle = async |socket, ports: Ports| {
         let request = requests.replace(requests.get() + 1);
         lines.say(format!("Handling connection for {}", ports.local)).await;
@@ -178,17 +181,23 @@ async fn serve(
     };
     let served = listeners.into_iter().map(async |(listener, ports): (TcpListener, Ports)| -> Infallible {
         let mut connections = FuturesUnordered::new();
+        let mut paused = false;
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
+                accepted = listener.accept(), if !paused => match accepted {
                     Ok((socket, _)) => connections.push(handle(socket, ports)),
-                    // Too many open files, most likely: there will be room again.
+                    // Too many open files, most likely. Clients wait until one is free, and so does this.
                     Err(error) => {
-                        ctx.error(format!("accepting on port {}: {}", ports.local, lower(&error)));
-                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        paused = true;
+                        if said.replace(error.raw_os_error()) != error.raw_os_error() {
+                            let reason = format!("accepting on port {}: {}", ports.local, lower(&error));
+                            ctx.error(format!("{reason}; it is tried again whenever a connection ends"));
+                        }
                     }
                 },
+                () = tokio::time::sleep(PAUSE), if paused => paused = false,
                 Some(ended) = connections.next(), if !connections.is_empty() => {
+                    paused = false;
                     // One connection's failure is not the others'.
                     if let Err(error) = ended {
                         let context = format!("forwarding {} -> {}", ports.local, ports.remote);

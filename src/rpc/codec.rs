@@ -4,9 +4,18 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
+use crate::rpc::owed::Debt;
+
 /// A codec that neither encodes nor decodes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct BytesCodec;
+#[derive(Debug, Default)]
+pub(super) struct BytesCodec(Option<Debt>);
+
+impl BytesCodec {
+    /// For a request that the server owes us to take. One that allows no streams, or no bytes on them, never does.
+    pub(super) fn owing(debt: Debt) -> Self {
+        Self(Some(debt))
+    }
+}
 
 impl Codec for BytesCodec {
     type Encode = Bytes;
@@ -15,11 +24,11 @@ impl Codec for BytesCodec {
     type Decoder = Self;
 
     fn encoder(&mut self) -> Self {
-        Self
+        Self(self.0.take())
     }
 
     fn decoder(&mut self) -> Self {
-        Self
+        Self::default()
     }
 }
 
@@ -27,7 +36,9 @@ impl Encoder for BytesCodec {
     type Item = Bytes;
     type Error = Status;
 
+    /// Is called once there is room for what is encoded.
     fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        self.0 = None;
         buffer.put(item);
         Ok(())
     }

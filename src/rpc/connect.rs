@@ -5,20 +5,17 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::transport::Channel;
 
 use crate::rpc::endpoint::Endpoint;
+use crate::rpc::live::Live;
+use crate::rpc::owed::Owed;
+use crate::stream::socket::Stream;
 
 /// The connection itself failed: no byte of gRPC was exchanged.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Dial(#[source] pub(crate) io::Error);
-
-/// Whatever bytes go over.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// How a channel connects, where that is not as usual.
 #[derive(Clone, Debug, Default)]
@@ -29,13 +26,17 @@ pub(crate) struct Connection {
     pub(crate) limit: Option<Duration>,
 }
 
-/// A channel that connects when it is first used.
-pub(crate) fn channel(endpoint: &Endpoint, connection: &Connection) -> Channel {
-    let endpoint = endpoint.clone();
+/// A channel that connects when it is first used. What its server owes is counted in `owed`.
+pub(crate) fn channel(endpoint: &Endpoint, connection: &Connection, owed: &Owed) -> Channel {
+    let (endpoint, owed) = (endpoint.clone(), owed.clone());
     let limit = connection.limit;
     let connector = tower::service_fn(move |_| {
-        let endpoint = endpoint.clone();
-        async move { limited(limit, dial(&endpoint)).await.map(TokioIo::new).map_err(Dial) }
+        let (endpoint, owed) = (endpoint.clone(), owed.clone());
+        async move {
+            let greeting = owed.debt();
+            let socket = limited(limit, dial(&endpoint)).await.map_err(Dial)?;
+            Ok::<_, Dial>(TokioIo::new(Live::new(socket, &owed, greeting)))
+        }
     });
     // Every runtime serves the authority that Go's client sends for a unix socket.
     let transport = tonic::transport::Endpoint::from_static("http://localhost");
@@ -75,7 +76,7 @@ mod system {
     use std::io;
     use std::path::Path;
 
-    use super::Stream;
+    use crate::stream::socket::Stream;
 
     pub(super) async fn unix(path: &Path) -> io::Result<Box<dyn Stream>> {
         Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
@@ -94,7 +95,7 @@ mod system {
 
     use tokio::net::windows::named_pipe::ClientOptions;
 
-    use super::Stream;
+    use crate::stream::socket::Stream;
 
     /// std and tokio have no unix sockets on Windows, and no runtime there listens at one.
     pub(super) async fn unix(_: &Path) -> io::Result<Box<dyn Stream>> {

@@ -6,6 +6,10 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 
 use crate::method::{Deadline, Method};
 
+/// What takes so long is no deadline: gRPC can't tell a server of more than 11,000 years, and the library ends the
+/// process where it is asked to.
+pub(super) const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// The deadline of a call under a timeout; nothing is for ever.
 pub(crate) fn of(method: &Method, request: &[u8], timeout: Duration) -> Option<Duration> {
     match method.deadline {

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::rpc::codec::BytesCodec;
 use crate::rpc::connect::Connection;
 use crate::rpc::endpoint::Endpoint;
+use crate::rpc::owed::Owed;
 use crate::rpc::{connect, status};
 
 const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
@@ -21,9 +22,9 @@ const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 pub(crate) async fn send(address: &str, request: Vec<u8>, timeout: Duration) -> Result<(), Error> {
     let endpoint = Endpoint::Tcp(address.to_owned());
     let sent = async {
-        let mut grpc = Grpc::new(connect::channel(&endpoint, &Connection::default()));
+        let mut grpc = Grpc::new(connect::channel(&endpoint, &Connection::default(), &Owed::default()));
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        grpc.unary(Request::new(request.into()), PathAndQuery::from_static(PATH), BytesCodec).await
+        grpc.unary(Request::new(request.into()), PathAndQuery::from_static(PATH), BytesCodec::default()).await
     };
     let failed = |cause: String| Error::failure(format!("{endpoint}: {cause}")).context("sending the trace");
     match tokio::time::timeout(timeout, sent).await {

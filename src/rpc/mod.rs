@@ -8,9 +8,12 @@ pub(crate) mod details;
 pub(crate) mod echo;
 pub(crate) mod endpoint;
 pub(crate) mod export;
+mod live;
 pub(crate) mod metadata;
+mod owed;
+mod pieces;
+mod response;
 mod retry;
-mod sound;
 pub(crate) mod status;
 mod stream;
 
@@ -24,7 +27,7 @@ use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming};
 
 use crate::error::{Error, hide};
 use crate::generated::methods;
@@ -34,18 +37,24 @@ use crate::rpc::codec::BytesCodec;
 use crate::rpc::connect::Connection;
 use crate::rpc::echo::Echo;
 use crate::rpc::endpoint::Endpoint;
-use crate::rpc::sound::{Sound, sound};
+use crate::rpc::owed::Owed;
+use crate::rpc::status::Peer;
 pub(crate) use crate::rpc::stream::{Bodies, Messages};
-use crate::schema::Described;
+use crate::schema::{self, Described};
 use crate::trace::{Call, Tracer};
 
 /// The largest message that is taken. Go's clients of the CRI take as much.
 pub(crate) const MAX_MESSAGE: usize = 16 << 20;
 
+/// A message may have a value for each so many of the bytes that it may have. What runtimes send has more; but an empty
+/// container of two bytes becomes one of kilobytes.
+const BYTES_PER_VALUE: usize = 6;
+
 /// A channel to one endpoint, and how its calls are made. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Client<'io> {
     channel: Channel,
+    owed: Owed,
     endpoint: Rc<Endpoint>,
     /// The flag that names the endpoint, if somebody named it.
     named: Option<&'static str>,
@@ -72,8 +81,10 @@ impl<'io> Client<'io> {
         log: &Rc<Logger<'io>>,
         tracer: &Tracer,
     ) -> Self {
+        let owed = Owed::default();
         Self {
-            channel: connect::channel(&endpoint, &Connection::default()),
+            channel: connect::channel(&endpoint, &Connection::default(), &owed),
+            owed,
             endpoint: Rc::new(endpoint),
             named: None,
             metadata: Rc::default(),
@@ -109,7 +120,8 @@ impl<'io> Client<'io> {
 
     /// A channel of its own to the same endpoint.
     pub(crate) fn with_connection(self, connection: &Connection) -> Self {
-        Self { channel: connect::channel(&self.endpoint, connection), ..self }
+        let owed = Owed::default();
+        Self { channel: connect::channel(&self.endpoint, connection, &owed), owed, ..self }
     }
 
     /// The same channel, metadata that is sent with every call, and the largest message that is taken.
@@ -134,10 +146,11 @@ impl<'io> Client<'io> {
 
     /// How long a call may take; nothing is for ever.
     pub(crate) fn deadline(&self, method: &Method, request: &[u8]) -> Option<Duration> {
-        match self.limit {
+        let deadline = match self.limit {
             Limit::Timeout(timeout) => deadline::of(method, request, timeout),
             Limit::Deadline(deadline) => Some(deadline),
-        }
+        };
+        deadline.filter(|deadline| *deadline < deadline::FOR_EVER)
     }
 
     /// Calls a unary method with an encoded request.
@@ -145,11 +158,7 @@ impl<'io> Client<'io> {
         let mut underway = self.begin(method, &request);
         let deadline = self.deadline(method, &request);
         let body = Bytes::from(request);
-        let call = async || {
-            let mut grpc = self.grpc().await?;
-            let path = PathAndQuery::from_static(method.path);
-            Ok(grpc.unary(self.request(&body, deadline, &underway), path, BytesCodec).await?.into_inner())
-        };
+        let call = async || self.one(method, self.request(&body, deadline, &underway)).await;
         let answer = self.retried(async || self.within(deadline, Instant::now(), call()).await).await;
         match answer.map_err(|status| self.discreet(status)) {
             Ok(response) => {
@@ -181,9 +190,7 @@ impl<'io> Client<'io> {
         let deadline = self.deadline(method, &request);
         let body = Bytes::from(request);
         let call = async |since| {
-            let mut grpc = self.grpc().await?;
-            let path = PathAndQuery::from_static(method.path);
-            let response = grpc.server_streaming(self.request(&body, deadline, &underway), path, BytesCodec).await?;
+            let response = self.send(method, self.request(&body, deadline, &underway)).await?;
             Ok((response.into_parts(), since))
         };
         let opened = self.retried(async || {
@@ -208,10 +215,42 @@ impl<'io> Client<'io> {
         Underway { span, echo: Echo::new(self, method, request) }
     }
 
-    async fn grpc(&self) -> Result<Grpc<Sound>, Status> {
-        let mut grpc = Grpc::new(sound(self.channel.clone())).max_decoding_message_size(self.max_message);
+    async fn send(
+        &self,
+        method: &'static Method,
+        request: Request<Bytes>,
+    ) -> Result<tonic::Response<Streaming<Bytes>>, Status> {
+        let sent = self.owed.debt();
+        let channel = response::checked(self.channel.clone(), &self.owed);
+        let mut grpc = Grpc::new(channel).max_decoding_message_size(self.max_message);
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        Ok(grpc)
+        grpc.server_streaming(request, PathAndQuery::from_static(method.path), BytesCodec::owing(sent)).await
+    }
+
+    /// The one message of an answer.
+    async fn one(&self, method: &'static Method, request: Request<Bytes>) -> Result<Bytes, Status> {
+        let mut bodies = self.send(method, request).await?.into_inner();
+        let body = bodies.message().await?.ok_or_else(|| Status::internal("expected one message, got none"))?;
+        self.check_size(method, Some(&body))?;
+        match bodies.message().await? {
+            None => Ok(body),
+            Some(_) => Err(Status::internal("expected one message, got several")),
+        }
+    }
+
+    /// Refuses a message that would take far more memory than its bytes do.
+    fn check_size(&self, method: &Method, body: Option<&[u8]>) -> Result<(), Status> {
+        let limit = self.max_message / BYTES_PER_VALUE;
+        match body.is_some_and(|body| schema::has_more_values(method.response, body, limit)) {
+            true => Err(status::too_many(limit)),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits until the server has come up with what takes one that is alive no time: its greeting, the taking of our
+    /// requests, the rest of what it has begun to say.
+    pub(crate) async fn settled(&self) {
+        self.owed.settled().await;
     }
 
     /// The request with its metadata, and in that the deadline, so that the server gives up when we do.
@@ -225,13 +264,25 @@ impl<'io> Client<'io> {
         request
     }
 
-    /// Waits for what belongs to a call until its deadline, which is counted from when it was made.
+    /// Waits for what belongs to a call until its deadline, which is counted from when it was made, or until the server
+    /// owes something for longer than the timeout: that ends also what has no deadline.
     async fn within<T>(
         &self,
         deadline: Option<Duration>,
         since: Instant,
         call: impl Future<Output = Result<T, Status>>,
     ) -> Result<T, Status> {
+        let late = |time: Duration| {
+            Status::deadline_exceeded(format!("{} {} within {time:?}", status::GAVE_UP, self.endpoint))
+        };
+        let call = async {
+            let Limit::Timeout(timeout) = self.limit else { return call.await };
+            tokio::select! {
+                biased;
+                answer = call => answer,
+                () = self.owed.overdue(timeout) => Err(late(timeout)),
+            }
+        };
         let Some(deadline) = deadline else { return call.await };
         let Some(end) = since.checked_add(deadline) else { return call.await };
         // A timer's shortest time is a millisecond, within which a runtime may answer.
@@ -240,7 +291,7 @@ impl<'io> Client<'io> {
             // tonic keeps the deadline that it finds in the metadata too, and calls that a cancellation.
             Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
             Ok(Ok(answer)) => Ok(answer),
-            _ => Err(Status::deadline_exceeded(format!("{} {} within {deadline:?}", status::GAVE_UP, self.endpoint))),
+            _ => Err(late(deadline)),
         }
     }
 
@@ -256,14 +307,12 @@ impl<'io> Client<'io> {
 
     /// The error of a failed call. For a method that the server lacks, asks it for its name and version.
     pub(crate) async fn error(&self, method: &'static Method, status: &Status) -> Error {
-        let error = status::error(method, status, self);
+        let (endpoint, hint) = (&*self.endpoint, self.hint.as_deref());
+        let error = status::error(method, status, &Peer { endpoint, hint, max_message: self.max_message });
         if status.code() != Code::Unimplemented || method.name == methods::VERSION.name {
             return error;
         }
-        let version = async {
-            let path = PathAndQuery::from_static(methods::VERSION.path);
-            Ok(self.grpc().await?.unary(Request::new(Bytes::new()), path, BytesCodec).await?.into_inner())
-        };
+        let version = self.one(&methods::VERSION, Request::new(Bytes::new()));
         let deadline = self.deadline(&methods::VERSION, &[]);
         let runtime = self.within(deadline, Instant::now(), version).await.ok().and_then(|bytes| {
             let version: crate::generated::cri::VersionResponse = prost::Message::decode(bytes).ok()?;

@@ -2,38 +2,60 @@
 
 use std::error::Error as _;
 use std::io;
+use std::sync::Arc;
 
 use tonic::{Code, Status};
 
 use crate::error::{Error, lower};
 use crate::method::Method;
 use crate::rpc::connect::Dial;
+use crate::rpc::details;
 use crate::rpc::endpoint::Endpoint;
-use crate::rpc::{Client, details};
 
 /// How the message begins of a call that we gave up.
 pub(super) const GAVE_UP: &str = "no answer from";
 
-/// The error of a failed call, with what the server says of it beyond the message.
-pub(super) fn error(method: &'static Method, status: &Status, client: &Client<'_>) -> Error {
-    details::words(status).into_iter().fold(plain(method, status, client), Error::hint)
+/// Whom a call was made to, and on which terms.
+pub(super) struct Peer<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    /// What helps where nobody serves the endpoint.
+    pub(super) hint: Option<&'a str>,
+    /// The largest message that is taken.
+    pub(super) max_message: usize,
 }
 
-fn plain(method: &'static Method, status: &Status, client: &Client<'_>) -> Error {
-    let endpoint = &*client.endpoint;
+/// An answer of more values than we have room for.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer has more than {0} values")]
+struct TooMany(usize);
+
+/// The status of a call whose answer would take more memory than its size allows.
+pub(super) fn too_many(limit: usize) -> Status {
+    let mut status = Status::resource_exhausted(TooMany(limit).to_string());
+    status.set_source(Arc::new(TooMany(limit)));
+    status
+}
+
+/// The error of a failed call, with what the server says of it beyond the message.
+pub(super) fn error(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
+    details::words(status).into_iter().fold(plain(method, status, peer), Error::hint)
+}
+
+fn plain(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
+    let endpoint = peer.endpoint;
     if let Some(Dial(cause)) = source(status) {
-        let hint = client.hint.as_deref();
-        return unreachable(cause, endpoint, hint, |cause| Error::call(method.name, Code::Unavailable, cause));
+        return unreachable(cause, endpoint, peer.hint, |cause| Error::call(method.name, Code::Unavailable, cause));
     }
     let message = status.message();
     match status.code() {
         // tonic's own code for a message over the limit; Go's clients say ResourceExhausted, and scripts know that.
         Code::OutOfRange if message.contains("decoded message length too large") => {
-            let limit = size(client.max_message);
+            let limit = size(peer.max_message);
             Error::call(method.name, Code::ResourceExhausted, format!("the answer is larger than {limit}"))
                 .said(message)
-                .hint("narrow the request, for example with an id or a label")
+                .hint(NARROW)
         }
+        code if source::<TooMany>(status).is_some() => Error::call(method.name, code, message).hint(NARROW),
         Code::DeadlineExceeded => {
             let error = Error::call(method.name, status.code(), message).hint("raise the limit with --timeout");
             // Go's clients have these words where they give up by themselves.
@@ -55,6 +77,9 @@ fn plain(method: &'static Method, status: &Status, client: &Client<'_>) -> Error
         code => Error::call(method.name, code, message),
     }
 }
+
+/// What helps against an answer that is too large.
+const NARROW: &str = "narrow the request, for example with an id or a label";
 
 /// A size in the largest unit that it is a multiple of.
 fn size(bytes: usize) -> String {

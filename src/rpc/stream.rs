@@ -48,7 +48,12 @@ impl Bodies<'_> {
     /// # Errors
     /// The call failed.
     pub(crate) async fn message(&mut self) -> Result<Option<Bytes>, Status> {
-        let body = self.client.within(self.deadline, self.since, self.bodies.message()).await;
+        let message = async {
+            let body = self.bodies.message().await?;
+            self.client.check_size(self.method, body.as_deref())?;
+            Ok(body)
+        };
+        let body = self.client.within(self.deadline, self.since, message).await;
         match &body {
             Ok(Some(body)) => self.underway.received(body.len()),
             Ok(None) => self.underway.ended(&Status::ok("")),

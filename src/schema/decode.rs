@@ -65,7 +65,7 @@ pub fn decode_as(message: &'static Message, bytes: &[u8], form: Form) -> Result<
 }
 
 /// How deep messages may be within each other, which is protobuf's own limit. Every level is a level of the stack.
-const DEEPEST: u32 = 100;
+pub(super) const DEEPEST: u32 = 100;
 
 /// Where a message stands.
 #[derive(Clone, Copy)]
@@ -286,7 +286,7 @@ fn is_default(kind: Kind, value: &Value) -> bool {
 }
 
 /// Whether a value of this wire type can be the field's. Lists of numbers come packed or one by one.
-fn fits(field: &Field, wire: WireType) -> bool {
+pub(super) fn fits(field: &Field, wire: WireType) -> bool {
     let own = wire_type(field.kind);
     wire == own || (field.label == Label::Repeated && wire == WireType::LengthDelimited && own != wire)
 }

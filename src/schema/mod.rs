@@ -7,6 +7,7 @@
 
 mod decode;
 mod encode;
+mod extent;
 mod foreign;
 mod json_schema;
 mod redact;
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 
 pub use decode::{Error as DecodeError, Form, decode, decode_as};
 pub use encode::{Error as EncodeError, LENIENT, check, encode};
+pub use extent::has_more_values;
 pub use json_schema::json_schema;
 pub use redact::{has_secrets, redact};
 pub use text::text;

@@ -2,23 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::thread;
-use std::time::Duration;
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use crate::error::{Error, lower};
+use crate::stream::socket::{Stream, tcp};
 use crate::stream::target::Target;
 use crate::stream::tls::Tls;
 use crate::stream::{proxy, tls};
-
-/// Whatever bytes go over.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Opens a connection.
 ///
@@ -33,48 +22,5 @@ pub(crate) async fn dial(target: &Target, tls: &Tls, env: &BTreeMap<String, Stri
     match target.is_tls() {
         true => tls::connect(socket, target, tls).await,
         false => Ok(socket),
-    }
-}
-
-/// Opens a TCP connection on which keys are sent as they are typed, and files in large pieces.
-pub(super) async fn tcp(host: &str, port: u16) -> io::Result<Unhurried> {
-    let socket = TcpStream::connect((host, port)).await?;
-    socket.set_nodelay(true)?;
-    Ok(Unhurried(socket))
-}
-
-/// A socket whose server may run ahead a little where it sends much. It sends frames of 32 KiB, and to wake for each
-/// of them costs twice as much processor time as all else that is done with it.
-pub(super) struct Unhurried(TcpStream);
-
-/// A read of so much is one of many: nobody types as fast.
-const MUCH: usize = 16 << 10;
-/// How long the server has then. It is the thread that sleeps: every segment would wake a task, and the pause would be
-/// worth nothing.
-const PAUSE: Duration = Duration::from_micros(300);
-
-impl AsyncRead for Unhurried {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let room = buffer.remaining();
-        let polled = Pin::new(&mut self.0).poll_read(cx, buffer);
-        // Where no room is left there is more to read already.
-        if (MUCH..room).contains(&(room - buffer.remaining())) {
-            thread::sleep(PAUSE);
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for Unhurried {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod pipe;
 pub(crate) mod portforward;
 mod protocol;
 mod proxy;
+pub(crate) mod socket;
 pub(crate) mod spdy;
 pub(crate) mod status;
 pub(crate) mod stdio;

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tower::ServiceExt;
 
 use crate::error::Error;
-use crate::stream::dial::{Stream, tcp};
+use crate::stream::socket::{Stream, tcp};
 use crate::stream::target::Target;
 use crate::stream::tls::{self, Tls};
 

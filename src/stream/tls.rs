@@ -11,7 +11,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName,
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::error::Error;
-use crate::stream::dial::Stream;
+use crate::stream::socket::Stream;
 use crate::stream::target::Target;
 
 /// Whom a TLS connection believes.

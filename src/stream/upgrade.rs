@@ -12,8 +12,9 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
 use crate::error::Error;
-use crate::stream::dial::{Stream, dial};
+use crate::stream::dial::dial;
 use crate::stream::pipe::Task;
+use crate::stream::socket::Stream;
 use crate::stream::target::Target;
 use crate::stream::tls::Tls;
 

@@ -17,8 +17,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::error::Error;
 use crate::stream::channel::{self, STDOUT};
-use crate::stream::dial::{Stream, dial};
+use crate::stream::dial::dial;
 use crate::stream::pipe::{Cause, Inlet, Order, Outlet, Piece, Task};
+use crate::stream::socket::Stream;
 use crate::stream::target::Target;
 use crate::stream::tls::Tls;
 use crate::stream::upgrade::{Refusal, reason};

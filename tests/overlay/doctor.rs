@@ -47,8 +47,20 @@ fn doctor_waits_for_no_stream_and_for_no_method_for_ever() {
     let fake = Fake::new().hanging("GetContainerEvents").serve();
     let output = fake.run(["doctor", "-o", "json"]);
     assert_eq!(found(&output.stdout, "method", "GetContainerEvents").0, "yes");
-    let fake = Fake::new().hanging("ListImages").serve();
-    let output = fake.run(["--timeout", "200ms", "doctor", "-o", "json"]);
+    // A pull and a command have no limit of their own.
+    for method in ["ListImages", "PullImage", "ExecSync"] {
+        let fake = Fake::new().hanging(method).serve();
+        let output = fake.run(["--timeout", "200ms", "doctor", "-o", "json"]);
+        assert_eq!((found(&output.stdout, "method", method).0.as_str(), output.status), ("unknown", 0), "{method}");
+    }
+}
+
+#[test]
+fn doctor_ends_also_where_every_probe_takes_all_its_time() {
+    let methods = ["ListImages", "ListContainers", "ListPodSandbox", "ImageStatus", "ImageFsInfo", "ContainerStatus"];
+    let methods = methods.into_iter().chain(["PodSandboxStatus", "ExecSync", "PullImage", "Attach", "Exec"]);
+    let fake = methods.fold(Fake::new(), |fake, method| fake.hanging(method)).serve();
+    let output = fake.run(["--timeout", "100ms", "doctor", "-o", "json"]);
     assert_eq!((found(&output.stdout, "method", "ListImages").0.as_str(), output.status), ("unknown", 0));
 }
 

@@ -51,6 +51,7 @@ fn talkative(messages: usize, failing: bool) -> Raw {
         headers: vec![("x-server", "newer"), ("x-tag", "1"), ("x-tag", "2"), ("set-cookie", "s3cret"), DATE],
         messages: vec![bytes; messages],
         trailers: trailers.collect(),
+        ..Script::default()
     }
     .serve()
 }

@@ -1,11 +1,13 @@
 //! `crictl rpc`: every method, the request it sends, what it shows of the answer, and the statuses it ends with.
 
+mod alive;
 mod answer;
 mod debug;
 mod metadata;
 mod request;
 mod secret;
 mod set;
+mod size;
 
 use crictl::generated::methods::METHODS;
 use tonic::{Code, Status};

@@ -3,6 +3,7 @@
 mod broken;
 mod endpoint;
 mod front;
+mod full;
 mod proxy;
 mod slow;
 mod transport;

@@ -6,14 +6,16 @@ use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::thread;
 
 use bytes::Bytes;
-use http_body_util::StreamBody;
-use hyper::body::{Body, Frame};
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::{Body, Frame, Incoming};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio_stream::{Stream, StreamExt as _};
 
 use super::run::{Output, crictl};
 
@@ -40,8 +42,26 @@ pub struct Script {
     pub headers: Vec<(&'static str, &'static str)>,
     /// The messages, as they are encoded.
     pub messages: Vec<Vec<u8>>,
+    /// What comes after them, as it is: a part of a message.
+    pub rest: Vec<u8>,
     /// Behind the status, which is good unless it is here.
     pub trailers: Vec<(&'static str, &'static str)>,
+    pub end: End,
+    /// How many bytes a client may send on a stream, and how many streams it may open, where that is not as usual.
+    pub window: Option<u32>,
+    pub streams: Option<u32>,
+}
+
+/// How an answer ends.
+#[derive(Clone, Copy, Default)]
+pub enum End {
+    /// With its trailers.
+    #[default]
+    Trailers,
+    /// Without.
+    Nothing,
+    /// Never.
+    Never,
 }
 
 /// Answers every call with one message of these bytes.
@@ -51,24 +71,45 @@ pub fn answering(message: impl Into<Vec<u8>>) -> Raw {
 
 /// Answers every call with the script for its path.
 pub fn scripted(script: impl Fn(&str) -> Script + Send + Sync + Clone + 'static) -> Raw {
-    serve(move |stream| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let script = script.clone();
-        let service = service_fn(move |request: http::Request<_>| {
-            std::future::ready(Ok::<_, Infallible>(script(request.uri().path()).response()))
-        });
-        let _ = runtime.block_on(async {
-            stream.set_nonblocking(true).unwrap();
-            let stream = tokio::net::UnixStream::from_std(stream).unwrap();
-            http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await
-        });
-    })
+    serve(move |stream| talk(stream, &http2::Builder::new(TokioExecutor::new()), script.clone()))
+}
+
+/// Answers the calls of one connection.
+fn talk(
+    stream: UnixStream,
+    server: &http2::Builder<TokioExecutor>,
+    script: impl Fn(&str) -> Script + Send + Sync + Clone + 'static,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let response = script(request.uri().path()).response();
+        async move {
+            // What can't be sent is not answered.
+            let _ = request.into_body().collect().await;
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let _ = runtime.block_on(async {
+        stream.set_nonblocking(true).unwrap();
+        let stream = tokio::net::UnixStream::from_std(stream).unwrap();
+        server.serve_connection(TokioIo::new(stream), service).await
+    });
 }
 
 impl Script {
     /// Serves on a socket of its own.
     pub fn serve(self) -> Raw {
-        scripted(move |_| self.clone())
+        let mut server = http2::Builder::new(TokioExecutor::new());
+        if let Some(window) = self.window {
+            server.initial_stream_window_size(window);
+        }
+        if let Some(streams) = self.streams {
+            server.max_concurrent_streams(streams);
+        }
+        serve(move |stream| {
+            let script = self.clone();
+            talk(stream, &server, move |_| script.clone());
+        })
     }
 
     fn response(&self) -> http::Response<impl Body<Data = Bytes, Error = Infallible> + use<>> {
@@ -85,13 +126,19 @@ impl Script {
         for (name, value) in [("grpc-status", "0")].iter().chain(&self.trailers) {
             trailers.insert(*name, value.parse().unwrap());
         }
-        let frames: Vec<_> =
-            self.messages.iter().map(framed).chain([Frame::trailers(trailers)]).map(Ok::<_, Infallible>).collect();
-        response.body(StreamBody::new(tokio_stream::iter(frames))).unwrap()
+        let rest = Some(Frame::data(Bytes::from(self.rest.clone()))).filter(|_| !self.rest.is_empty());
+        let trailers = matches!(self.end, End::Trailers).then(|| Frame::trailers(trailers));
+        let frames: Vec<_> = self.messages.iter().map(framed).chain(rest).chain(trailers).map(Ok).collect();
+        let after: Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>> = match self.end {
+            End::Never => Box::pin(tokio_stream::pending()),
+            End::Trailers | End::Nothing => Box::pin(tokio_stream::empty()),
+        };
+        response.body(StreamBody::new(tokio_stream::iter(frames).chain(after))).unwrap()
     }
 }
 
-fn serve(answer: impl Fn(UnixStream) + Send + Sync + Clone + 'static) -> Raw {
+/// Does with every connection what it is told.
+pub fn serve(answer: impl Fn(UnixStream) + Send + Sync + Clone + 'static) -> Raw {
     let folder = tempfile::tempdir().unwrap();
     let socket: PathBuf = folder.path().join("raw.sock");
     let listener = UnixListener::bind(&socket).unwrap();

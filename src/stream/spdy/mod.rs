@@ -13,8 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, interval_at};
 
 use crate::error::Error;
-use crate::stream::dial::Stream;
 use crate::stream::pipe::{Cause, Inlet, Order, Outlet, Piece, Task, What, lost};
+use crate::stream::socket::Stream;
 use session::{Event, Session};
 
 /// Nothing more is taken from the commands while so much waits to be sent.

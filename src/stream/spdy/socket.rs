@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
 use crate::error::lower;
-use crate::stream::dial::Stream;
+use crate::stream::socket::Stream;
 
 /// How much is read at once.
 const READ: usize = 256 << 10;

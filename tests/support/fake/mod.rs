@@ -63,7 +63,7 @@ pub struct State {
     /// A method that fails, and how.
     pub failure: Option<(&'static str, Status)>,
     /// A method that never answers; of a stream, the end never comes.
-    pub hanging: Option<&'static str>,
+    pub hanging: Vec<&'static str>,
     made: u64,
 }
 
@@ -112,7 +112,7 @@ impl Fake {
 
     /// A method never answers.
     pub fn hanging(self, method: &'static str) -> Self {
-        self.with(|state| state.hanging = Some(method))
+        self.with(|state| state.hanging.push(method))
     }
 
     pub fn failing(self, method: &'static str, status: Status) -> Self {
@@ -161,7 +161,7 @@ impl Fake {
         let hangs = {
             let mut state = self.state();
             state.calls.push(method);
-            state.hanging == Some(method)
+            state.hanging.contains(&method)
         };
         if hangs {
             pending::<()>().await;

@@ -214,7 +214,7 @@ impl RuntimeService for Fake {
         let (events, open) = {
             let mut state = self.state();
             state.calls.push("GetContainerEvents");
-            (state.events.clone(), state.hanging == Some("GetContainerEvents"))
+            (state.events.clone(), state.hanging.contains(&"GetContainerEvents"))
         };
         let events = tokio_stream::iter(events.into_iter().map(Ok));
         match open {
