@@ -57,23 +57,20 @@ pub(crate) struct Client<'io> {
     tracer: Tracer,
     /// Further attempts where nobody listens; negative for ever.
     retries: i64,
+    /// The endpoint in the words of an error.
+    place: Rc<str>,
     /// What helps where nobody serves the endpoint.
-    hint: Option<Rc<str>>,
+    hint: Rc<str>,
     /// Words that the server may repeat and nobody may be shown.
     hidden: Rc<[String]>,
 }
 
 impl<'io> Client<'io> {
     /// A client whose channel connects when the first call is made.
-    pub(crate) fn new(
-        endpoint: Endpoint,
-        timeout: Duration,
-        hint: Option<&str>,
-        log: &Rc<Logger<'io>>,
-        tracer: &Tracer,
-    ) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, timeout: Duration, log: &Rc<Logger<'io>>, tracer: &Tracer) -> Self {
         Self {
             channel: connect::channel(&endpoint, &Connection::default()),
+            place: Rc::from(endpoint.to_string()),
             endpoint: Rc::new(endpoint),
             named: None,
             metadata: Rc::default(),
@@ -82,7 +79,7 @@ impl<'io> Client<'io> {
             log: Rc::clone(log),
             tracer: tracer.clone(),
             retries: 0,
-            hint: hint.map(Rc::from),
+            hint: Rc::default(),
             hidden: Rc::default(),
         }
     }
@@ -102,9 +99,10 @@ impl<'io> Client<'io> {
         Self { retries, ..self }
     }
 
-    /// The same channel, which leads where this flag of the root's says.
-    pub(crate) fn named(self, flag: Option<&'static str>) -> Self {
-        Self { named: flag, ..self }
+    /// The same channel, which leads where this flag of the root's says; how errors call its endpoint, and what they
+    /// say may help.
+    pub(crate) fn named(self, flag: Option<&'static str>, place: String, hint: String) -> Self {
+        Self { named: flag, place: Rc::from(place), hint: Rc::from(hint), ..self }
     }
 
     /// A channel of its own to the same endpoint.
@@ -240,7 +238,7 @@ impl<'io> Client<'io> {
             // tonic keeps the deadline that it finds in the metadata too, and calls that a cancellation.
             Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
             Ok(Ok(answer)) => Ok(answer),
-            _ => Err(Status::deadline_exceeded(format!("{} {} within {deadline:?}", status::GAVE_UP, self.endpoint))),
+            _ => Err(Status::deadline_exceeded(format!("{} {} within {deadline:?}", status::GAVE_UP, self.place))),
         }
     }
 

@@ -8,7 +8,6 @@ use tonic::{Code, Status};
 use crate::error::{Error, lower};
 use crate::method::Method;
 use crate::rpc::connect::Dial;
-use crate::rpc::endpoint::Endpoint;
 use crate::rpc::{Client, details};
 
 /// How the message begins of a call that we gave up.
@@ -20,10 +19,9 @@ pub(super) fn error(method: &'static Method, status: &Status, client: &Client<'_
 }
 
 fn plain(method: &'static Method, status: &Status, client: &Client<'_>) -> Error {
-    let endpoint = &*client.endpoint;
+    let endpoint = &*client.place;
     if let Some(Dial(cause)) = source(status) {
-        let hint = client.hint.as_deref();
-        return unreachable(cause, endpoint, hint, |cause| Error::call(method.name, Code::Unavailable, cause));
+        return unreachable(cause, endpoint, &client.hint, |cause| Error::call(method.name, Code::Unavailable, cause));
     }
     let message = status.message();
     match status.code() {
@@ -67,19 +65,13 @@ fn size(bytes: usize) -> String {
 }
 
 /// Nobody answers at an endpoint, in words; `make` gives the error its kind.
-pub(crate) fn unreachable(
-    cause: &io::Error,
-    endpoint: &Endpoint,
-    hint: Option<&str>,
-    make: impl FnOnce(String) -> Error,
-) -> Error {
-    let running = hint.unwrap_or("is the runtime running? another one is named with --runtime-endpoint");
+pub(crate) fn unreachable(cause: &io::Error, endpoint: &str, hint: &str, make: impl FnOnce(String) -> Error) -> Error {
     // Behind a sentence of ours the system's own words, which people search for.
     let said = lower(cause);
     match cause.kind() {
-        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).said(said).hint(running),
+        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).said(said).hint(hint),
         io::ErrorKind::ConnectionRefused => {
-            make(format!("nobody listens at {endpoint}: {said}")).said(said).hint(running)
+            make(format!("nobody listens at {endpoint}: {said}")).said(said).hint(hint)
         }
         io::ErrorKind::PermissionDenied => make(format!("no permission to open {endpoint}: {said}"))
             .said(said)
