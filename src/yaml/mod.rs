@@ -300,13 +300,13 @@ mod tests {
         }
         let value = parse("{a: '|-', b: [a|b]}");
         assert_eq!(value, Ok(json(r#"{"a": "|-", "b": ["a|b"]}"#)));
-        assert_eq!(parse("ä: |\n  a\nk:\n- [b]\n- |-\n  c\n"), Ok(json(r#"{"ä": "a\n", "k": [["b"], "c"]}"#)));
+        assert_eq!(parse("ä: |\n  a\nk:\n- [b]\n- |-\n  c\n"), Ok(json(r#"{"k": [["b"], "c"], "ä": "a\n"}"#)));
     }
 
     #[test]
     fn a_tab_is_a_blank_where_it_is_none_of_a_text() {
-        let value = parse("ä:\tb\nc:\n- d: \t e\t# x\n  f:\t-\ng: 'h:\ti'\nj: |\n  k:\tl\nm: {n:\to}\n");
-        let expected = r#"{"ä": "b", "c": [{"d": "e", "f": "-"}], "g": "h:\ti", "j": "k:\tl\n", "m": {"n": "o"}}"#;
+        let value = parse("ä:\tb\nc:\n- d: \t e\t# x\n  f:\t-x\ng: 'h:\ti'\nj: |\n  k:\tl\nm: {n:\to}\n");
+        let expected = r#"{"c": [{"d": "e", "f": "-x"}], "g": "h:\ti", "j": "k:\tl\n", "m": {"n": "o"}, "ä": "b"}"#;
         assert_eq!(value, Ok(json(expected)));
         assert!(parse("a:\tb: c\n").is_err());
         assert!(parse(&format!("a:\tb\nc: {}", "[".repeat(100_000))).is_err());
