@@ -70,9 +70,7 @@ pub(crate) fn unreachable(cause: &io::Error, endpoint: &str, hint: &str, make: i
     let said = lower(cause);
     match cause.kind() {
         io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).said(said).hint(hint),
-        io::ErrorKind::ConnectionRefused => {
-            make(format!("nobody listens at {endpoint}: {said}")).said(said).hint(hint)
-        }
+        io::ErrorKind::ConnectionRefused => make(format!("nobody listens at {endpoint}: {said}")).said(said).hint(hint),
         io::ErrorKind::PermissionDenied => make(format!("no permission to open {endpoint}: {said}"))
             .said(said)
             .hint("run as root, or as the user that owns the socket"),
