@@ -1,9 +1,10 @@
 //! One run: command line and environment in, status out.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Args, Command};
+use crictl_codegen::file;
 use jiff::tz::TimeZone;
 
 use crate::args::go::{self, Outcome, Parsed, Rules};
@@ -12,7 +13,7 @@ use crate::command::{Overlay, args, document_env};
 use crate::config::{self, Env, Preset, Settings};
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::io::Io;
+use crate::io::{Io, Machine};
 use crate::log::{Level, Logger};
 use crate::overlay::OVERLAYS;
 use crate::profile::Profiles;
@@ -44,7 +45,7 @@ where
     let text = |word: OsString| word.to_string_lossy().into_owned();
     let args: Vec<String> = args.into_iter().skip(1).map(|word| text(word.into())).collect();
     let env: Env = env.into_iter().map(|(key, value)| (text(key.into()), text(value.into()))).collect();
-    let zone = zone(&env);
+    let zone = zone(&env, &io.machine);
     let mut failure = Failure::default();
     match start(&args, &env, &zone, io, preset, &mut failure) {
         Ok(()) => 0,
@@ -96,13 +97,13 @@ fn start(
     preset: Option<&Preset>,
     failure: &mut Failure,
 ) -> Result<(), Error> {
-    failure.help = root_help(env);
+    failure.help = root_help();
     // A host's endpoint takes the place of the environment's, not of the command line's.
     let lookup = |name: &str| env.get(name).filter(|_| preset.is_none() || name == "CRI_CONFIG_FILE").cloned();
     let rules = Rules { grouping: false, interspersed: false, variables: GLOBAL_ENV, ..Rules::default() };
     // The command and all that follows it.
     let words = Arg::new("words").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
-    let parsed = match go::parse(root(env).arg(words), args, &rules, &lookup).map_err(|error| Error::usage(error.0))? {
+    let parsed = match go::parse(root().arg(words), args, &rules, &lookup).map_err(|error| Error::usage(error.0))? {
         Outcome::Help => return Err(Error::help()),
         Outcome::Run(parsed) => parsed,
     };
@@ -140,12 +141,12 @@ fn find(overlays: &'static [Overlay], word: &str) -> Option<&'static Overlay> {
 fn settings(parsed: &Parsed, zone: &TimeZone, io: &mut Io, preset: Option<&Preset>) -> Result<Settings, Error> {
     let args: GlobalArgs = args(parsed)?;
     let explicit = parsed.given.iter().any(|flag| flag == "config");
-    let found = config::load(Path::new(&args.config), explicit, io.executable.as_deref())?;
-    // With a host's endpoint no config file is missed.
-    if let Some(warning) = found.warning.filter(|_| preset.is_none()) {
+    let wanted = if explicit { Some(PathBuf::from(&args.config)) } else { io.machine.config.clone() };
+    let mut found = config::load(wanted, explicit, io.executable.as_deref())?;
+    if let Some(warning) = found.warning.take() {
         Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone()).write(Level::Warning, || warning);
     }
-    Ok(config::merge(&args, &parsed.given, found.file.as_ref(), preset))
+    Ok(config::merge(&args, parsed, found, preset))
 }
 
 /// Parses the level of a command, and of its subcommand where the first positional names one.
@@ -219,51 +220,48 @@ fn execute(
 }
 
 /// The root command without its commands: they are found by name, and only the one that is called is built.
-fn root(env: &Env) -> Command {
+fn root() -> Command {
     let command = Command::new("crictl")
         .override_usage("crictl [global flags] COMMAND [flags] [ARG...]")
         .disable_help_subcommand(true)
         .disable_version_flag(true)
         .args_override_self(true)
         .arg(Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version"));
-    let command =
-        GlobalArgs::augment_args(command).mut_arg("config", |arg| arg.default_value(config::default_path(env)));
     // clap takes the words of the arguments' type otherwise; scripts look for these.
-    let command = command.about("crictl - client for CRI").long_about(None);
+    let command = GlobalArgs::augment_args(command).about("crictl - client for CRI").long_about(None);
     document_env(command, GLOBAL_ENV)
 }
 
 /// The whole command line: every command with its arguments. For those who show or complete it; parsing builds one only.
-pub(crate) fn tree(env: &Env) -> Command {
-    root(env).subcommands(OVERLAYS.iter().map(|overlay| overlay.tree("crictl")))
+pub(crate) fn tree() -> Command {
+    root().subcommands(OVERLAYS.iter().map(|overlay| overlay.tree("crictl")))
 }
 
 /// The whole command line as its help tells it, for who writes the manual.
 #[doc(hidden)]
 #[must_use]
 pub fn command_line() -> Command {
-    root(&Env::new()).subcommands(OVERLAYS.iter().map(|overlay| overlay.command("crictl")))
+    root().subcommands(OVERLAYS.iter().map(|overlay| overlay.command("crictl")))
 }
 
 /// The root's help, with the commands.
-fn root_help(env: &Env) -> String {
+fn root_help() -> String {
     let commands =
         OVERLAYS.iter().map(|overlay| Command::new(overlay.name).about(overlay.about).visible_aliases(overlay.aliases));
-    let help = root(env).subcommands(commands).subcommand_help_heading("Commands").render_help();
+    let help = root().subcommands(commands).subcommand_help_heading("Commands").render_help();
     format!("{}\n", help.to_string().trim_end())
 }
 
-/// The zone of the environment's TZ, else the system's. jiff would read the process's own TZ.
-fn zone(env: &Env) -> TimeZone {
+/// The zone of the environment's TZ, else the machine's. jiff would read the process's own TZ.
+fn zone(env: &Env, machine: &Machine) -> TimeZone {
+    let file = |path: &Path| TimeZone::tzif("TZ", &file::read(path).ok()?).ok();
     let named = |name: &str| match name.trim_start_matches(':') {
         "" | "UTC" => Some(TimeZone::UTC),
-        path if path.starts_with('/') => TimeZone::tzif("TZ", &std::fs::read(path).ok()?).ok(),
-        name => TimeZone::tzif(name, &std::fs::read(Path::new("/usr/share/zoneinfo").join(name)).ok()?)
-            .or_else(|_| TimeZone::posix(name))
-            .ok(),
+        path if path.starts_with('/') => file(Path::new(path)),
+        name => machine.zoneinfo.as_ref().and_then(|folder| file(&folder.join(name))),
     };
     match env.get("TZ") {
         Some(name) => named(name).or_else(|| TimeZone::posix(name).ok()).unwrap_or(TimeZone::UTC),
-        None => named("/etc/localtime").unwrap_or(TimeZone::UTC),
+        None => machine.localtime.as_deref().and_then(file).unwrap_or(TimeZone::UTC),
     }
 }

@@ -4,15 +4,18 @@ use std::io::{Read, Write};
 use std::rc::Rc;
 use std::time::SystemTime;
 
+use crictl_codegen::file;
 use jiff::tz::TimeZone;
 
-use crate::config::{Env, Settings};
+use crate::config::{Env, Service, Settings};
 use crate::error::{Error, lower};
 use crate::generated::client::{ImageService, RuntimeService};
 use crate::io::Io;
 use crate::log::{Level, Logger};
 use crate::print;
-use crate::rpc::{Client, connect, endpoint, export, status};
+use crate::rpc::endpoint::Endpoint;
+use crate::rpc::{Client, export};
+use crate::services::Services;
 use crate::trace::Tracer;
 use crate::view::View;
 
@@ -38,8 +41,7 @@ pub(crate) struct Context<'io> {
     now: fn() -> SystemTime,
     zone: TimeZone,
     tracer: Tracer,
-    runtime: Option<Client<'io>>,
-    image: Option<Client<'io>>,
+    services: Services<'io>,
 }
 
 impl<'io> Context<'io> {
@@ -52,7 +54,6 @@ impl<'io> Context<'io> {
         Self {
             settings,
             env,
-            log,
             input: &mut io.input,
             input_is_terminal: io.input_is_terminal,
             out_is_terminal: io.out_is_terminal,
@@ -62,9 +63,9 @@ impl<'io> Context<'io> {
             out: &mut io.out,
             now: io.now,
             zone,
+            services: Services::new(io.machine.endpoints.clone(), &log, &tracer),
             tracer,
-            runtime: None,
-            image: None,
+            log,
         }
     }
 
@@ -83,14 +84,7 @@ impl<'io> Context<'io> {
     /// # Errors
     /// The endpoint is empty or wrong, or none of the default ones answers.
     pub(crate) async fn runtime(&mut self) -> Result<RuntimeService<Client<'io>>, Error> {
-        if self.runtime.is_none() {
-            let configured = self.settings.runtime_endpoint.clone();
-            if configured.as_deref() == Some("") {
-                return Err(Error::failure("--runtime-endpoint is not set"));
-            }
-            self.runtime = Some(self.client("runtime", configured.as_deref()).await?);
-        }
-        self.runtime.clone().map(RuntimeService).ok_or_else(|| Error::failure("no runtime service"))
+        Ok(RuntimeService(self.services.client(&self.settings, Service::Runtime).await?))
     }
 
     /// The image service: the runtime's endpoint unless it has its own.
@@ -98,19 +92,7 @@ impl<'io> Context<'io> {
     /// # Errors
     /// As [`Context::runtime`].
     pub(crate) async fn image(&mut self) -> Result<ImageService<Client<'io>>, Error> {
-        if self.image.is_none() {
-            let own = self.settings.image_endpoint.clone().filter(|endpoint| !endpoint.is_empty());
-            let shared = own.is_none() || own == self.settings.runtime_endpoint;
-            let configured = own.or_else(|| self.settings.runtime_endpoint.clone());
-            if configured.as_deref() == Some("") {
-                return Err(Error::failure("--image-endpoint is not set"));
-            }
-            self.image = Some(match self.runtime.clone() {
-                Some(client) if shared => client,
-                _ => self.client("image", configured.as_deref()).await?,
-            });
-        }
-        self.image.clone().map(ImageService).ok_or_else(|| Error::failure("no image service"))
+        Ok(ImageService(self.services.client(&self.settings, Service::Image).await?))
     }
 
     /// The client of the service with this name, as the proto has it.
@@ -118,62 +100,25 @@ impl<'io> Context<'io> {
     /// # Errors
     /// As [`Context::runtime`].
     pub(crate) async fn service(&mut self, name: &str) -> Result<Client<'io>, Error> {
-        match name {
-            "ImageService" => Ok(self.image().await?.0),
-            _ => Ok(self.runtime().await?.0),
-        }
+        self.services.client(&self.settings, Service::named(name)).await
     }
 
-    /// Fails where the image service has an endpoint of its own at which nobody listens: commands that may need
-    /// both services refuse to start with half of them, as upstream's do. No call is made.
+    /// The endpoint that a service would be called at: of the default ones the first, as nobody is asked whether it
+    /// answers.
+    ///
+    /// # Errors
+    /// The endpoint is wrong.
+    pub(crate) fn endpoint(&self, service: &str) -> Result<Endpoint, Error> {
+        self.services.endpoint(&self.settings, Service::named(service))
+    }
+
+    /// Fails where `--image-endpoint` leads to nobody, for a command that may need both services and starts with the
+    /// other one.
     ///
     /// # Errors
     /// As [`Context::image`], or nobody listens there.
     pub(crate) async fn reach_image_service(&mut self) -> Result<(), Error> {
-        let own = self.settings.image_endpoint.clone().unwrap_or_default();
-        if own.is_empty() || Some(&own) == self.settings.runtime_endpoint.as_ref() {
-            return Ok(());
-        }
-        let image = self.image().await?.0;
-        match connect::dial(image.endpoint()).await {
-            Ok(_) => Ok(()),
-            Err(cause) => {
-                let hint = self.settings.hint(&own);
-                Err(status::unreachable(&cause, image.endpoint(), hint, Error::failure))
-            }
-        }
-    }
-
-    async fn client(&self, service: &str, configured: Option<&str>) -> Result<Client<'io>, Error> {
-        let endpoint = match configured {
-            Some(text) => endpoint::parse(text).map_err(Error::failure)?,
-            None => self.default_endpoint(service).await?,
-        };
-        let retries = configured.and(self.settings.max_retries).unwrap_or_default();
-        let hint = configured.and_then(|text| self.settings.hint(text));
-        let client = Client::new(endpoint, self.settings.timeout, hint, &self.log, &self.tracer).with_retries(retries);
-        let own = service == "image" && self.settings.image_endpoint.as_deref().is_some_and(|text| !text.is_empty());
-        Ok(client.named(configured.map(|_| if own { "--image-endpoint" } else { "--runtime-endpoint" })))
-    }
-
-    /// The first endpoint of the default list at which somebody listens.
-    async fn default_endpoint(&self, service: &str) -> Result<endpoint::Endpoint, Error> {
-        let mut errors = Vec::new();
-        for text in endpoint::DEFAULTS {
-            let candidate = endpoint::parse(text).map_err(Error::failure)?;
-            match connect::dial(&candidate).await {
-                Ok(_) => {
-                    self.warn(format!("no {service} endpoint is configured, using default endpoints: {text} answers"));
-                    return Ok(candidate);
-                }
-                Err(cause) => {
-                    errors.push(status::unreachable(&cause, &candidate, None, Error::failure).cause().to_owned());
-                }
-            }
-        }
-        Err(Error::failure(format!("no runtime answers: {}", errors.join(", ")))
-            .context("using default endpoints")
-            .hint("is the runtime running? its endpoint is named with --runtime-endpoint or in the config file"))
+        self.services.reach_image_service(&self.settings).await
     }
 
     /// Sends the trace of the run, if there is one. That it can't be sent is said, but is no reason to fail.
@@ -191,18 +136,16 @@ impl<'io> Context<'io> {
     /// # Errors
     /// It can't be read.
     pub(crate) fn read_file(&self, path: &str) -> Result<Vec<u8>, Error> {
-        std::fs::read(path).map_err(|error| Error::failure(format!("{path}: {}", lower(&error))))
+        file::read(path).map_err(|error| Error::failure(format!("{path}: {}", lower(&error))))
     }
 
     /// Everything on standard input.
     ///
     /// # Errors
-    /// It can't be read, or is not text.
-    pub(crate) fn read_input(&mut self) -> Result<String, Error> {
-        let mut text = String::new();
-        let read = self.input.read_to_string(&mut text);
-        read.map_err(|error| Error::failure(format!("standard input: {}", lower(&error))))?;
-        Ok(text)
+    /// It can't be read, or is endless.
+    pub(crate) fn read_input(&mut self) -> Result<Vec<u8>, Error> {
+        let read = file::read_from(&mut *self.input);
+        read.map_err(|error| Error::failure(format!("standard input: {}", lower(&error))))
     }
 
     /// Writes a result.

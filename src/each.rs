@@ -80,20 +80,7 @@ mod tests {
 
     /// Runs with a context, and returns what was printed.
     fn printed(run: impl AsyncFnOnce(&mut Context<'_>)) -> String {
-        let settings = Settings {
-            file: "crictl.yaml".into(),
-            runtime_endpoint: None,
-            image_endpoint: None,
-            timeout: std::time::Duration::from_secs(2),
-            debug: false,
-            pull_image_on_create: false,
-            disable_pull_on_run: false,
-            profile_cpu: String::new(),
-            profile_mem: String::new(),
-            max_retries: None,
-            tracing: None,
-            preset: None,
-        };
+        let settings = Settings::default();
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut io = Io::buffers(io::empty(), writer, io::sink());
         let mut ctx = Context::new(&mut io, Env::new(), settings, TimeZone::UTC);

@@ -1,5 +1,6 @@
 //! What the fuzz targets call; compiled for them alone.
 
+use crate::config;
 use crate::document;
 use crate::generated::cri::{ContainerConfig, PodSandboxConfig};
 use crate::logs;
@@ -10,6 +11,11 @@ use crate::stream;
 pub fn config_document(bytes: &[u8]) {
     reads_back_as_itself::<PodSandboxConfig>(bytes);
     reads_back_as_itself::<ContainerConfig>(bytes);
+}
+
+/// Reads bytes as crictl's own config file, and changes a value in it.
+pub fn config_file(bytes: &[u8]) {
+    config::fuzzing::change(bytes);
 }
 
 /// Reads bytes as a line of a container's log.

@@ -31,8 +31,63 @@ pub struct Io {
     pub now: fn() -> SystemTime,
     /// The program's own path: a `crictl.yaml` beside it is the second config file that is looked for.
     pub executable: Option<PathBuf>,
+    /// Where on the machine the run looks for what nobody named.
+    pub machine: Machine,
     /// Whether the process's SIGINT and SIGTERM mean this run. A host that has its own handlers says no.
     pub signals: bool,
+}
+
+/// Where a run looks for what nobody named. The default is nowhere: a run then takes no setting, no endpoint and no
+/// time zone from the machine that it happens on.
+#[derive(Clone, Debug, Default)]
+pub struct Machine {
+    /// The config file where neither flag nor variable names one.
+    pub config: Option<PathBuf>,
+    /// The endpoints that are tried in this order where none is configured.
+    pub endpoints: Vec<String>,
+    /// The folder of the time zones that `TZ` names.
+    pub zoneinfo: Option<PathBuf>,
+    /// The time zone where `TZ` names none.
+    pub localtime: Option<PathBuf>,
+}
+
+impl Machine {
+    /// This one, with the places where its system keeps such things.
+    pub fn this() -> Self {
+        let endpoints = if cfg!(windows) {
+            &["npipe:////./pipe/containerd-containerd", "npipe:////./pipe/cri-dockerd"][..]
+        } else if cfg!(target_os = "freebsd") {
+            &[
+                "unix:///var/run/containerd/containerd.sock",
+                "unix:///var/run/crio/crio.sock",
+                "unix:///var/run/cri-dockerd.sock",
+            ]
+        } else {
+            &[
+                "unix:///run/containerd/containerd.sock",
+                "unix:///run/crio/crio.sock",
+                "unix:///var/run/cri-dockerd.sock",
+            ]
+        };
+        Self {
+            config: config(),
+            endpoints: endpoints.iter().map(ToString::to_string).collect(),
+            zoneinfo: Some(PathBuf::from("/usr/share/zoneinfo")),
+            localtime: Some(PathBuf::from("/etc/localtime")),
+        }
+    }
+}
+
+/// The system's config file, which is in the home directory on Windows.
+fn config() -> Option<PathBuf> {
+    if cfg!(windows) {
+        let home = std::env::var_os("USERPROFILE")?;
+        Some(PathBuf::from(home).join(".crictl").join("crictl.yaml"))
+    } else if cfg!(target_os = "freebsd") {
+        Some(PathBuf::from("/usr/local/etc/crictl.yaml"))
+    } else {
+        Some(PathBuf::from("/etc/crictl.yaml"))
+    }
 }
 
 impl Io {
@@ -48,11 +103,13 @@ impl Io {
             streams_are_one: streams_are_one(),
             now: SystemTime::now,
             executable: std::env::current_exe().ok(),
+            machine: Machine::this(),
             signals: true,
         }
     }
 
-    /// Streams of the caller's, no terminal, no signals.
+    /// Streams of the caller's, no terminal, no signals, and nothing from the machine: whoever wants its config file or
+    /// its endpoints says so with [`Io::machine`].
     pub fn buffers(
         input: impl Read + Send + 'static,
         out: impl Write + Send + 'static,
@@ -68,6 +125,7 @@ impl Io {
             streams_are_one: false,
             now: SystemTime::now,
             executable: None,
+            machine: Machine::default(),
             signals: false,
         }
     }

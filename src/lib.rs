@@ -2,7 +2,8 @@
 //!
 //! The whole public interface is [`run`], [`run_with`] and what they take. A run
 //! has no global state: it never exits the process, never reads or writes the
-//! process's environment, and any number of them may go on at once.
+//! process's environment, looks on the machine only where [`Io::machine`] says,
+//! and any number of them may go on at once.
 //!
 //! ```
 //! use crictl::{Io, run};
@@ -40,6 +41,7 @@ mod rpc;
 #[doc(hidden)]
 pub mod schema;
 mod select;
+mod services;
 mod show;
 mod signal;
 mod stream;
@@ -48,6 +50,7 @@ mod trace;
 mod view;
 mod visible;
 mod watch;
+mod yaml;
 
 #[doc(hidden)]
 pub use app::command_line;
@@ -55,6 +58,6 @@ pub use app::{run, run_with};
 pub use config::Preset;
 #[doc(hidden)]
 pub use generated::cri;
-pub use io::Io;
+pub use io::{Io, Machine};
 #[doc(hidden)]
 pub use template::Template;

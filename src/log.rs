@@ -80,6 +80,11 @@ impl<'io> Logger<'io> {
         self.debug.get()
     }
 
+    /// Whether a person reads the lines: at a terminal, or because they asked for all of them.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.terminal || self.debug.get()
+    }
+
     /// The time, as lines have it.
     pub(crate) fn now(&self) -> SystemTime {
         (self.now)()

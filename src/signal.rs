@@ -11,6 +11,18 @@ pub(crate) async fn interrupted(enabled: bool) {
     }
 }
 
+/// Makes a file that grows over the process's limit an error of who writes it, where it would end the process.
+pub(crate) fn survive_file_limit(enabled: bool) {
+    #[cfg(unix)]
+    if enabled {
+        use tokio::signal::unix::{SignalKind, signal};
+        // The handler stays when its receiver has gone, and does nothing.
+        let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
+    }
+    #[cfg(not(unix))]
+    let _ = enabled;
+}
+
 #[cfg(unix)]
 async fn asked() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -97,7 +97,8 @@ fn a_config_file_beside_the_program_counts_only_if_it_is_right() {
 fn a_missing_socket_is_named_and_may_be_another_one() {
     let output = at("unix:///nowhere/cri.sock", &["ps"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    let expected = "no socket at unix:///nowhere/cri.sock: no such file or directory \
+    let expected = "no socket at \"unix:///nowhere/cri.sock\" (runtime service, from CONTAINER_RUNTIME_ENDPOINT): \
+                    no such file or directory \
                     (ListContainers: rpc error: code = Unavailable desc = no such file or directory); \
                     is the runtime running? another one is named with --runtime-endpoint";
     assert_eq!(output.message(), expected);
@@ -110,7 +111,7 @@ fn a_socket_that_nobody_listens_on_is_told_from_one_that_is_missing() {
     drop(UnixListener::bind(&socket).unwrap());
     let output = at(socket.to_str().unwrap(), &["ps"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert!(output.message().starts_with("nobody listens at unix://"), "{output:?}");
+    assert!(output.message().starts_with("nobody listens at \"unix://"), "{output:?}");
 }
 
 #[test]
@@ -124,7 +125,8 @@ fn a_socket_without_permission_is_told_as_that() {
         fs::copy(env!("CARGO_BIN_EXE_crictl"), folder.join("crictl")).unwrap();
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
         command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(folder.join("crictl")).env_clear();
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(folder.join("crictl"));
+        command.env_clear().env("CRI_CONFIG_FILE", "/dev/null");
         if Command::new("setpriv").arg("--version").stdout(Stdio::null()).status().is_err() {
             writeln!(io::stderr(), "skipped: root without setpriv can't be without permission").unwrap();
             return;
@@ -133,7 +135,8 @@ fn a_socket_without_permission_is_told_as_that() {
     let output = process::output(command.args(["-r", &fake.endpoint(), "ps"]));
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
     let start = format!(
-        "no permission to open {}: permission denied (ListContainers: rpc error: code = Unavailable desc = ",
+        "no permission to open \"{}\" (runtime service, from --runtime-endpoint): permission denied \
+         (ListContainers: rpc error: code = Unavailable desc = ",
         fake.endpoint()
     );
     assert!(output.message().starts_with(&start), "{output:?}");
@@ -147,7 +150,7 @@ fn a_server_that_speaks_no_grpc_is_told_as_that() {
             let server = raw::saying(words.as_bytes(), hangs_up);
             let output = at(&server.endpoint, &["ps"]);
             assert_eq!((output.stdout.as_str(), output.status), ("", 1), "{words:?}");
-            let start = format!("the server at {} broke the connection or does not speak gRPC: ", server.endpoint);
+            let start = format!("the server at \"{}\" (runtime service, ", server.endpoint);
             assert!(output.message().starts_with(&start), "{words:?} {output:?}");
             assert!(output.message().contains(" (ListContainers: rpc error: code = Unavailable desc = "), "{output:?}");
         }
@@ -168,7 +171,7 @@ fn a_server_that_says_nothing_runs_into_the_timeout() {
     let output = at(&server.endpoint, &["--timeout", "100ms", "ps"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
     let expected = format!(
-        "no answer from {} within 100ms \
+        "no answer from \"{}\" (runtime service, from CONTAINER_RUNTIME_ENDPOINT) within 100ms \
          (ListContainers: rpc error: code = DeadlineExceeded desc = context deadline exceeded); \
          raise the limit with --timeout",
         server.endpoint

@@ -65,6 +65,26 @@ fn the_timeout_comes_from_the_flag_then_the_file() {
 }
 
 #[test]
+fn no_time_is_longer_than_a_call_can_last() {
+    let fake = runtime("a");
+    let file = file(&format!("timeout: 400000000000\nruntime-endpoint: {}\n", fake.endpoint()));
+    let output = crictl(["--config", file.path().to_str().unwrap(), "ps"], &[], "");
+    let said = "timeout is a number of seconds, 9223372036 at most, not \"400000000000\", loading the config file";
+    assert!(output.status == 1 && output.message().ends_with(said), "{output:?}");
+    fs::write(file.path(), format!("timeout: 9223372036\nruntime-endpoint: {}\n", fake.endpoint())).unwrap();
+    let config = file.path().to_str().unwrap();
+    for args in [&["ps", "-q"][..], &["stop", "a"], &["rm", "-f", "a"]] {
+        let output = crictl(["--config", config].iter().chain(args).copied(), &[], "");
+        assert_eq!(output.status, 0, "{output:?}");
+    }
+    let output = fake.run(["exec", "-s", "--timeout", "400000000000", "a", "true"]);
+    let said = "--timeout 400000000000 is longer than a call can last, 292 years";
+    assert_eq!((output.message().as_str(), output.status), (said, 1));
+    let output = fake.run(["rpc", "stop-container", "--container-id", "a", "--timeout", "400000000000"]);
+    assert!(output.status != 134, "{output:?}");
+}
+
+#[test]
 fn debug_comes_from_the_flag_then_the_file() {
     let fake = runtime("a");
     let file = file(&format!("debug: true\nruntime-endpoint: {}\n", fake.endpoint()));
@@ -111,7 +131,8 @@ fn a_hosts_other_settings_come_from_environment_and_file_as_ever() {
 #[test]
 fn a_missing_socket_of_a_host_shows_the_hosts_hint() {
     let output = hosted("unix:///nowhere/cri.sock", &["ps"], &[]);
-    let expected = "no socket at unix:///nowhere/cri.sock: no such file or directory \
+    let expected = "no socket at \"unix:///nowhere/cri.sock\" (runtime service, from this program): \
+                    no such file or directory \
                     (ListContainers: rpc error: code = Unavailable desc = no such file or directory); \
                     start it with `host serve`";
     assert_eq!((output.stdout.as_str(), output.message().as_str(), output.status), ("", expected, 1));

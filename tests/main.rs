@@ -5,7 +5,10 @@
 
 mod bad_input;
 mod config;
+mod encoding;
+mod endpoint;
 mod golden;
+mod hostile;
 mod interrupt;
 mod layers;
 mod learn;

@@ -14,6 +14,7 @@ mod docs;
 #[cfg(feature = "emit")]
 mod emit;
 mod error;
+pub mod file;
 mod load;
 mod lower;
 #[cfg(feature = "emit")]

@@ -1,12 +1,14 @@
 //! From a file to descriptors. The only file that knows protox, which is here
 //! so that nobody needs a `protoc` to build.
 
-use std::{fs, path::Path};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use prost_reflect::{DescriptorPool, prost_types::UninterpretedOption};
-use protox::{Compiler, file::File};
+use protox::Compiler;
+use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver};
 
-use crate::Error;
+use crate::{Error, file};
 
 /// Compiles a proto and what it imports, with the comments. A file of another name is a descriptor set: what
 /// `protoc -o` and `buf build` write.
@@ -25,17 +27,46 @@ pub(crate) fn descriptors(proto: &Path) -> Result<DescriptorPool, Error> {
 }
 
 fn set(path: &Path) -> Result<DescriptorPool, Error> {
-    let bytes = fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let bytes = file::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
     let pool = DescriptorPool::decode(bytes.as_slice());
     pool.map_err(|error| Error::DescriptorSet { path: path.to_owned(), reason: error.to_string() })
 }
 
 fn compile(proto: &Path) -> Result<DescriptorPool, protox::Error> {
     let folder = proto.parent().unwrap_or(Path::new("."));
-    let mut compiler = Compiler::new([folder])?;
+    let mut resolver = ChainFileResolver::new();
+    resolver.add(Folder { path: folder.to_owned(), include: IncludeFileResolver::new(folder.to_owned()) });
+    resolver.add(GoogleFileResolver::new());
+    let mut compiler = Compiler::with_file_resolver(resolver);
     compiler.include_imports(true).include_source_info(true);
     compiler.open_file(proto)?;
     Ok(compiler.descriptor_pool())
+}
+
+/// A folder of protos, each of which may be in any encoding that a person's file has.
+struct Folder {
+    path: PathBuf,
+    include: IncludeFileResolver,
+}
+
+impl FileResolver for Folder {
+    fn resolve_path(&self, path: &Path) -> Option<String> {
+        self.include.resolve_path(path)
+    }
+
+    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
+        open(name, &self.path.join(name))
+    }
+}
+
+/// Reads a proto. protox would take its text for UTF-8 without a mark.
+fn open(name: &str, path: &Path) -> Result<File, protox::Error> {
+    let bytes = file::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => protox::Error::file_not_found(name),
+        _ => protox::Error::new(error),
+    })?;
+    let (text, _) = file::text(&bytes).map_err(protox::Error::new)?;
+    File::from_source(name, &text)
 }
 
 /// Compiles a proto without its imports and their options. Up to 1.33 the CRI imported an extension for the sake of its
@@ -43,7 +74,7 @@ fn compile(proto: &Path) -> Result<DescriptorPool, protox::Error> {
 /// Where this fails, the imports are for more than options.
 fn alone(proto: &Path) -> Result<DescriptorPool, Box<dyn std::error::Error>> {
     let name = proto.file_name().unwrap_or_default().to_string_lossy();
-    let mut file = File::open(&name, proto)?.file_descriptor_proto().clone();
+    let mut file = open(&name, proto)?.file_descriptor_proto().clone();
     file.dependency.clear();
     file.public_dependency.clear();
     file.weak_dependency.clear();

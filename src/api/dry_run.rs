@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::method::Method;
 use crate::rpc::echo::command_line;
-use crate::rpc::endpoint::{self, Endpoint};
+use crate::rpc::endpoint::Endpoint;
 use crate::rpc::metadata;
 use crate::schema::Form;
 
@@ -31,7 +31,7 @@ pub(crate) fn show(
     requests: &[Request],
 ) -> Result<(), Error> {
     let method = answer.method;
-    let endpoint = endpoint(ctx, method)?;
+    let endpoint = ctx.endpoint(method.service)?;
     let mut lines = Vec::new();
     for request in requests {
         let shown = answer.document(method.request, &request.bytes, Form::SPARSE)?;
@@ -48,14 +48,6 @@ pub(crate) fn show(
         ctx.log.line(&line);
     }
     Ok(())
-}
-
-/// The endpoint that the call would go to: of the default ones the first, as nobody is asked whether it answers.
-fn endpoint(ctx: &Context<'_>, method: &Method) -> Result<Endpoint, Error> {
-    let settings = &ctx.settings;
-    let own = settings.image_endpoint.as_deref().filter(|text| !text.is_empty() && method.service == "ImageService");
-    let first = endpoint::DEFAULTS.first().copied().unwrap_or_default();
-    endpoint::parse(own.or(settings.runtime_endpoint.as_deref()).unwrap_or(first)).map_err(Error::failure)
 }
 
 fn grpcurl(

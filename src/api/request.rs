@@ -68,7 +68,7 @@ pub(crate) fn all(
 fn data(ctx: &mut Context<'_>, args: &CallArgs) -> Result<Vec<Value>, Error> {
     let bytes = match args.data.as_deref() {
         None => return Ok(Vec::new()),
-        Some("-") => ctx.read_input().map(String::into_bytes),
+        Some("-") => ctx.read_input(),
         Some(text) => match text.strip_prefix('@') {
             Some(path) => ctx.read_file(path),
             None => Ok(text.as_bytes().to_vec()),

@@ -5,14 +5,36 @@
 
 use super::{File, KEYS, parse};
 
+/// What stands between a key's colon and its value.
+const BLANK: [char; 2] = [' ', '\t'];
+
 /// The text with the values of `wanted`. Keys that are missing are added at the end.
 pub(crate) fn edit(text: &str, wanted: &File) -> String {
-    let edited = in_place(text, wanted);
+    let (first, others) = text.split_at(first_document(text));
+    let edited = in_place(first, wanted) + others;
     match parse(&edited) {
         Ok(file) if file == *wanted => edited,
         // One line of `{debug: true}`, or an alias to a value that has changed: only the values can be kept.
         _ => in_place("", wanted),
     }
+}
+
+/// How long the first document is, the only one that counts. What it ends with is the next one's.
+fn first_document(text: &str) -> usize {
+    let mut end = 0;
+    let mut begun = false;
+    for line in text.split_inclusive('\n') {
+        let mark = |mark| {
+            line.strip_prefix(mark)
+                .is_some_and(|rest: &str| rest.trim_start_matches(BLANK).len() < rest.len() || rest.trim().is_empty())
+        };
+        if begun && (mark("---") || mark("...")) {
+            return end;
+        }
+        begun |= !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with('%');
+        end += line.len();
+    }
+    end
 }
 
 fn in_place(text: &str, wanted: &File) -> String {
@@ -82,13 +104,13 @@ impl<'a> Entry<'a> {
             _ => body.split_at(body.find(':')?),
         };
         let mut rest = after.trim_start().strip_prefix(':')?;
-        if !rest.is_empty() && !rest.starts_with(' ') {
+        if !rest.is_empty() && !rest.starts_with(BLANK) {
             return None;
         }
         rest = rest.trim_start();
         // An anchor or a tag belongs to the line, not to the value.
         while rest.starts_with(['&', '!']) {
-            rest = rest.find(' ').map_or("", |end| rest[end..].trim_start());
+            rest = rest.find(BLANK).map_or("", |end| rest[end..].trim_start());
         }
         let head = &line[..line.len() - rest.len()];
         let (value, tail) = rest.split_at(value_length(rest));
@@ -103,7 +125,7 @@ impl<'a> Entry<'a> {
             _ => scalar(self.key, value),
         };
         let blank = |missing: bool| if missing { " " } else { "" };
-        let before = blank(!self.head.ends_with(' '));
+        let before = blank(!self.head.ends_with(BLANK));
         let after = blank(self.tail.starts_with('#'));
         format!("{}{before}{value}{after}{}", self.head, self.tail)
     }
@@ -114,7 +136,11 @@ fn value_length(rest: &str) -> usize {
     match rest.chars().next() {
         Some('#') => 0,
         Some(quote @ ('"' | '\'')) => quoted_length(rest, quote),
-        _ => rest[..rest.find(" #").unwrap_or(rest.len())].trim_end().len(),
+        _ => {
+            let comment =
+                BLANK.into_iter().filter_map(|blank| rest.find([blank, '#'].iter().collect::<String>().as_str())).min();
+            rest[..comment.unwrap_or(rest.len())].trim_end().len()
+        }
     }
 }
 
@@ -150,6 +176,9 @@ fn double_quoted(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The text after `key` was set to `value`, without the keys that were added at the end.
@@ -181,6 +210,27 @@ mod tests {
         assert_eq!(set("image-endpoint: 'it''s'\n", "image-endpoint", "o'"), "image-endpoint: 'o'''\n");
         assert_eq!(set("timeout: &a 3\n", "timeout", "9"), "timeout: &a 9\n");
         assert_eq!(set("\"timeout\": 3\n", "timeout", "9"), "\"timeout\": 9\n");
+    }
+
+    #[test]
+    fn a_tab_is_a_blank_too() {
+        let text = "runtime-endpoint:\ta\t# mine\nimage-endpoint:\t\"b\"\n";
+        assert_eq!(set(text, "runtime-endpoint", "c"), text.replace("\ta", "\tc"));
+        assert_eq!(set(text, "image-endpoint", "c"), text.replace("\"b\"", "\"c\""));
+        let added = edit(text, &parse(text).expect("valid"));
+        assert_eq!(added.matches("runtime-endpoint").count(), 1, "{added}");
+    }
+
+    #[test]
+    fn only_the_first_document_changes() {
+        for others in ["---\ntimeout: 4\n", "...\n", "--- # next\n- [\n"] {
+            let file = File { timeout: 9, ..File::default() };
+            for first in ["timeout: 3\n", "# head\n--- # first\ntimeout: 3\n", "%YAML 1.1\n---\ntimeout: 3\n"] {
+                let edited = edit(&format!("{first}{others}"), &file);
+                assert!(edited.starts_with(&first.replace('3', "9")), "{edited}");
+                assert!(edited.ends_with(&format!("disable-pull-on-run: false\n{others}")), "{edited}");
+            }
+        }
     }
 
     #[test]
@@ -228,5 +278,25 @@ mod tests {
     fn indented_keys_stay_indented() {
         let text = edit("  timeout: 3\n", &File { timeout: 4, ..File::default() });
         assert!(text.starts_with("  timeout: 4\n  runtime-endpoint: \"\"\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_file_looks_like_it_says_afterwards_what_it_is_to_say(
+            lines in vec(
+                prop_oneof![
+                    "(timeout|debug|image-endpoint|\"timeout\")[ \t]{0,2}:[ \t]{0,2}[0-9\"'#&*|>~{}:,-]{0,4}[ \t]{0,2}(#x)?",
+                    "[ \t]{0,2}[a-z0-9#:\"'-]{0,5}",
+                    "(---|\\.\\.\\.|%YAML 1.1|--- #x|\\{timeout: 1\\})",
+                ],
+                0..6,
+            ),
+        ) {
+            let text = lines.join("\n");
+            if let Ok(mut file) = parse(&text) {
+                file.timeout = 7;
+                prop_assert_eq!(parse(&edit(&text, &file)), Ok(file));
+            }
+        }
     }
 }

@@ -2,35 +2,37 @@
 //! which of them each value came from.
 
 mod edit;
+mod endpoints;
+mod update;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use crictl_codegen::file;
 
+use crate::args::GlobalArgs;
+use crate::args::go::Parsed;
 use crate::args::parse::{boolean, decimal_integer};
-use crate::args::{DEFAULT_CONFIG, GlobalArgs};
 use crate::error::{Error, lower};
 use crate::trace::Collector;
+use crate::yaml;
 
-pub(crate) use edit::edit;
+use edit::edit;
+pub(crate) use endpoints::{Endpoints, Named, Origin, Service};
 
 /// The environment a run was given, never the process's own.
 pub(crate) type Env = BTreeMap<String, String>;
 
 /// What holds for the whole run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// The config file that `crictl config` works on.
-    pub(crate) file: PathBuf,
-    /// Nothing means the default list; empty means that somebody set it to nothing.
-    pub(crate) runtime_endpoint: Option<String>,
-    /// Nothing, or empty, means the runtime's.
-    pub(crate) image_endpoint: Option<String>,
+    pub(crate) file: Option<PathBuf>,
+    /// Where config files were looked for, if none is there.
+    pub(crate) missing: Vec<PathBuf>,
+    pub(crate) endpoints: Endpoints,
     pub(crate) timeout: Duration,
     /// Further attempts to connect to a configured endpoint, where somebody says so; negative for ever.
     pub(crate) max_retries: Option<i64>,
@@ -43,21 +45,15 @@ pub(crate) struct Settings {
     pub(crate) profile_cpu: String,
     /// Where the memory profile goes; empty for none.
     pub(crate) profile_mem: String,
-    /// The host's own endpoint, and what it says where nobody serves that.
-    pub(crate) preset: Option<Preset>,
-}
-
-impl Settings {
-    /// What helps where nobody serves an endpoint, if the host knows.
-    pub(crate) fn hint(&self, endpoint: &str) -> Option<&str> {
-        self.preset.as_ref().filter(|preset| preset.endpoint == endpoint).map(|preset| preset.hint.as_str())
-    }
+    /// What the host says where nobody serves its endpoint.
+    pub(crate) hint: Option<String>,
 }
 
 /// What a host program decides before the command line does.
 #[derive(Clone, Debug)]
 pub struct Preset {
-    /// The endpoint of both services. It overrides the environment and the config file; `-r` and `-i` override it.
+    /// The endpoint of both services. It overrides the environment and the config file. `-r` on the command line moves
+    /// both services elsewhere, `-i` the image service alone.
     pub endpoint: String,
     /// What to do when nobody serves that endpoint.
     pub hint: String,
@@ -65,6 +61,9 @@ pub struct Preset {
 
 /// The timeout where none is given.
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The most seconds of a timeout: durations are counted in nanoseconds, in 64 bits.
+const LONGEST: i64 = i64::MAX / 1_000_000_000;
 
 /// What is in a config file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,19 +90,16 @@ pub(crate) const KEYS: [&str; 7] = [
     "max-retries",
 ];
 
-/// Merges the layers. `given` names the flags that the command line or the environment set.
-pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, preset: Option<&Preset>) -> Settings {
-    let given = |name: &str| given.iter().any(|flag| flag == name);
-    let endpoint = |name: &str, value: &str, from_file: fn(&File) -> &String| {
-        let flag = given(name).then(|| value.to_owned());
-        let file = || file.map(from_file).filter(|text| !text.is_empty()).cloned();
-        flag.or_else(|| preset.map(|preset| preset.endpoint.clone())).or_else(file)
-    };
+/// Merges the layers.
+pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Option<&Preset>) -> Settings {
+    let given = |name: &str| parsed.given.iter().any(|flag| flag == name);
+    let file = found.file.as_ref().map(|(_, file)| file);
+    let from = found.file.as_ref().map(|(path, file)| (path.as_path(), file));
     let seconds = file.and_then(|file| u64::try_from(file.timeout).ok()).filter(|seconds| *seconds > 0);
     Settings {
-        file: PathBuf::from(&args.config),
-        runtime_endpoint: endpoint("runtime-endpoint", &args.runtime_endpoint, |file| &file.runtime_endpoint),
-        image_endpoint: endpoint("image-endpoint", &args.image_endpoint, |file| &file.image_endpoint),
+        file: found.wanted,
+        missing: found.missing,
+        endpoints: Endpoints::merge(args, parsed, from, preset),
         timeout: match seconds {
             Some(seconds) if !given("timeout") => Duration::from_secs(seconds),
             _ => args.timeout.positive().unwrap_or(TIMEOUT),
@@ -118,22 +114,20 @@ pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, pr
         }),
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
-        preset: preset.cloned(),
-    }
-}
-
-/// The default path, which is in the home directory on Windows.
-pub(crate) fn default_path(env: &Env) -> String {
-    match env.get("USERPROFILE") {
-        Some(home) if cfg!(windows) => format!(r"{home}\.crictl\crictl.yaml"),
-        _ => DEFAULT_CONFIG.to_owned(),
+        hint: preset.map(|preset| preset.hint.clone()),
     }
 }
 
 /// What became of the search for a config file.
+#[derive(Debug, Default)]
 pub(crate) struct Found {
-    pub(crate) file: Option<File>,
-    /// A line to log: the first candidate is missing.
+    /// The one that was looked for first.
+    wanted: Option<PathBuf>,
+    /// The one that was read, and what it says.
+    file: Option<(PathBuf, File)>,
+    /// Where it was looked for, if nothing was found.
+    missing: Vec<PathBuf>,
+    /// Something to warn of: another file was read than the one that was wanted.
     pub(crate) warning: Option<String>,
 }
 
@@ -142,38 +136,85 @@ pub(crate) struct Found {
 /// # Errors
 /// Only an `explicit` file has to exist and to be right. A default one that is not
 /// counts as absent: crictl runs on nodes whose /etc/crictl.yaml is somebody else's.
-pub(crate) fn load(wanted: &Path, explicit: bool, executable: Option<&Path>) -> Result<Found, Error> {
+pub(crate) fn load(wanted: Option<PathBuf>, explicit: bool, executable: Option<&Path>) -> Result<Found, Error> {
     let beside = executable
         .map(|program| program.canonicalize().unwrap_or_else(|_| program.to_owned()))
         .and_then(|program| Some(program.parent()?.join("crictl.yaml")));
-    let missing = !wanted.exists();
-    let chosen = if missing { beside.as_deref().unwrap_or(wanted) } else { wanted };
-    let warning = missing.then(|| {
+    let mut candidates: Vec<_> = wanted.iter().cloned().chain(beside).collect();
+    candidates.dedup();
+    let Some(chosen) = candidates.iter().position(|path| path.exists()) else {
+        return match wanted.as_deref().filter(|_| explicit).map(read) {
+            // Which file the person named is what they want to hear, not where else it was looked for.
+            Some(Err(error)) => Err(error.context("loading the config file")),
+            _ => Ok(Found { wanted, missing: candidates, ..Found::default() }),
+        };
+    };
+    let path = candidates.swap_remove(chosen);
+    let warning = wanted.as_ref().filter(|wanted| **wanted != path).map(|wanted| {
         format!(
             "config {:?} does not exist, trying next: {:?}",
             wanted.display().to_string(),
-            chosen.display().to_string()
+            path.display().to_string()
         )
     });
-    let file = match read(chosen) {
-        Ok((_, file)) => Some(file),
+    let file = match read(&path) {
+        Ok(file) => Some((path, file)),
         Err(_) if !explicit => None,
         Err(error) => return Err(error.context("loading the config file")),
     };
-    Ok(Found { file, warning })
+    Ok(Found { wanted, file, warning, ..Found::default() })
 }
 
-/// The text of a config file, and what it says.
+/// Reads a config file.
 ///
 /// # Errors
 /// It can't be read, or says something wrong.
-pub(crate) fn read(path: &Path) -> Result<(String, File), Error> {
-    let named = |error: &io::Error| Error::failure(format!("{}: {}", path.display(), lower(error)));
-    let text = fs::read_to_string(path).map_err(|error| named(&error))?;
-    match parse(&text) {
-        Ok(file) => Ok((text, file)),
-        Err(reason) => Err(Error::failure(format!("{}: {reason}", path.display()))),
+pub(crate) fn read(path: &Path) -> Result<File, Error> {
+    let bytes = file::read(path).map_err(|error| named(path, &lower(&error)))?;
+    let (text, _) = file::text(&bytes).map_err(|reason| named(path, &reason))?;
+    parse(&text).map_err(|reason| named(path, &reason))
+}
+
+/// Changes a config file, which is made where there is none. The encoding and the line ends stay.
+///
+/// # Errors
+/// As [`read`], `change`'s own, or it can't be written.
+pub(crate) fn change(path: &Path, change: impl FnOnce(&mut File) -> Result<(), Error>) -> Result<(), Error> {
+    let written = update::update(path, |bytes| {
+        let reading = |reason: String| named(path, &reason).context("loading the config file");
+        let (text, encoding) = file::text(bytes.unwrap_or_default()).map_err(reading)?;
+        let mut file = parse(&text).map_err(reading)?;
+        change(&mut file)?;
+        let ends = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let edited = edit(&text.replace("\r\n", "\n"), &file).replace('\n', ends);
+        Ok::<_, Changing>(Some(encoding.bytes(&edited)))
+    });
+    written.map_err(|error| match error {
+        Changing::Failed(error) => error,
+        Changing::Unwritten(error) => named(path, &lower(&error)).context("writing the config file"),
+    })
+}
+
+/// Why a file was not changed.
+enum Changing {
+    Failed(Error),
+    Unwritten(io::Error),
+}
+
+impl From<Error> for Changing {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
     }
+}
+
+impl From<io::Error> for Changing {
+    fn from(error: io::Error) -> Self {
+        Self::Unwritten(error)
+    }
+}
+
+fn named(path: &Path, reason: &str) -> Error {
+    Error::failure(format!("{}: {reason}", path.display()))
 }
 
 /// Reads the text of a config file: a flat YAML mapping, of which only the scalars' text counts.
@@ -181,11 +222,12 @@ pub(crate) fn read(path: &Path) -> Result<(String, File), Error> {
 /// # Errors
 /// It is no mapping, has a key that no crictl knows, or a value that its key does not take.
 pub(crate) fn parse(text: &str) -> Result<File, String> {
-    let pairs: Option<Pairs> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
     let mut file = File::default();
-    for (key, value) in pairs.map(|pairs| pairs.0).unwrap_or_default() {
-        file.set(&key, &value)?;
-    }
+    yaml::flat(text, |key, value| match value {
+        Some(value) => file.set(key, value),
+        None if KEYS.contains(&key) => Err(format!("{key} is one value, neither a list nor a mapping")),
+        None => Err(unknown(key)),
+    })?;
     Ok(file)
 }
 
@@ -205,8 +247,9 @@ impl File {
             "runtime-endpoint" => value.clone_into(&mut self.runtime_endpoint),
             "image-endpoint" => value.clone_into(&mut self.image_endpoint),
             "timeout" => {
-                self.timeout =
-                    decimal_integer(value).map_err(|_| format!("timeout is a number of seconds, not {value:?}"))?;
+                let seconds = decimal_integer(value).ok().filter(|seconds| *seconds <= LONGEST);
+                self.timeout = seconds
+                    .ok_or_else(|| format!("timeout is a number of seconds, {LONGEST} at most, not {value:?}"))?;
             }
             "debug" => self.debug = flag()?,
             "pull-image-on-create" => self.pull_image_on_create = flag()?,
@@ -235,25 +278,14 @@ impl File {
     }
 }
 
-/// A mapping's pairs as text, duplicates included.
-struct Pairs(Vec<(String, String)>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Mapping;
-        impl<'de> Visitor<'de> for Mapping {
-            type Value = Pairs;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a mapping of config options")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = access.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(Mapping)
+/// For the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing {
+    /// Whatever the file looks like, it says afterwards what it is to say.
+    pub(crate) fn change(bytes: &[u8]) {
+        let Ok((text, _)) = super::file::text(bytes) else { return };
+        let Ok(mut file) = super::parse(&text) else { return };
+        file.timeout = 7;
+        assert_eq!(super::parse(&super::edit(&text, &file)), Ok(file), "{text:?}");
     }
 }

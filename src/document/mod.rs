@@ -2,22 +2,23 @@
 //!
 //! What is in the message, and what it is for, is the caller's business.
 
-mod scalar;
-mod yaml;
-
 use std::io;
+
+use crictl_codegen::file;
 
 use crate::context::Context;
 use crate::error::{Error, lower};
 use crate::schema::{self, Described, Unknown, Value};
+use crate::yaml;
 
 /// The path that means standard input.
 pub(crate) const STDIN: &str = "-";
 
 /// Reads a message from a file, or from standard input where the path is `-`.
 ///
-/// A field that does not exist is a warning, and an error if `strict`. Upstream ignores it in silence, and people
-/// find out in production that their limits never were in force.
+/// A field that does not exist is an error if `strict`, and else a warning to a person: upstream ignores it in silence,
+/// and people find out in production that their limits never were in force. A script that reads both streams as one
+/// gets no line that it does not know.
 ///
 /// # Errors
 /// The file can't be read, is no document, or has a value that its field can't be.
@@ -29,20 +30,20 @@ pub(crate) fn read<M: Described>(ctx: &mut Context<'_>, path: &str, strict: bool
     })?;
     let (message, unknown) = parse(&bytes).map_err(named)?;
     let unknown: Vec<_> = unknown.iter().map(Unknown::to_string).collect();
-    if strict && !unknown.is_empty() {
-        return Err(named(unknown.join(", ")));
+    match unknown.join(", ") {
+        none if none.is_empty() => {}
+        unknown if strict => return Err(named(unknown)),
+        unknown if ctx.log.is_watched() => ctx.warn(format!("{path}: {unknown}")),
+        _ => {}
     }
-    unknown.iter().for_each(|unknown| ctx.warn(format!("{path}: {unknown}")));
     Ok(message)
 }
 
 fn bytes(ctx: &mut Context<'_>, path: &str) -> io::Result<Vec<u8>> {
-    if path != STDIN {
-        return std::fs::read(path);
+    match path {
+        STDIN => file::read_from(&mut *ctx.input),
+        _ => file::read(path),
     }
-    let mut bytes = Vec::new();
-    ctx.input.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Reads a message from the bytes of a document, and says which members of it no table knows.
@@ -61,11 +62,11 @@ pub(crate) fn parse<M: Described>(bytes: &[u8]) -> Result<(M, Vec<Unknown>), Str
 /// # Errors
 /// What is wrong, with the line and the column.
 pub(crate) fn values(bytes: &[u8]) -> Result<Vec<Value>, String> {
-    let text = text(bytes)?;
-    let json: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
+    let (text, _) = file::text(bytes)?;
+    let json: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(&text).into_iter().collect();
     let mut values = match json {
         Ok(values) => values.into_iter().map(Value::sorted).collect(),
-        Err(_) => yaml::parse_all(text)?,
+        Err(_) => yaml::parse_all(&text)?,
     };
     values.retain(|value| *value != Value::Null);
     Ok(values)
@@ -78,16 +79,11 @@ pub(crate) fn values(bytes: &[u8]) -> Result<Vec<Value>, String> {
 /// # Errors
 /// As [`values`].
 pub(crate) fn value(bytes: &[u8]) -> Result<Value, String> {
-    let text = text(bytes)?;
-    match serde_json::from_str::<Value>(text) {
+    let (text, _) = file::text(bytes)?;
+    match serde_json::from_str::<Value>(&text) {
         Ok(value) => Ok(value.sorted()),
-        Err(_) => yaml::parse(text),
+        Err(_) => yaml::parse(&text),
     }
-}
-
-fn text(bytes: &[u8]) -> Result<&str, String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8 from byte {} on", error.valid_up_to()))?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         _ => return Err(Error::help()),
     };
     let mut script = Vec::new();
-    generate(shell, &mut app::tree(&ctx.env), "crictl", &mut script);
+    generate(shell, &mut app::tree(), "crictl", &mut script);
     ctx.bytes(&script)
 }
 

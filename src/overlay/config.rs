@@ -1,16 +1,13 @@
 //! `crictl config`: reads and changes crictl's own config file.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::path::Path;
-
 use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::command::{Overlay, args};
 use crate::config::{self, File, KEYS};
 use crate::context::Context;
-use crate::error::{Error, lower};
+use crate::error::Error;
+use crate::signal;
 use crate::view::{Table, View};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
@@ -39,30 +36,33 @@ struct ConfigArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: ConfigArgs = args(parsed)?;
-    let path = ctx.settings.file.clone();
+    let unknown = || Error::failure("no config file is known").hint("--config FILE names one");
+    let path = ctx.settings.file.clone().ok_or_else(unknown)?;
+    signal::survive_file_limit(ctx.signals);
     if !path.exists() {
-        write(&path, &config::edit("", &File::default()))?;
+        config::change(&path, |_| Ok(()))?;
     }
-    let (text, mut file) = config::read(&path).map_err(|error| error.context("loading the config file"))?;
     let is_given = |name: &str| parsed.given.iter().any(|flag| flag == name);
+    let read = || config::read(&path).map_err(|error| error.context("loading the config file"));
     if is_given("get") {
-        let value = file.get(&args.get).ok_or_else(|| Error::failure(config::unknown(&args.get)))?;
+        let value = read()?.get(&args.get).ok_or_else(|| Error::failure(config::unknown(&args.get)))?;
         return ctx.line(&value);
     }
     if is_given("set") {
-        for option in &args.set {
-            set(&mut file, option)?;
-        }
-    } else if args.list {
-        ctx.clear_screen()?;
-        return ctx.print(&view(&file));
-    } else {
-        let key = parsed.positionals.first().filter(|key| !key.is_empty()).ok_or_else(Error::help)?;
-        let value = parsed.positionals.get(1).map_or("", String::as_str);
-        ctx.info(format!("neither --get, --set nor --list: setting {key:?} to {value:?}"));
-        file.set(key, value).map_err(|cause| Error::failure(cause).context(format!("setting {key:?}")))?;
+        return config::change(&path, |file| args.set.iter().try_for_each(|option| set(file, option)));
     }
-    write(&path, &config::edit(&text, &file))
+    if args.list {
+        let view = view(&read()?);
+        ctx.clear_screen()?;
+        return ctx.print(&view);
+    }
+    read()?;
+    let key = parsed.positionals.first().filter(|key| !key.is_empty()).ok_or_else(Error::help)?;
+    let value = parsed.positionals.get(1).map_or("", String::as_str);
+    ctx.info(format!("neither --get, --set nor --list: setting {key:?} to {value:?}"));
+    config::change(&path, |file| {
+        file.set(key, value).map_err(|cause| Error::failure(cause).context(format!("setting {key:?}")))
+    })
 }
 
 /// Sets one `KEY=VALUE`.
@@ -76,20 +76,4 @@ fn set(file: &mut File, option: &str) -> Result<(), Error> {
 fn view(file: &File) -> View {
     let rows = KEYS.iter().filter_map(|key| Some(vec![(*key).to_owned(), file.get(key)?])).collect();
     View::Table(Table { columns: vec!["KEY", "VALUE"], rows })
-}
-
-/// Writes the file, and makes it and its directory where there is none. A new one is for its owner alone: an
-/// endpoint may be somebody's secret.
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = match path.parent() {
-        Some(parent) => fs::create_dir_all(parent),
-        None => Ok(()),
-    };
-    written.and_then(|()| options.open(path)?.write_all(text.as_bytes())).map_err(|error| {
-        Error::failure(format!("{}: {}", path.display(), lower(&error))).context("writing the config file")
-    })
 }

@@ -15,7 +15,7 @@ use crate::error::{Error, Kind};
 use crate::generated::client::RuntimeService;
 use crate::generated::cri::{ExecRequest, ExecSyncRequest};
 use crate::log::{Level, Logger};
-use crate::rpc::Client;
+use crate::rpc::{Client, deadline};
 use crate::select::{self, Containers};
 use crate::stream::console::{self, Console};
 use crate::stream::status::Failed;
@@ -88,6 +88,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 
 /// Runs the command in every container that is meant, and returns what went wrong in them.
 async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Result<Vec<Error>, Error> {
+    deadline::check(ctx.settings.timeout, args.timeout)?;
     let filtered = parsed.given.iter().any(|flag| FILTERS.contains(&flag.as_str()));
     let (ids, command) = match parsed.positionals.as_slice() {
         [_, ..] if filtered => (None, parsed.positionals.as_slice()),

@@ -10,6 +10,7 @@ use crate::args::go::Parsed;
 use crate::args::parse::{go_int, quote};
 use crate::check;
 use crate::command::{Overlay, args};
+use crate::config::Service;
 use crate::context::Context;
 use crate::error::{Error, lower};
 use crate::generated::client::RuntimeService;
@@ -246,7 +247,8 @@ async fn open(
     ctx.stops_cleanly = true;
     let opened = Source::open(&log.path, part).await;
     ctx.stops_cleanly = false;
-    let mut source = opened.map_err(|error| unreadable(&log, &error, ctx.settings.runtime_endpoint.as_deref()))?;
+    let endpoint = ctx.settings.endpoints.of(Service::Runtime).map(|named| named.text.as_str());
+    let mut source = opened.map_err(|error| unreadable(&log, &error, endpoint))?;
     if !log.running {
         source.end();
     }

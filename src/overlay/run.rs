@@ -47,9 +47,9 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     }
     let runtime = launch::runtime(ctx, args.container.cancel_timeout).await?;
     let pod = manifest::pod(ctx, pod_path, args.container.strict)?;
-    let pod_id = launch::run_pod(&runtime, pod_request(&pod, &args.runtime)).await?;
-    // The order is upstream's: a container config that is wrong leaves its pod behind, for `crictl create`.
+    // Upstream reads it when the pod runs already, and leaves that behind where the container's file is wrong.
     let container = manifest::container(ctx, container_path, args.container.strict)?;
+    let pod_id = launch::run_pod(&runtime, pod_request(&pod, &args.runtime)).await?;
     let id = launch::create(ctx, &runtime, container_request(pod_id, container, pod), &args.container, pulls).await?;
     let started = runtime.start_container(StartContainerRequest { container_id: id.clone() }).await;
     started.map_err(|error| error.context(format!("starting the container {id:?}")))?;

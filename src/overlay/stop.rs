@@ -1,7 +1,5 @@
 //! `crictl stop`: stops running containers.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use crate::args::go::Parsed;
@@ -11,6 +9,7 @@ use crate::context::Context;
 use crate::each;
 use crate::error::Error;
 use crate::generated::cri::StopContainerRequest;
+use crate::rpc::deadline;
 use crate::select::{self, Containers};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
@@ -36,7 +35,7 @@ struct StopArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: StopArgs = args(parsed)?;
-    check(ctx.settings.timeout, args.timeout)?;
+    deadline::check(ctx.settings.timeout, args.timeout)?;
     let ids = match (args.all, parsed.positionals.as_slice()) {
         (true, []) => running(ctx).await?,
         (true, _) => return Err(Error::failure("stop takes either ids of containers or --all, not both")),
@@ -61,27 +60,4 @@ async fn running(ctx: &mut Context<'_>) -> Result<Vec<String>, Error> {
 
 fn request(id: &str, timeout: i64) -> StopContainerRequest {
     StopContainerRequest { container_id: id.to_owned(), timeout }
-}
-
-/// The call lasts as long as the limit of any call and the container's time together, and both sides count in
-/// nanoseconds, in 64 bits.
-fn check(limit: Duration, timeout: i64) -> Result<(), Error> {
-    let nanos = i128::try_from(limit.as_nanos()).unwrap_or(i128::MAX);
-    match i64::try_from(nanos.saturating_add(i128::from(timeout) * 1_000_000_000)) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::failure(format!("--timeout {timeout} is longer than a call can last, 292 years"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_that_no_call_can_last_is_refused() {
-        let limit = Duration::from_secs(2);
-        assert!(check(limit, 9_223_372_034).is_ok() && check(limit, -1).is_ok());
-        assert!(check(limit, 9_223_372_036).is_err() && check(limit, i64::MIN).is_err());
-        assert!(check(Duration::MAX, 1).is_err());
-    }
 }

@@ -4,14 +4,34 @@ use std::time::Duration;
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
+use crate::error::Error;
 use crate::method::{Deadline, Method};
 
 /// What takes so long is no deadline: gRPC can't tell a server of more than 11,000 years, and the library ends the
 /// process where it is asked to.
 pub(super) const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
+/// The longest time that a call may take: times are counted in nanoseconds, in 64 bits. gRPC's own limit is not much
+/// further away, and tonic panics beyond it.
+const LONGEST: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
+
+/// Refuses a time that no call can last: the limit of any call and the time that the runtime is told to wait.
+///
+/// # Errors
+/// It is that long.
+pub(crate) fn check(limit: Duration, seconds: i64) -> Result<(), Error> {
+    let nanos = i128::try_from(limit.as_nanos()).unwrap_or(i128::MAX);
+    match i64::try_from(nanos.saturating_add(i128::from(seconds) * 1_000_000_000)) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::failure(format!("--timeout {seconds} is longer than a call can last, 292 years"))),
+    }
+}
 
 /// The deadline of a call under a timeout; nothing is for ever.
 pub(crate) fn of(method: &Method, request: &[u8], timeout: Duration) -> Option<Duration> {
+    unbounded(method, request, timeout).map(|limit| limit.min(LONGEST))
+}
+
+fn unbounded(method: &Method, request: &[u8], timeout: Duration) -> Option<Duration> {
     match method.deadline {
         Deadline::None => None,
         Deadline::Timeout => Some(timeout),
@@ -52,6 +72,25 @@ mod tests {
     use super::*;
     use crate::generated::cri::{ExecSyncRequest, StopContainerRequest};
     use crate::generated::methods;
+
+    #[test]
+    fn a_time_that_no_call_can_last_is_refused() {
+        let limit = Duration::from_secs(2);
+        assert!(check(limit, 9_223_372_034).is_ok() && check(limit, -1).is_ok());
+        assert!(check(limit, 9_223_372_036).is_err() && check(limit, i64::MIN).is_err());
+        assert!(check(Duration::MAX, 1).is_err());
+    }
+
+    #[test]
+    fn no_deadline_is_longer_than_a_call_can_last() {
+        let stop = StopContainerRequest { timeout: i64::MAX, ..Default::default() }.encode_to_vec();
+        let exec = ExecSyncRequest { timeout: i64::MAX, ..Default::default() }.encode_to_vec();
+        let requests =
+            [(&methods::STOP_CONTAINER, stop), (&methods::EXEC_SYNC, exec), (&methods::RUN_POD_SANDBOX, vec![])];
+        for (method, request) in requests {
+            assert_eq!(of(method, &request, Duration::MAX), Some(LONGEST), "{}", method.name);
+        }
+    }
 
     #[test]
     fn what_a_request_tells_the_runtime_to_wait_comes_on_top() {

@@ -14,19 +14,6 @@ pub(crate) enum Endpoint {
     Pipe(String),
 }
 
-/// The endpoints that are tried in this order where none is configured.
-pub(crate) const DEFAULTS: &[&str] = if cfg!(windows) {
-    &["npipe:////./pipe/containerd-containerd", "npipe:////./pipe/cri-dockerd"]
-} else if cfg!(target_os = "freebsd") {
-    &[
-        "unix:///var/run/containerd/containerd.sock",
-        "unix:///var/run/crio/crio.sock",
-        "unix:///var/run/cri-dockerd.sock",
-    ]
-} else {
-    &["unix:///run/containerd/containerd.sock", "unix:///run/crio/crio.sock", "unix:///var/run/cri-dockerd.sock"]
-};
-
 /// Reads an endpoint.
 ///
 /// # Errors

@@ -66,25 +66,22 @@ pub(crate) struct Client<'io> {
     tracer: Tracer,
     /// Further attempts where nobody listens; negative for ever.
     retries: i64,
+    /// The endpoint in the words of an error.
+    place: Rc<str>,
     /// What helps where nobody serves the endpoint.
-    hint: Option<Rc<str>>,
+    hint: Rc<str>,
     /// Words that the server may repeat and nobody may be shown.
     hidden: Rc<[String]>,
 }
 
 impl<'io> Client<'io> {
     /// A client whose channel connects when the first call is made.
-    pub(crate) fn new(
-        endpoint: Endpoint,
-        timeout: Duration,
-        hint: Option<&str>,
-        log: &Rc<Logger<'io>>,
-        tracer: &Tracer,
-    ) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, timeout: Duration, log: &Rc<Logger<'io>>, tracer: &Tracer) -> Self {
         let owed = Owed::default();
         Self {
             channel: connect::channel(&endpoint, &Connection::default(), &owed),
             owed,
+            place: Rc::from(endpoint.to_string()),
             endpoint: Rc::new(endpoint),
             named: None,
             metadata: Rc::default(),
@@ -93,7 +90,7 @@ impl<'io> Client<'io> {
             log: Rc::clone(log),
             tracer: tracer.clone(),
             retries: 0,
-            hint: hint.map(Rc::from),
+            hint: Rc::default(),
             hidden: Rc::default(),
         }
     }
@@ -113,9 +110,10 @@ impl<'io> Client<'io> {
         Self { retries, ..self }
     }
 
-    /// The same channel, which leads where this flag of the root's says.
-    pub(crate) fn named(self, flag: Option<&'static str>) -> Self {
-        Self { named: flag, ..self }
+    /// The same channel, which leads where this flag of the root's says; how errors call its endpoint, and what they
+    /// say may help.
+    pub(crate) fn named(self, flag: Option<&'static str>, place: String, hint: String) -> Self {
+        Self { named: flag, place: Rc::from(place), hint: Rc::from(hint), ..self }
     }
 
     /// A channel of its own to the same endpoint.
@@ -273,7 +271,7 @@ impl<'io> Client<'io> {
         call: impl Future<Output = Result<T, Status>>,
     ) -> Result<T, Status> {
         let late = |time: Duration| {
-            Status::deadline_exceeded(format!("{} {} within {time:?}", status::GAVE_UP, self.endpoint))
+            Status::deadline_exceeded(format!("{} {} within {time:?}", status::GAVE_UP, self.place))
         };
         let call = async {
             let Limit::Timeout(timeout) = self.limit else { return call.await };
@@ -307,8 +305,8 @@ impl<'io> Client<'io> {
 
     /// The error of a failed call. For a method that the server lacks, asks it for its name and version.
     pub(crate) async fn error(&self, method: &'static Method, status: &Status) -> Error {
-        let (endpoint, hint) = (&*self.endpoint, self.hint.as_deref());
-        let error = status::error(method, status, &Peer { endpoint, hint, max_message: self.max_message });
+        let peer = Peer { place: &self.place, hint: &self.hint, max_message: self.max_message };
+        let error = status::error(method, status, &peer);
         if status.code() != Code::Unimplemented || method.name == methods::VERSION.name {
             return error;
         }

@@ -10,16 +10,16 @@ use crate::error::{Error, lower};
 use crate::method::Method;
 use crate::rpc::connect::Dial;
 use crate::rpc::details;
-use crate::rpc::endpoint::Endpoint;
 
 /// How the message begins of a call that we gave up.
 pub(super) const GAVE_UP: &str = "no answer from";
 
 /// Whom a call was made to, and on which terms.
 pub(super) struct Peer<'a> {
-    pub(super) endpoint: &'a Endpoint,
+    /// The endpoint in the words of an error.
+    pub(super) place: &'a str,
     /// What helps where nobody serves the endpoint.
-    pub(super) hint: Option<&'a str>,
+    pub(super) hint: &'a str,
     /// The largest message that is taken.
     pub(super) max_message: usize,
 }
@@ -42,7 +42,7 @@ pub(super) fn error(method: &'static Method, status: &Status, peer: &Peer<'_>) -
 }
 
 fn plain(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
-    let endpoint = peer.endpoint;
+    let endpoint = peer.place;
     if let Some(Dial(cause)) = source(status) {
         return unreachable(cause, endpoint, peer.hint, |cause| Error::call(method.name, Code::Unavailable, cause));
     }
@@ -92,20 +92,12 @@ fn size(bytes: usize) -> String {
 }
 
 /// Nobody answers at an endpoint, in words; `make` gives the error its kind.
-pub(crate) fn unreachable(
-    cause: &io::Error,
-    endpoint: &Endpoint,
-    hint: Option<&str>,
-    make: impl FnOnce(String) -> Error,
-) -> Error {
-    let running = hint.unwrap_or("is the runtime running? another one is named with --runtime-endpoint");
+pub(crate) fn unreachable(cause: &io::Error, endpoint: &str, hint: &str, make: impl FnOnce(String) -> Error) -> Error {
     // Behind a sentence of ours the system's own words, which people search for.
     let said = lower(cause);
     match cause.kind() {
-        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).said(said).hint(running),
-        io::ErrorKind::ConnectionRefused => {
-            make(format!("nobody listens at {endpoint}: {said}")).said(said).hint(running)
-        }
+        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).said(said).hint(hint),
+        io::ErrorKind::ConnectionRefused => make(format!("nobody listens at {endpoint}: {said}")).said(said).hint(hint),
         io::ErrorKind::PermissionDenied => make(format!("no permission to open {endpoint}: {said}"))
             .said(said)
             .hint("run as root, or as the user that owns the socket"),

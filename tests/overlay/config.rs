@@ -1,7 +1,11 @@
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
-use crate::support::run::{Output, crictl};
+use crate::support::process;
+use crate::support::run::{Output, crictl, crictl_in};
 
 /// A folder with a config file in it.
 struct Folder(tempfile::TempDir);
@@ -106,4 +110,115 @@ fn config_prefers_get_to_set_and_set_to_list() {
     assert_eq!(folder.run(&["--get", "timeout", "--set", "timeout=6", "--list"]).stdout, "5\n");
     assert_eq!(folder.run(&["--set", "timeout=6", "--list"]).stdout, "");
     assert_eq!(folder.run(&["--get", "timeout"]).stdout, "6\n");
+}
+
+#[test]
+fn config_names_what_it_does_not_know_and_takes_the_first_document() {
+    let output = Folder::with("colour: {red: 1}\n").run(&["--list"]);
+    assert!(output.message().contains(": no config option is called \"colour\""), "{output:?}");
+    let output = Folder::with("debug: [a]\n").run(&["--list"]);
+    assert!(output.message().contains(": debug is one value, neither a list nor a mapping"), "{output:?}");
+    let folder = Folder::with("timeout: 3\n---\n{timeout: 4, colour: red}\n");
+    assert_eq!(folder.run(&["--get", "timeout"]).all(), ("3\n", String::new(), 0));
+    assert_eq!(folder.run(&["--set", "timeout=5"]).status, 0);
+    assert!(folder.text().starts_with("timeout: 5\n") && folder.text().ends_with("\n---\n{timeout: 4, colour: red}\n"));
+    let folder = Folder::with(&format!("a: {}", "[".repeat(500_000)));
+    assert_eq!(folder.run(&["--list"]).status, 1);
+}
+
+#[test]
+fn config_leaves_links_modes_and_owners_as_they_are() {
+    let folder = Folder::with("timeout: 1\n");
+    let path = |name: &str| folder.0.path().join(name);
+    fs::create_dir(path("links")).unwrap();
+    symlink("../crictl.yaml", path("links/soft")).unwrap();
+    fs::set_permissions(folder.file(), Permissions::from_mode(0o640)).unwrap();
+    if rustix::process::geteuid().is_root() {
+        chown(folder.file(), Some(1234), Some(4321)).unwrap();
+    }
+    let dress = || fs::metadata(folder.file()).map(|found| (found.mode(), found.uid(), found.gid())).unwrap();
+    let before = dress();
+    assert_eq!(run(&path("links/soft"), &["--set", "timeout=2"]).all(), ("", String::new(), 0));
+    assert!(path("links/soft").is_symlink() && folder.text().starts_with("timeout: 2\n"));
+    assert_eq!(dress(), before);
+    fs::hard_link(folder.file(), path("hard")).unwrap();
+    assert_eq!(folder.run(&["--set", "timeout=33"]).status, 0);
+    assert_eq!(folder.run(&["--set", "timeout=4"]).status, 0);
+    assert_eq!(fs::read_to_string(path("hard")).unwrap(), folder.text());
+    assert!(folder.text().starts_with("timeout: 4\n"));
+    assert_eq!(dress(), before);
+    // A link that leads nowhere yet says where the file is to be.
+    symlink("new.yaml", path("dangling")).unwrap();
+    let dangling = |io: &mut crictl::Io| io.machine.config = Some(path("dangling"));
+    assert_eq!(crictl_in(["config", "--set", "timeout=5"], &[], None, dangling).status, 0);
+    assert!(path("dangling").is_symlink());
+    assert_eq!(fs::metadata(path("new.yaml")).unwrap().mode() & 0o777, 0o600);
+    let mut names: Vec<_> = fs::read_dir(folder.0.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["crictl.yaml", "dangling", "hard", "links", "new.yaml"]);
+}
+
+#[test]
+fn config_on_a_full_disk_leaves_the_file_as_it_was() {
+    let text = format!("timeout: 1 # {}\n", "x".repeat(2000));
+    for linked in [false, true] {
+        let folder = Folder::with(&text);
+        if linked {
+            fs::hard_link(folder.file(), folder.0.path().join("other")).unwrap();
+        }
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -f 0; exec \"$0\" \"$@\" 2>&1 | cat"]).arg(env!("CARGO_BIN_EXE_crictl"));
+        command
+            .arg("--config")
+            .arg(folder.file())
+            .args(["config", "--set", "timeout=2"])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin");
+        let output = process::output(&mut command);
+        assert!(output.stdout.contains("file too large, writing the config file"), "{output:?}");
+        assert_eq!(folder.text(), text);
+        assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 1 + usize::from(linked));
+    }
+}
+
+#[test]
+fn config_that_is_killed_leaves_the_file_whole() {
+    let folder = Folder::with("timeout: 0\n");
+    assert_eq!(folder.run(&["--set", "timeout=0"]).status, 0);
+    let whole = folder.text();
+    for round in 1..40 {
+        let mut child = process::program()
+            .arg("--config")
+            .arg(folder.file())
+            .args(["config", "--set", &format!("timeout={round}")])
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_micros(round * 100));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let text = folder.text();
+        let value =
+            text.lines().next().and_then(|line| line.strip_prefix("timeout: ")).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(text.replacen(value, "0", 1), whole);
+    }
+    assert_eq!(folder.run(&["--set", "timeout=99"]).status, 0);
+    assert_eq!(folder.run(&["--get", "timeout"]).stdout, "99\n");
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn config_of_two_writers_loses_nothing() {
+    let folder = Folder::with("timeout: 0\n");
+    std::thread::scope(|scope| {
+        for key in ["timeout", "max-retries", "image-endpoint", "runtime-endpoint"] {
+            let folder = &folder;
+            scope.spawn(move || {
+                for value in 0..40 {
+                    assert_eq!(folder.run(&["--set", &format!("{key}={value}")]).all(), ("", String::new(), 0));
+                    assert_eq!(folder.run(&["--get", key]).stdout, format!("{value}\n"));
+                }
+            });
+        }
+    });
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 1);
 }

@@ -86,5 +86,10 @@ fn doctor_does_not_take_containers_that_it_cannot_list_for_none() {
 fn doctor_fails_where_nobody_answers() {
     let output = crate::support::run::crictl(["-r", "unix:///no/such.sock", "doctor"], &[], "");
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert!(output.message().starts_with("no socket at unix:///no/such.sock"), "{output:?}");
+    assert!(
+        output
+            .message()
+            .starts_with("no socket at \"unix:///no/such.sock\" (runtime service, from --runtime-endpoint)"),
+        "{output:?}"
+    );
 }

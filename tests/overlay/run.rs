@@ -4,6 +4,7 @@ use tempfile::TempDir;
 use tonic::Status;
 
 use crate::support::fake::Fake;
+use crate::support::run::crictl_in;
 
 const CONTAINER: &str = "metadata: {name: web}\nimage: {image: nginx}\nenvs: [{key: A, value: aGk=}]\n";
 const POD: &str = "metadata: {name: pod, namespace: prod}\n";
@@ -53,16 +54,35 @@ fn run_reads_one_config_from_standard_input_and_not_two() {
 }
 
 #[test]
-fn run_warns_of_fields_that_nobody_knows_and_refuses_them_when_strict() {
-    let (container, pod, _folder) = files(&format!("{CONTAINER}log_pth: x\n"), POD);
+fn run_tells_a_person_of_fields_that_nobody_knows_and_refuses_them_when_strict() {
+    let (container, pod, _folder) = files(&format!("{CONTAINER}log_pth: x\nzz: 1\n"), POD);
     let fake = Fake::new().serve();
+    let said = "unknown field log_pth, did you mean log_path?, unknown field zz";
+    let warning = format!("{container}: {said}");
+    // A script that reads both streams as one gets the id alone.
     let output = fake.run(["run", "--no-pull", &container, &pod]);
-    assert_eq!(output.message(), format!("{container}: unknown field log_pth, did you mean log_path?"));
-    assert_eq!(output.status, 0);
+    assert_eq!((output.stderr.as_str(), output.status), ("", 0));
+    let output = fake.run(["-D", "run", "--no-pull", &container, &pod]);
+    assert_eq!((output.stderr.matches(&warning).count(), output.status), (1, 0), "{output:?}");
+    let endpoint = fake.endpoint();
+    let args = ["-r", &endpoint, "run", "--no-pull", &container, &pod];
+    let output = crictl_in(args, &[], None, |io| io.err_is_terminal = true);
+    let lines: Vec<_> = output.stderr.lines().collect();
+    assert!(lines.len() == 1 && lines[0].contains(&warning), "{output:?}");
     let output = fake.run(["run", "--no-pull", "--strict", &container, &pod]);
-    let said = "unknown field log_pth, did you mean log_path?";
     assert_eq!(output.message(), format!("{said}, reading the config \"{container}\""));
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
+}
+
+#[test]
+fn run_reads_both_configs_before_it_makes_a_pod() {
+    for (container, pod) in [("{}", POD), ("image: [", POD), ("args: x", POD), (CONTAINER, "{}")] {
+        let (container, pod, _folder) = files(container, pod);
+        let fake = Fake::new().serve();
+        let output = fake.run(["run", &container, &pod]);
+        assert_eq!((output.stdout.as_str(), output.status), ("", 1), "{output:?}");
+        assert!(fake.fake.state().calls.is_empty());
+    }
 }
 
 #[test]

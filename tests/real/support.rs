@@ -118,6 +118,8 @@ impl Ephemerd {
     /// A crictl that is not started yet. With a pod to make, or others at work, two seconds are soon over.
     pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(EPHEMERD);
+        // The one of the machine may say anything.
+        command.env("CRI_CONFIG_FILE", "/dev/null");
         command.arg("--data-dir").arg(&self.data_dir).args(["crictl", "--timeout", "60s"]).args(args);
         command
     }

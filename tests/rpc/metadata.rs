@@ -100,7 +100,10 @@ fn a_server_that_is_not_there_is_unavailable() {
     let args = ["-r", "unix:///no/such.sock", "rpc", "version", "--connect-timeout", "1s", "--enrich"];
     let output = crate::support::run::crictl(args, &[], "");
     assert!(
-        output.message().starts_with("no socket at unix:///no/such.sock: no such file or directory (Version: rpc error: code = Unavailable desc = no such file or directory)"),
+        output.message().starts_with(
+            "no socket at \"unix:///no/such.sock\" (runtime service, from --runtime-endpoint): no such file or directory \
+             (Version: rpc error: code = Unavailable desc = no such file or directory)"
+        ),
         "{output:?}"
     );
     assert!(output.status == 64 + 14 && output.stdout.contains("\"code\": \"Unavailable\""), "{output:?}");

@@ -13,10 +13,10 @@ use super::run::Output;
 /// How long a process may take for what it does at once.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// The program, with an empty environment.
+/// The program, with an empty environment and config file: it would look for the machine's.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crictl"));
-    command.env_clear().env("TZ", "UTC");
+    command.env_clear().env("TZ", "UTC").env("CRI_CONFIG_FILE", "/dev/null");
     command
 }
 

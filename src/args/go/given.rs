@@ -53,6 +53,14 @@ impl Given<'_> {
         self.values.last().map_or("", String::as_str)
     }
 
+    /// The environment variable that it comes from, if from one.
+    pub(super) fn variable(&self) -> Option<&'static str> {
+        match self.origin {
+            Origin::Variable(name) => Some(name),
+            Origin::Line(_) => None,
+        }
+    }
+
     /// The flag as clap reads it.
     pub(super) fn canonical(&self) -> Vec<String> {
         let name = match (self.flag.get_long(), self.flag.get_short()) {

@@ -54,6 +54,8 @@ pub(crate) struct Parsed {
     pub(crate) positionals: Vec<String>,
     /// Long names of the flags that were given, on the command line or by a variable.
     pub(crate) given: Vec<String>,
+    /// The variables whose values are among them.
+    pub(crate) variables: Vec<&'static str>,
 }
 
 /// Why a command line cannot be understood, in one line and with the words of Go's `flag`.
@@ -92,8 +94,9 @@ pub(crate) fn parse(
     if help {
         return Ok(Outcome::Help);
     }
+    let variables = given.iter().filter_map(Given::variable).collect();
     let given = given.iter().map(Given::name).collect();
-    Ok(Outcome::Run(Parsed { matches, positionals: line.positionals, given }))
+    Ok(Outcome::Run(Parsed { matches, positionals: line.positionals, given, variables }))
 }
 
 const HELP: &str = "help";

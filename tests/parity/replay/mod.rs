@@ -3,6 +3,7 @@
 //! It knows nothing of how the program works: it starts the binary and looks at what comes out.
 
 mod act;
+mod alone;
 #[path = "../../support/calls.rs"]
 #[allow(unreachable_pub, reason = "the in-process tests use it too")]
 mod calls;
@@ -59,7 +60,8 @@ pub(crate) fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "cannot become the program: {error}");
         return ExitCode::from(126);
     }
-    match replay(&Args::parse()) {
+    let args = Args::parse();
+    match alone::hide().and_then(|()| replay(&args)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -103,7 +105,7 @@ fn replay(args: &Args) -> Result<bool> {
 
 /// The calls that the program's commands say they make. The reference says nothing.
 fn declared(program: &Path) -> Result<Option<Declared>> {
-    let list = Command::new(program).args(["rpc", "list", "-o", "json"]).output()?;
+    let list = Command::new(program).args(["rpc", "list", "-o", "json"]).env_clear().output()?;
     Ok(Declared::read(&String::from_utf8_lossy(&list.stdout)).ok())
 }
 

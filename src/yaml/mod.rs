@@ -1,14 +1,20 @@
-//! From YAML text to values: the documents of a stream, with anchors and merge keys resolved.
+//! From YAML text to values: the documents of a stream, with anchors and merge keys resolved; and a flat mapping as the
+//! text of its scalars.
 //!
 //! The parser is an event parser, because a reader that gives values has forgotten by then which scalars
 //! were quoted, and YAML 1.1 makes a difference between `yes` and `"yes"`.
 
+mod flat;
+mod scalar;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::scalar;
 use crate::schema::Value;
+
+pub(crate) use flat::flat;
 
 /// What a document may contain at most. A few lines of aliases to aliases mean billions of values.
 const MOST_NODES: usize = 1_000_000;
@@ -20,16 +26,17 @@ const DEEPEST: usize = 100;
 ///
 /// # Errors
 /// What is wrong, with the line and the column.
-pub(super) fn parse(text: &str) -> Result<Value, String> {
-    Ok(Reader::new(text)?.document()?.unwrap_or_default())
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
+    Ok(Reader::new(&without_tabs(text))?.document()?.unwrap_or_default())
 }
 
 /// Reads all documents.
 ///
 /// # Errors
 /// As [`parse`].
-pub(super) fn parse_all(text: &str) -> Result<Vec<Value>, String> {
-    let mut reader = Reader::new(text)?;
+pub(crate) fn parse_all(text: &str) -> Result<Vec<Value>, String> {
+    let text = without_tabs(text);
+    let mut reader = Reader::new(&text)?;
     let mut documents = Vec::new();
     while let Some(document) = reader.document()? {
         documents.push(document);
@@ -46,11 +53,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str) -> Result<Self, String> {
-        // The parser takes NUL for the end of the text, and what comes after it would be lost.
-        if text.contains('\0') {
-            return Err("it contains a NUL character, so it is neither YAML nor JSON".to_owned());
-        }
-        Ok(Self { events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 })
+        Ok(Self { events: events(text)?, anchors: HashMap::new(), nodes: 0 })
     }
 
     /// The next document, or nothing at the end of the stream.
@@ -69,13 +72,7 @@ impl<'a> Reader<'a> {
     }
 
     fn next(&mut self) -> Result<(Event<'a>, Span), String> {
-        match self.events.next_event() {
-            Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => {
-                Err(format!("line {}, column {}: {}", error.marker().line(), error.marker().col() + 1, error.info()))
-            }
-            None => Ok((Event::StreamEnd, Span::default())),
-        }
+        next(&mut self.events)
     }
 
     fn node(&mut self, event: Event<'a>, at: Span, depth: usize) -> Result<Value, String> {
@@ -147,7 +144,66 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The text with a blank for each tab between a colon and a word, where the parser takes none. Others do, and people
+/// write it. Which tabs these are the parser alone can say: one in a quoted text stays.
+fn without_tabs(text: &str) -> Cow<'_, str> {
+    // For each the parser begins again.
+    const MOST_WORK: usize = 16 << 20;
+    let mut text = Cow::Borrowed(text);
+    let mut work = 0;
+    while work < MOST_WORK && text.contains(":\t") {
+        let Some(word) = word_after_tab(&text) else { break };
+        let end = text.char_indices().nth(word).map_or(text.len(), |(end, _)| end);
+        let start = text[..end].trim_end_matches([' ', '\t']).len();
+        work += end;
+        text.to_mut().replace_range(start..end, &" ".repeat(end - start));
+    }
+    text
+}
+
+/// The number of the first character after a tab that the parser does not take.
+fn word_after_tab(text: &str) -> Option<usize> {
+    let mut events = Parser::new_from_str(text);
+    let mut depth = 0;
+    while depth <= DEEPEST {
+        match events.next_event()? {
+            Ok((Event::SequenceStart(..) | Event::MappingStart(..), _)) => depth += 1,
+            Ok((Event::SequenceEnd | Event::MappingEnd, _)) => depth -= 1,
+            Ok((Event::StreamEnd, _)) => return None,
+            Ok(_) => {}
+            Err(error) => {
+                let tab = error.info().starts_with("':' must be followed");
+                return tab.then(|| error.marker().index());
+            }
+        }
+    }
+    None
+}
+
+fn events(text: &str) -> Result<Parser<'_, StrInput<'_>>, String> {
+    // The parser takes NUL for the end of the text, and what comes after it would be lost.
+    match text.contains('\0') {
+        true => Err("it contains a NUL character, so it is neither YAML nor JSON".to_owned()),
+        false => Ok(Parser::new_from_str(text)),
+    }
+}
+
+fn next<'a>(events: &mut Parser<'a, StrInput<'a>>) -> Result<(Event<'a>, Span), String> {
+    match events.next_event() {
+        Some(Ok(event)) => Ok(event),
+        Some(Err(error)) => {
+            Err(format!("line {}, column {}: {}", error.marker().line(), error.marker().col() + 1, error.info()))
+        }
+        None => Ok((Event::StreamEnd, Span::default())),
+    }
+}
+
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Span) -> Result<Value, String> {
+    // YAML knows blocks of text outside of brackets only. Inside, the parser takes the whole for a word, whose line ends
+    // are lost.
+    if style == ScalarStyle::Plain && text.starts_with(['|', '>']) {
+        return Err(located(at, "a block of text inside of brackets, which YAML has not"));
+    }
     let tag = tag.map(|tag| if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" });
     scalar::resolve(text, style == ScalarStyle::Plain, tag).map_err(|reason| located(at, &reason))
 }
@@ -234,6 +290,26 @@ mod tests {
         assert!(parse("a: *nope\n").is_err());
         assert!(parse("a: &a [*a]\n").is_err());
         assert!(parse("a: 1\0b: 2").is_err());
+    }
+
+    #[test]
+    fn a_block_of_text_stands_in_no_brackets() {
+        for text in ["{k: |-\n  a\n}", "k: [>\n a\n]", "ä: {b: {c: |\n  a\n}}", "- - {k: |-\n  a\n  }", "&a [|\n a\n]"]
+        {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        let value = parse("{a: '|-', b: [a|b]}");
+        assert_eq!(value, Ok(json(r#"{"a": "|-", "b": ["a|b"]}"#)));
+        assert_eq!(parse("ä: |\n  a\nk:\n- [b]\n- |-\n  c\n"), Ok(json(r#"{"k": [["b"], "c"], "ä": "a\n"}"#)));
+    }
+
+    #[test]
+    fn a_tab_is_a_blank_where_it_is_none_of_a_text() {
+        let value = parse("ä:\tb\nc:\n- d: \t e\t# x\n  f:\t-x\ng: 'h:\ti'\nj: |\n  k:\tl\nm: {p:\to}\n");
+        let expected = r#"{"c": [{"d": "e", "f": "-x"}], "g": "h:\ti", "j": "k:\tl\n", "m": {"p": "o"}, "ä": "b"}"#;
+        assert_eq!(value, Ok(json(expected)));
+        assert!(parse("a:\tb: c\n").is_err());
+        assert!(parse(&format!("a:\tb\nc: {}", "[".repeat(100_000))).is_err());
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! The clients of the two services: made from the settings when they are asked for, in one place.
+
+use std::rc::Rc;
+
+use crate::config::{Named, Origin, Service, Settings};
+use crate::error::Error;
+use crate::io::Machine;
+use crate::log::{Level, Logger};
+use crate::rpc::endpoint::{self, Endpoint};
+use crate::rpc::{Client, connect, status};
+use crate::trace::Tracer;
+
+/// Makes clients.
+pub(crate) struct Services<'io> {
+    /// What is tried where no endpoint is configured.
+    defaults: Vec<String>,
+    log: Rc<Logger<'io>>,
+    tracer: Tracer,
+    /// The clients that were made, each with what its endpoint was called: services at one endpoint share a channel.
+    made: Vec<(Option<String>, Client<'io>)>,
+}
+
+impl<'io> Services<'io> {
+    pub(crate) fn new(defaults: Vec<String>, log: &Rc<Logger<'io>>, tracer: &Tracer) -> Self {
+        Self { defaults, log: Rc::clone(log), tracer: tracer.clone(), made: Vec::new() }
+    }
+
+    /// The client of a service.
+    ///
+    /// # Errors
+    /// The endpoint is empty or wrong, or none of the default ones answers.
+    pub(crate) async fn client(&mut self, settings: &Settings, service: Service) -> Result<Client<'io>, Error> {
+        let named = settings.endpoints.of(service);
+        let text = named.map(|named| named.text.clone());
+        let client = match self.made.iter().find(|(made, _)| *made == text) {
+            Some((_, client)) => client.clone(),
+            None => {
+                let endpoint = match named {
+                    Some(named) => configured(named, service)?,
+                    None => self.default_endpoint(settings, service).await?,
+                };
+                let retries = named.and(settings.max_retries).unwrap_or_default();
+                let client = Client::new(endpoint, settings.timeout, &self.log, &self.tracer).with_retries(retries);
+                self.made.push((text, client.clone()));
+                client
+            }
+        };
+        let place = place(client.endpoint(), service, named);
+        Ok(client.named(named.map(|named| named.service.flag()), place, hint(settings, named)))
+    }
+
+    /// The endpoint that a service would be called at, on a machine as others are where this one has no default ones.
+    ///
+    /// # Errors
+    /// It is wrong.
+    pub(crate) fn endpoint(&self, settings: &Settings, service: Service) -> Result<Endpoint, Error> {
+        if let Some(named) = settings.endpoints.of(service) {
+            return configured(named, service);
+        }
+        let usual = || Machine::this().endpoints.into_iter().next();
+        let first = self.defaults.first().cloned().or_else(usual).unwrap_or_default();
+        endpoint::parse(&first).map_err(Error::failure)
+    }
+
+    /// Fails where `--image-endpoint` leads to nobody. No call is made.
+    ///
+    /// Upstream's commands that may need both services start with neither where one of them is missing. That holds for
+    /// an endpoint that somebody has typed for this very run. One from a file may be a leftover, such as dockershim's,
+    /// of which a command that asks the runtime alone need not know.
+    ///
+    /// # Errors
+    /// As [`Services::client`], or nobody listens there.
+    pub(crate) async fn reach_image_service(&mut self, settings: &Settings) -> Result<(), Error> {
+        let typed = |named: &&Named| named.origin == Origin::Flag(Service::Image.flag());
+        let Some(named) = settings.endpoints.of(Service::Image).filter(typed) else { return Ok(()) };
+        let image = self.client(settings, Service::Image).await?;
+        match connect::dial(image.endpoint()).await {
+            Ok(_) => Ok(()),
+            Err(cause) => {
+                let place = place(image.endpoint(), Service::Image, Some(named));
+                let hint = hint(settings, Some(named));
+                Err(status::unreachable(&cause, &place, &hint, Error::failure))
+            }
+        }
+    }
+
+    /// The first endpoint of the default list at which somebody listens.
+    async fn default_endpoint(&self, settings: &Settings, service: Service) -> Result<Endpoint, Error> {
+        let mut errors = Vec::new();
+        for text in &self.defaults {
+            let candidate = endpoint::parse(text).map_err(Error::failure)?;
+            match connect::dial(&candidate).await {
+                Ok(_) => {
+                    self.log.write(Level::Warning, || {
+                        let missing = missing(settings).map(|missing| format!(" and {missing}")).unwrap_or_default();
+                        format!("no {service} endpoint is configured{missing}, using default endpoints: {text} answers")
+                    });
+                    return Ok(candidate);
+                }
+                Err(cause) => {
+                    let candidate = candidate.to_string();
+                    errors.push(status::unreachable(&cause, &candidate, "", Error::failure).cause().to_owned());
+                }
+            }
+        }
+        match errors.is_empty() {
+            true => Err(none(settings, service)),
+            false => {
+                let error = Error::failure(format!("no runtime answers: {}", errors.join(", ")));
+                Err(hinted(error.context("using default endpoints"), settings))
+            }
+        }
+    }
+}
+
+/// Reads the endpoint that somebody named for a service.
+fn configured(named: &Named, service: Service) -> Result<Endpoint, Error> {
+    match endpoint::parse(&named.text) {
+        Ok(endpoint) => Ok(endpoint),
+        Err(_) if named.text.is_empty() => Err(Error::failure(format!("{} is not set", service.flag()))),
+        Err(reason) => Err(Error::failure(reason).context(format!("{service}, from {}", named.origin))),
+    }
+}
+
+/// An endpoint in the words of an error: quoted, so that a blank at its end is seen, and with who named it.
+fn place(endpoint: &Endpoint, service: Service, named: Option<&Named>) -> String {
+    let endpoint = format!("{:?}", endpoint.to_string());
+    match named {
+        Some(named) => format!("{endpoint} ({service}, from {})", named.origin),
+        None => format!("{endpoint} ({service}, a default endpoint)"),
+    }
+}
+
+/// What helps where nobody serves an endpoint.
+fn hint(settings: &Settings, named: Option<&Named>) -> String {
+    let flag = named.map_or(Service::Runtime, |named| named.service).flag();
+    let text = named.map_or("", |named| named.text.as_str());
+    match (named.map(|named| &named.origin), &settings.hint) {
+        (Some(Origin::Host), Some(hint)) => hint.clone(),
+        _ => match text.strip_prefix("unix://").filter(|path| !path.starts_with('/')) {
+            Some(path) => format!("a path from the root has a third slash: unix:///{path}"),
+            None => format!("is the runtime running? another one is named with {flag}"),
+        },
+    }
+}
+
+/// No endpoint is known at all.
+fn none(settings: &Settings, service: Service) -> Error {
+    let error = Error::failure(format!("no runtime answers: no {service} endpoint is configured"));
+    hinted(error.context("using default endpoints, of which there are none"), settings)
+}
+
+fn hinted(error: Error, settings: &Settings) -> Error {
+    let error =
+        error.hint("is the runtime running? its endpoint is named with --runtime-endpoint or in the config file");
+    missing(settings).into_iter().fold(error, Error::hint)
+}
+
+/// Which config files are not there, in which somebody may have meant to name an endpoint.
+fn missing(settings: &Settings) -> Option<String> {
+    let paths: Vec<_> = settings.missing.iter().map(|path| path.display().to_string()).collect();
+    match paths.as_slice() {
+        [] => None,
+        [path] => Some(format!("there is no config file {path}")),
+        paths => Some(format!("there is no config file, neither {}", paths.join(" nor "))),
+    }
+}
