@@ -8,7 +8,6 @@ use std::time::Duration;
 use crictl::cri::{ContainerEventResponse, VersionResponse};
 use prost::Message as _;
 
-use super::sent;
 use crate::support::fake::Fake;
 use crate::support::raw::{End, Raw, Script, saying, serve};
 
