@@ -1,19 +1,19 @@
 //! `crictl rm`: removes containers and their logs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::check;
+use crate::command::batch;
 use crate::command::{Overlay, args};
 use crate::context::Context;
-use crate::each;
 use crate::error::{Error, lower};
 use crate::generated::cri;
 use crate::log::{Level, Logger};
 use crate::rpc::Client;
+use crate::select::required;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rm",
@@ -55,7 +55,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         _ => {}
     }
     let log = ctx.log.clone();
-    each::at_once(ctx, &ids, async |id, lines| {
+    batch::at_once(ctx, &ids, async |id, lines| {
         let path = remove(&runtime, id, args.force, lines).await?;
         if !args.keep_logs && !path.is_empty() {
             remove_logs(&path, id, &log);
@@ -84,7 +84,7 @@ async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut
         lines.push(id.to_owned());
     }
     let removing = |error: Error| error.context(format!("removing container {id:?}"));
-    each::given(id).map_err(removing)?;
+    batch::given(id).map_err(removing)?;
     runtime.remove_container(cri::RemoveContainerRequest { container_id }).await.map_err(removing)?;
     lines.push(id.to_owned());
     Ok(status.log_path)
@@ -94,18 +94,31 @@ async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut
 fn status(response: Result<cri::ContainerStatusResponse, Error>) -> Result<cri::ContainerStatus, Error> {
     let response = response?;
     match response.status {
-        Some(_) => check::container(&response).cloned(),
+        Some(_) => required::container(&response).cloned(),
         None => Ok(cri::ContainerStatus::default()),
     }
 }
 
-/// Removes a log and its rotations, `PATH.*`. The container is gone by then: what fails is only said.
+/// Removes a log and its rotations. The container is gone by then, so a failure is only reported.
 fn remove_logs(path: &str, id: &str, log: &Logger<'_>) {
-    let rotations = glob::glob(&format!("{path}.*")).into_iter().flatten().flatten();
-    for file in rotations.chain([Path::new(path).to_owned()]) {
+    for file in rotations(Path::new(path)).into_iter().chain([path.into()]) {
         if let Err(error) = fs::remove_file(&file) {
             let file = file.display();
             log.write(Level::Error, || format!("{file}: {}, removing a log of container {id:?}", lower(&error)));
         }
     }
+}
+
+/// The files beside a log whose names are its own, a dot and something more. The path is no pattern: a pod may have
+/// brackets and stars in its name.
+fn rotations(path: &Path) -> Vec<PathBuf> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
+    let begin = [name.as_encoded_bytes(), b"."].concat();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries
+        .filter(|entry| entry.file_name().as_encoded_bytes().starts_with(&begin))
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    files
 }

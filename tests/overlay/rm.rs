@@ -46,3 +46,17 @@ fn rm_of_nothing_is_help_and_of_all_of_nothing_is_done() {
     assert_eq!((none.status, all.status, all.stdout.as_str()), (0, 0, ""));
     assert_eq!(all.message(), "No containers to remove");
 }
+
+#[test]
+fn rm_takes_the_path_of_a_log_as_it_is_and_removes_its_rotations() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let all = ["[ab]*.log", "[ab]*.log.1", "[ab]*.log.2.gz", "[ab]*.logs", "a.log.1", "b"];
+    all.iter().for_each(|name| std::fs::write(file(name), "").unwrap());
+    let logs = [("c".to_owned(), file("[ab]*.log"))].into();
+    let fake = Fake::new().containers([exited("c")]).with(|state| state.logs = logs).serve();
+    let output = fake.run(["rm", "c"]);
+    assert_eq!(output.all(), ("c\n", String::new(), 0));
+    let left = all.into_iter().filter(|name| file(name).exists());
+    assert_eq!(left.collect::<Vec<_>>(), ["[ab]*.logs", "a.log.1", "b"]);
+}
