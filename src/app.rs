@@ -193,6 +193,7 @@ fn execute(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = io.signals;
     let mut ctx = Context::new(io, env.clone(), settings, zone.clone());
+    ctx.command_line = tree;
     let profiles = Profiles::start(&ctx.settings.profile_cpu, &ctx.settings.profile_mem, &ctx.log)?;
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -233,7 +234,7 @@ fn root() -> Command {
 }
 
 /// The whole command line: every command with its arguments. For those who show or complete it; parsing builds one only.
-pub(crate) fn tree() -> Command {
+fn tree() -> Command {
     root().subcommands(OVERLAYS.iter().map(|overlay| overlay.tree("crictl")))
 }
 

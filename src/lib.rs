@@ -15,18 +15,17 @@
 mod api;
 mod app;
 mod args;
-mod check;
 mod command;
 mod config;
 mod context;
 mod document;
-mod each;
 mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
 #[doc(hidden)]
 pub mod generated;
+mod gotext;
 pub mod host;
 mod io;
 mod launch;
@@ -41,15 +40,12 @@ mod rpc;
 #[doc(hidden)]
 pub mod schema;
 mod select;
-mod services;
-mod show;
 mod signal;
 mod stream;
 mod template;
 mod trace;
 mod view;
 mod visible;
-mod watch;
 mod yaml;
 
 #[doc(hidden)]

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
 
-use crate::args::parse::quote;
 use crate::error::Error;
+use crate::gotext::quote;
 use crate::view::human::rfc3339;
 use crate::visible::visible;
 

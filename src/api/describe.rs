@@ -5,10 +5,10 @@ use clap::{Args, Command};
 
 use crate::api::list::{self, Users};
 use crate::api::{Api, load, parse};
-use crate::args::parse::go_int;
 use crate::command::args;
 use crate::context::Context;
 use crate::error::Error;
+use crate::gotext::go_int;
 use crate::method::Method;
 use crate::schema::{Enum, Field, Kind, Label, Message, Value, nearest, relative};
 use crate::view::{Encoding, View};

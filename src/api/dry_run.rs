@@ -7,13 +7,13 @@ use crate::api::answer::Answer;
 use crate::api::format::Format;
 use crate::api::request::Request;
 use crate::api::terms::CallArgs;
-use crate::args::parse::GoDuration;
 use crate::context::Context;
 use crate::error::Error;
+use crate::gotext::GoDuration;
 use crate::method::Method;
-use crate::rpc::echo::command_line;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::metadata;
+use crate::rpc::rerun::command_line;
 use crate::schema::Form;
 
 /// Where the proto is in a checkout of this program: runtimes tell nobody what they serve.

@@ -5,9 +5,9 @@ use tonic::{Code, Status};
 
 use crate::api::answer::Answer;
 use crate::api::format::Format;
-use crate::args::parse::GoDuration;
 use crate::context::Context;
 use crate::error::Error;
+use crate::gotext::GoDuration;
 use crate::rpc::{Client, details, metadata};
 use crate::schema::Value;
 use crate::view::{Encoding, View};

@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use http::uri::Authority;
 
-use crate::args::parse::{GoDuration, go_int, size};
 use crate::context::Context;
 use crate::error::Error;
+use crate::gotext::{GoDuration, go_int, size};
 use crate::method::{Flow, Method};
 use crate::rpc::connect::Connection;
 use crate::rpc::{Client, MAX_MESSAGE, metadata};

@@ -1,12 +1,11 @@
 //! The command line: Go's flag rules in front of clap, and the flags of the root command.
 
 pub(crate) mod go;
-pub(crate) mod parse;
 pub(crate) mod stream;
 
 use clap::Args;
 
-use parse::GoDuration;
+use crate::gotext::{self, GoDuration};
 
 /// The flags before the command. They belong to the root alone: `-r`, `-t` and others mean
 /// something else after a command, so none of them is clap's `global`.
@@ -27,7 +26,7 @@ pub(crate) struct GlobalArgs {
     /// How often to try again where nobody listens at an endpoint that is there, as while a runtime restarts: after
     /// 500ms, then twice as long, up to 5s; negative for ever. A missing socket is an error at once [default: 3 on a
     /// terminal, else 0]
-    #[arg(long, value_name = "N", value_parser = parse::go_int)]
+    #[arg(long, value_name = "N", value_parser = gotext::go_int)]
     pub(crate) max_retries: Option<i64>,
     /// Log what is done and called
     #[arg(long, short = 'D')]
@@ -39,7 +38,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4317")]
     pub(crate) tracing_endpoint: String,
     /// How many of a million runs are traced; negative for all
-    #[arg(long, value_name = "N", default_value = "-1", value_parser = parse::go_int)]
+    #[arg(long, value_name = "N", default_value = "-1", value_parser = gotext::go_int)]
     pub(crate) tracing_sampling_rate_per_million: i64,
     /// Write a CPU profile of the run, for `go tool pprof`
     #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]

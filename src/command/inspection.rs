@@ -9,7 +9,7 @@ use crate::view::{Encoding, View, status};
 
 /// The flags of a command that shows statuses.
 #[derive(Args, Debug)]
-pub(crate) struct ShowArgs {
+pub(crate) struct InspectionArgs {
     /// Output format: json, yaml, go-template or table
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
@@ -27,7 +27,7 @@ pub(crate) enum Shown {
     Document(Value),
 }
 
-impl ShowArgs {
+impl InspectionArgs {
     /// The status in the form that is asked for.
     ///
     /// # Errors
@@ -49,9 +49,9 @@ impl ShowArgs {
 ///
 /// # Errors
 /// A status can't be had; there is no such format, which upstream says last.
-pub(crate) async fn statuses(
+pub(crate) async fn show(
     ctx: &mut Context<'_>,
-    args: &ShowArgs,
+    args: &InspectionArgs,
     ids: &[String],
     status: impl AsyncFn(&Context<'_>, &str) -> Result<Shown, Error>,
 ) -> Result<(), Error> {

@@ -1,4 +1,8 @@
-//! What a command is: a name, arguments, and a function from them to output.
+//! What a command is: a name, arguments, and a function from them to output; and what several commands are made of.
+
+pub(crate) mod batch;
+pub(crate) mod inspection;
+pub(crate) mod watch;
 
 use std::pin::Pin;
 

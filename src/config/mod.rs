@@ -14,8 +14,8 @@ use crictl_codegen::file;
 
 use crate::args::GlobalArgs;
 use crate::args::go::Parsed;
-use crate::args::parse::{boolean, decimal_integer};
 use crate::error::{Error, lower};
+use crate::gotext::{boolean, decimal_integer};
 use crate::trace::Collector;
 use crate::yaml;
 

@@ -1,5 +1,7 @@
 //! What a command works with: settings, clients, streams, clock. The first parameter of every command.
 
+mod services;
+
 use std::io::{Read, Write};
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -15,9 +17,9 @@ use crate::log::{Level, Logger};
 use crate::print;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::{Client, export};
-use crate::services::Services;
 use crate::trace::Tracer;
 use crate::view::View;
+use services::Services;
 
 /// How often a command on a terminal tries again where nobody listens.
 const RETRIES: i64 = 3;
@@ -38,6 +40,8 @@ pub(crate) struct Context<'io> {
     pub(crate) stops_cleanly: bool,
     /// The stream behind [`Context::print`], for a command that hands it to a thread while it streams.
     pub(crate) out: &'io mut Box<dyn Write + Send>,
+    /// All commands with their arguments, for the command that completes them.
+    pub(crate) command_line: fn() -> clap::Command,
     now: fn() -> SystemTime,
     zone: TimeZone,
     tracer: Tracer,
@@ -61,6 +65,7 @@ impl<'io> Context<'io> {
             signals: io.signals,
             stops_cleanly: false,
             out: &mut io.out,
+            command_line: clap::Command::default,
             now: io.now,
             zone,
             services: Services::new(io.machine.endpoints.clone(), &log, &tracer),

@@ -1,7 +1,7 @@
 //! Value parsers with the grammar of Go's standard library, which users of `crictl` type today.
 //!
 //! Everything here maps one text to one value. It knows neither flags nor commands; which flag a
-//! bad value belongs to is added by [`super::go`].
+//! bad value belongs to is added by [`crate::args::go`].
 
 mod duration;
 mod size;

@@ -1,10 +1,10 @@
 //! Pulling images: one call without a deadline of its own, and what the CRI requires of its answer.
 
-use crate::args::parse::GoDuration;
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::client::ImageService;
 use crate::generated::cri::{AuthConfig, ContainerConfig, ImageSpec, PodSandboxConfig, PullImageRequest};
+use crate::gotext::GoDuration;
 use crate::schema;
 
 /// Pulls an image and returns the reference that the runtime has for it.

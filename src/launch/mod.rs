@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::args::parse::GoDuration;
 use crate::context::Context;
 use crate::document::STDIN;
 use crate::error::Error;
 use crate::generated::client::RuntimeService;
 use crate::generated::cri::{CreateContainerRequest, RunPodSandboxRequest};
+use crate::gotext::GoDuration;
 use crate::launch::credentials::CredentialArgs;
 use crate::rpc::Client;
 

@@ -1,7 +1,7 @@
 //! How the lines of a log are laid out, which its first line tells.
 
-use crate::args::parse::quote;
 use crate::error::Error;
+use crate::gotext::quote;
 use crate::logs::docker::{self, Scratch};
 use crate::logs::record::{Malformed, Record, cri};
 

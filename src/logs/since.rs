@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::args::parse::GoDuration;
+use crate::gotext::GoDuration;
 use crate::logs::time::{Moment, days, fraction, is_civil};
 
 /// Reads a point in time. `now` is in nanoseconds since the epoch; a time without a zone is of `zone`.

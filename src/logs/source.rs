@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::task::yield_now;
 
-use crate::args::parse::quote;
 use crate::error::{Error, lower};
+use crate::gotext::quote;
 use crate::logs::Part;
 use crate::logs::ahead::Ahead;
 use crate::logs::docker::Scratch;

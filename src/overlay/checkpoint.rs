@@ -3,9 +3,9 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
+use crate::command::batch;
 use crate::command::{Overlay, args};
 use crate::context::Context;
-use crate::each;
 use crate::error::Error;
 use crate::generated::cri::CheckpointContainerRequest;
 
@@ -37,7 +37,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     }
     let runtime = ctx.runtime().await?;
     let seconds = ctx.settings.timeout.as_secs();
-    each::in_turn(ctx, &parsed.positionals, "checkpointing container", async |id| {
+    batch::in_turn(ctx, &parsed.positionals, "checkpointing container", async |id| {
         runtime.checkpoint_container(request(id, &args.export, seconds)).await?;
         Ok(id.to_owned())
     })

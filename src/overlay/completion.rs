@@ -3,7 +3,6 @@
 use clap::Args;
 use clap_complete::{Shell, generate};
 
-use crate::app;
 use crate::args::go::Parsed;
 use crate::command::Overlay;
 use crate::context::Context;
@@ -34,7 +33,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         _ => return Err(Error::help()),
     };
     let mut script = Vec::new();
-    generate(shell, &mut app::tree(), "crictl", &mut script);
+    generate(shell, &mut (ctx.command_line)(), "crictl", &mut script);
     ctx.bytes(&script)
 }
 

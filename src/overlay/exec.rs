@@ -7,13 +7,13 @@ use futures_util::StreamExt;
 use tonic::Code;
 
 use crate::args::go::Parsed;
-use crate::args::parse::{go_int, quote};
 use crate::args::stream::StreamArgs;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::generated::client::RuntimeService;
 use crate::generated::cri::{ExecRequest, ExecSyncRequest};
+use crate::gotext::{go_int, quote};
 use crate::log::{Level, Logger};
 use crate::rpc::{Client, deadline};
 use crate::select::{self, Containers};

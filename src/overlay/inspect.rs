@@ -4,14 +4,14 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
-use crate::check;
+use crate::command::inspection::{self, InspectionArgs};
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{ContainerState, ContainerStatus, ContainerStatusRequest, ContainerStatusResponse};
 use crate::schema::{self, Value};
+use crate::select::required;
 use crate::select::{self, Containers};
-use crate::show::{self, ShowArgs};
 use crate::view::{block, human, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
@@ -33,7 +33,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 #[derive(Args, Debug)]
 struct InspectArgs {
     #[command(flatten)]
-    show: ShowArgs,
+    show: InspectionArgs,
     /// Without ids: containers of every state, not only running ones
     #[arg(long, short)]
     all: bool,
@@ -51,9 +51,9 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         ids => ids.to_vec(),
     };
     let runtime = ctx.runtime().await?;
-    show::statuses(ctx, &args.show, &ids, async |ctx, id| {
+    inspection::show(ctx, &args.show, &ids, async |ctx, id| {
         let response = runtime.container_status(request(id, args.show.quiet)).await?;
-        let status = check::container(&response)?;
+        let status = required::container(&response)?;
         let table = || table(status, &response, !args.show.quiet, ctx.now());
         args.show.status(table, || document(status, &response, ctx.zone()))
     })

@@ -3,14 +3,14 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::check;
+use crate::command::inspection::{self, InspectionArgs};
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Image, ImageStatusRequest, ImageStatusResponse};
 use crate::schema::{self, Value};
+use crate::select::required;
 use crate::select::{image, image_spec};
-use crate::show::{self, ShowArgs};
 use crate::view::{block, human, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
@@ -28,7 +28,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 #[derive(Args, Debug)]
 struct InspectiArgs {
     #[command(flatten)]
-    show: ShowArgs,
+    show: InspectionArgs,
     /// Without images: narrow the list, before=X, dangling=true|false, reference=REGEX, since=X; may be repeated
     #[arg(long, short, value_name = "FILTER")]
     filter: Vec<String>,
@@ -44,9 +44,9 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         ids => ids.to_vec(),
     };
     let images = ctx.image().await?;
-    show::statuses(ctx, &args.show, &ids, async |_, id| {
+    inspection::show(ctx, &args.show, &ids, async |_, id| {
         let response = images.image_status(request(id, args.show.quiet)).await?;
-        let image = check::image(&response, id)?.ok_or_else(|| image::missing(id))?;
+        let image = required::image(&response, id)?.ok_or_else(|| image::missing(id))?;
         let table = || table(image, &response, !args.show.quiet);
         args.show.status(table, || document(image, &response))
     })

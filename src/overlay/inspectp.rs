@@ -4,14 +4,14 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
-use crate::check;
+use crate::command::inspection::{self, InspectionArgs};
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{PodSandboxState, PodSandboxStatus, PodSandboxStatusRequest, PodSandboxStatusResponse};
 use crate::schema::{self, Value};
+use crate::select::required;
 use crate::select::{self, Pods};
-use crate::show::{self, ShowArgs};
 use crate::view::{block, human, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
@@ -29,7 +29,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 #[derive(Args, Debug)]
 struct InspectpArgs {
     #[command(flatten)]
-    show: ShowArgs,
+    show: InspectionArgs,
     #[command(flatten, next_help_heading = "Without ids")]
     wanted: Pods,
 }
@@ -41,9 +41,9 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         ids => ids.to_vec(),
     };
     let runtime = ctx.runtime().await?;
-    show::statuses(ctx, &args.show, &ids, async |ctx, id| {
+    inspection::show(ctx, &args.show, &ids, async |ctx, id| {
         let response = runtime.pod_sandbox_status(request(id, args.show.quiet)).await?;
-        let status = check::pod(&response)?;
+        let status = required::pod(&response)?;
         let table = || table(status, &response, !args.show.quiet, ctx.zone());
         args.show.status(table, || document(status, &response, ctx.zone()))
     })

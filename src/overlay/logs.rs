@@ -7,8 +7,6 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
-use crate::args::parse::{go_int, quote};
-use crate::check;
 use crate::command::{Overlay, args};
 use crate::config::Service;
 use crate::context::Context;
@@ -17,12 +15,14 @@ use crate::generated::client::RuntimeService;
 use crate::generated::cri::{
     Container, ContainerState, ContainerStatus, ContainerStatusRequest, ReopenContainerLogRequest,
 };
+use crate::gotext::{go_int, quote};
 use crate::logs::follow::{drain, follow, merge};
 use crate::logs::print::{Layout, Names, Printer};
 use crate::logs::record::Stream;
 use crate::logs::source::Source;
 use crate::logs::{Part, Sink, since};
 use crate::rpc::Client;
+use crate::select::required;
 use crate::select::{self, Containers, POD_NAME};
 use crate::visible::visible;
 
@@ -242,7 +242,7 @@ async fn open(
         ctx.info("Container logs reopened");
     }
     let response = runtime.container_status(request(id)).await?;
-    let log = log(check::container(&response)?, args.previous)?;
+    let log = log(required::container(&response)?, args.previous)?;
     // A tail may start far from the end; signals end the search for it as they end reading.
     ctx.stops_cleanly = true;
     let opened = Source::open(&log.path, part).await;
@@ -310,7 +310,7 @@ fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
 /// Whether a container is still running. One whose runtime does not answer just now is taken to be.
 async fn is_running(runtime: &RuntimeService<Client<'_>>, id: &str) -> Result<bool, Error> {
     match runtime.container_status(request(id)).await {
-        Ok(response) => Ok(check::container(&response)?.state() == ContainerState::ContainerRunning),
+        Ok(response) => Ok(required::container(&response)?.state() == ContainerState::ContainerRunning),
         Err(error) if error.code() == Some(tonic::Code::Unavailable) => Ok(true),
         Err(error) => Err(error),
     }

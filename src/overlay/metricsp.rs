@@ -3,13 +3,13 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
+use crate::command::watch;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::ListPodSandboxMetricsRequest;
 use crate::schema;
 use crate::view::{Encoding, View};
-use crate::watch;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "metricsp",

@@ -3,12 +3,12 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::check;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Container, ContainerState, ListContainersResponse};
 use crate::schema;
+use crate::select::required;
 use crate::select::{self, Containers, POD_NAME, POD_NAMESPACE, image_status, label_or_unknown};
 use crate::view::{Encoding, Table, View, block, human};
 
@@ -82,7 +82,7 @@ async fn tags(ctx: &mut Context<'_>, containers: &[Container], no_trunc: bool) -
     for container in containers {
         let shown = image(container, no_trunc);
         let response = images.image_status(image_status(&shown)).await?;
-        let tag = check::image(&response, &shown)?.and_then(|image| image.repo_tags.first());
+        let tag = required::image(&response, &shown)?.and_then(|image| image.repo_tags.first());
         tags.push(tag.unwrap_or(&shown).clone());
     }
     Ok(tags)

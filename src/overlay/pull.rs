@@ -3,11 +3,11 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::args::parse::GoDuration;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{AuthConfig, ImageSpec, PodSandboxConfig, PullImageRequest};
+use crate::gotext::GoDuration;
 use crate::launch::credentials::{self, CredentialArgs};
 use crate::launch::{self, image, manifest};
 use crate::select::labels;

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::check;
+use crate::command::batch;
 use crate::command::{Overlay, args};
 use crate::context::Context;
-use crate::each;
 use crate::error::Error;
 use crate::generated::cri::{Image, ListContainersRequest, ListImagesRequest, RemoveImageRequest};
 use crate::log::{Level, Logger};
 use crate::rpc::Client;
+use crate::select::required;
 use crate::select::{self, image_spec, image_status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
@@ -59,7 +59,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let mut seen = used;
     ids.retain(|id| seen.insert(id.clone()));
     let log = ctx.log.clone();
-    each::at_once(ctx, &ids, async |id, lines| {
+    batch::at_once(ctx, &ids, async |id, lines| {
         let image = image(&images, id).await?;
         warn_of_tags(id, &image, &log);
         match remove(&images, id).await {
@@ -92,7 +92,7 @@ async fn used(ctx: &mut Context<'_>, images: &ImageService<'_>) -> Result<BTreeS
 async fn find(images: &ImageService<'_>, name: &str) -> Result<Option<Image>, Error> {
     let context = |error: Error| error.context(format!("getting the status of image {name:?}"));
     let response = images.image_status(image_status(name)).await.map_err(context)?;
-    check::image(&response, name).map(Option::<&Image>::cloned).map_err(context)
+    required::image(&response, name).map(Option::<&Image>::cloned).map_err(context)
 }
 
 async fn image(images: &ImageService<'_>, id: &str) -> Result<Image, Error> {
@@ -101,7 +101,7 @@ async fn image(images: &ImageService<'_>, id: &str) -> Result<Image, Error> {
 
 async fn remove(images: &ImageService<'_>, id: &str) -> Result<(), Error> {
     let removing = |error: Error| error.context(format!("removing image {id:?}"));
-    each::given(id).map_err(removing)?;
+    batch::given(id).map_err(removing)?;
     images.remove_image(RemoveImageRequest { image: Some(image_spec(id)) }).await.map_err(removing)?;
     Ok(())
 }

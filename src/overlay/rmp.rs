@@ -3,13 +3,13 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::check;
+use crate::command::batch;
 use crate::command::{Overlay, args};
 use crate::context::Context;
-use crate::each;
 use crate::error::Error;
 use crate::generated::cri;
 use crate::rpc::Client;
+use crate::select::required;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rmp",
@@ -47,7 +47,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         [] => return Err(Error::help()),
         _ => {}
     }
-    each::at_once(ctx, &ids, async |id, lines| remove(&runtime, id, args.force, lines).await).await
+    batch::at_once(ctx, &ids, async |id, lines| remove(&runtime, id, args.force, lines).await).await
 }
 
 type RuntimeService<'io> = crate::generated::client::RuntimeService<Client<'io>>;
@@ -68,7 +68,7 @@ async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut
         lines.push(format!("Stopped sandbox {id}"));
     }
     let removing = |error: Error| error.context(format!("removing pod {id:?}"));
-    each::given(id).map_err(removing)?;
+    batch::given(id).map_err(removing)?;
     runtime.remove_pod_sandbox(cri::RemovePodSandboxRequest { pod_sandbox_id }).await.map_err(removing)?;
     lines.push(format!("Removed sandbox {id}"));
     Ok(())
@@ -78,7 +78,7 @@ async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut
 fn is_ready(response: Result<cri::PodSandboxStatusResponse, Error>) -> Result<bool, Error> {
     let response = response?;
     match response.status {
-        Some(_) => Ok(check::pod(&response)?.state == i32::from(cri::PodSandboxState::SandboxReady)),
+        Some(_) => Ok(required::pod(&response)?.state == i32::from(cri::PodSandboxState::SandboxReady)),
         None => Ok(true),
     }
 }

@@ -3,11 +3,11 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::args::parse::GoDuration;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::RunPodSandboxRequest;
+use crate::gotext::GoDuration;
 use crate::launch::{self, manifest};
 
 pub(crate) const OVERLAY: Overlay = Overlay {

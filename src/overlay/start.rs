@@ -2,8 +2,8 @@
 
 use crate::args::go::Parsed;
 use crate::command::Overlay;
+use crate::command::batch;
 use crate::context::Context;
-use crate::each;
 use crate::error::Error;
 use crate::generated::cri::StartContainerRequest;
 
@@ -23,7 +23,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return Err(Error::failure("start needs the id of a container"));
     }
     let runtime = ctx.runtime().await?;
-    each::in_turn(ctx, &parsed.positionals, "starting container", async |id| {
+    batch::in_turn(ctx, &parsed.positionals, "starting container", async |id| {
         runtime.start_container(request(id)).await?;
         Ok(id.to_owned())
     })

@@ -6,18 +6,18 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::args::parse::go_int;
+use crate::command::watch;
 use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{
     ContainerStats, ContainerStatsFilter, ListContainerStatsRequest, ListContainerStatsResponse,
 };
+use crate::gotext::go_int;
 use crate::schema;
 use crate::select;
 use crate::view::usage::{Usage, number};
 use crate::view::{Encoding, Table, View, human};
-use crate::watch;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "stats",

@@ -3,12 +3,12 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::args::parse::go_int;
+use crate::command::batch;
 use crate::command::{Overlay, args};
 use crate::context::Context;
-use crate::each;
 use crate::error::Error;
 use crate::generated::cri::StopContainerRequest;
+use crate::gotext::go_int;
 use crate::rpc::deadline;
 use crate::select::{self, Containers};
 
@@ -46,7 +46,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return ctx.line("No running containers found.");
     }
     let runtime = ctx.runtime().await?;
-    each::in_turn(ctx, &ids, "stopping container", async |id| {
+    batch::in_turn(ctx, &ids, "stopping container", async |id| {
         runtime.stop_container(request(id, args.timeout)).await?;
         Ok(id.to_owned())
     })

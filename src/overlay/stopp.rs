@@ -2,8 +2,8 @@
 
 use crate::args::go::Parsed;
 use crate::command::Overlay;
+use crate::command::batch;
 use crate::context::Context;
-use crate::each;
 use crate::error::Error;
 use crate::generated::cri::StopPodSandboxRequest;
 
@@ -23,7 +23,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return Err(Error::help());
     }
     let runtime = ctx.runtime().await?;
-    each::in_turn(ctx, &parsed.positionals, "stopping pod", async |id| {
+    batch::in_turn(ctx, &parsed.positionals, "stopping pod", async |id| {
         runtime.stop_pod_sandbox(request(id)).await?;
         Ok(format!("Stopped sandbox {id}"))
     })

@@ -3,12 +3,12 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::args::parse::go_int;
+use crate::command::batch;
 use crate::command::{Overlay, args};
 use crate::context::Context;
-use crate::each;
 use crate::error::Error;
 use crate::generated::cri::{LinuxContainerResources, UpdateContainerResourcesRequest, WindowsContainerResources};
+use crate::gotext::go_int;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "update",
@@ -59,7 +59,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return Err(Error::failure("update needs the id of a container"));
     }
     let runtime = ctx.runtime().await?;
-    each::in_turn(ctx, &parsed.positionals, "updating container", async |id| {
+    batch::in_turn(ctx, &parsed.positionals, "updating container", async |id| {
         runtime.update_container_resources(request(id, &args, cfg!(windows))).await?;
         Ok(id.to_owned())
     })

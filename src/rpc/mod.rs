@@ -5,13 +5,13 @@ mod codec;
 pub(crate) mod connect;
 pub(crate) mod deadline;
 pub(crate) mod details;
-pub(crate) mod echo;
 pub(crate) mod endpoint;
 pub(crate) mod export;
 mod live;
 pub(crate) mod metadata;
 mod owed;
 mod pieces;
+pub(crate) mod rerun;
 mod response;
 mod retry;
 pub(crate) mod status;
@@ -35,9 +35,9 @@ use crate::log::{Level, Logger};
 use crate::method::{Caller, Method};
 use crate::rpc::codec::BytesCodec;
 use crate::rpc::connect::Connection;
-use crate::rpc::echo::Echo;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::owed::Owed;
+use crate::rpc::rerun::Rerun;
 use crate::rpc::status::Peer;
 pub(crate) use crate::rpc::stream::{Bodies, Messages};
 use crate::schema::{self, Described};
@@ -206,11 +206,11 @@ impl<'io> Client<'io> {
         }
     }
 
-    fn begin(&self, method: &'static Method, request: &[u8]) -> Underway<'io> {
+    fn begin(&self, method: &'static Method, request: &[u8]) -> OpenCall<'io> {
         self.log.write(Level::Debug, || format!("calling {} at {}", method.name, self.endpoint));
         let mut span = self.tracer.call(method);
         span.sent(request.len());
-        Underway { span, echo: Echo::new(self, method, request) }
+        OpenCall { span, rerun: Rerun::new(self, method, request) }
     }
 
     async fn send(
@@ -252,7 +252,7 @@ impl<'io> Client<'io> {
     }
 
     /// The request with its metadata, and in that the deadline, so that the server gives up when we do.
-    fn request(&self, body: &Bytes, deadline: Option<Duration>, underway: &Underway<'_>) -> Request<Bytes> {
+    fn request(&self, body: &Bytes, deadline: Option<Duration>, underway: &OpenCall<'_>) -> Request<Bytes> {
         let mut request = Request::new(body.clone());
         *request.metadata_mut() = (*self.metadata).clone();
         underway.span.inject(request.metadata_mut());
@@ -270,9 +270,8 @@ impl<'io> Client<'io> {
         since: Instant,
         call: impl Future<Output = Result<T, Status>>,
     ) -> Result<T, Status> {
-        let late = |time: Duration| {
-            Status::deadline_exceeded(format!("{} {} within {time:?}", status::GAVE_UP, self.place))
-        };
+        let late =
+            |time: Duration| Status::deadline_exceeded(format!("{} {} within {time:?}", status::GAVE_UP, self.place));
         let call = async {
             let Limit::Timeout(timeout) = self.limit else { return call.await };
             tokio::select! {
@@ -332,19 +331,19 @@ enum Limit {
 }
 
 /// A call that was begun: its span, and its line in the log.
-struct Underway<'io> {
+struct OpenCall<'io> {
     span: Call,
-    echo: Echo<'io>,
+    rerun: Rerun<'io>,
 }
 
-impl Underway<'_> {
+impl OpenCall<'_> {
     fn received(&mut self, size: usize) {
         self.span.received(size);
     }
 
     fn ended(&mut self, status: &Status) {
         self.span.ended(status);
-        self.echo.ended(status);
+        self.rerun.ended(status);
     }
 }
 

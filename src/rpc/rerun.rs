@@ -11,7 +11,7 @@ use crate::rpc::{Client, metadata};
 use crate::schema::{self, Form, Value};
 
 /// A call under way. Its line is written when it is dropped, so that one that is given up has its line too.
-pub(super) struct Echo<'io>(Option<Open<'io>>);
+pub(super) struct Rerun<'io>(Option<Open<'io>>);
 
 struct Open<'io> {
     log: Rc<Logger<'io>>,
@@ -21,7 +21,7 @@ struct Open<'io> {
     code: Option<Code>,
 }
 
-impl<'io> Echo<'io> {
+impl<'io> Rerun<'io> {
     /// Nothing where nobody asked for it.
     pub(super) fn new(client: &Client<'io>, method: &'static Method, request: &[u8]) -> Self {
         let log = &client.log;

@@ -10,7 +10,7 @@ use tonic::{Status, Streaming};
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::rpc::{Client, Underway, read};
+use crate::rpc::{Client, OpenCall, read};
 use crate::schema::Described;
 
 /// The encoded messages of an answer.
@@ -19,7 +19,7 @@ pub(crate) struct Bodies<'io> {
     pub(super) headers: MetadataMap,
     pub(super) method: &'static Method,
     pub(super) client: Client<'io>,
-    pub(super) underway: Underway<'io>,
+    pub(super) underway: OpenCall<'io>,
     /// How long all of it may take.
     pub(super) deadline: Option<Duration>,
     /// When the call was made: the deadline is counted from then.

@@ -11,24 +11,8 @@ use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::foreign::Foreign;
+use super::wire::{Error, delimited, fixed32, fixed64};
 use super::{Enum, Field, Kind, Label, Message, Value};
-
-/// Why bytes are not a message of the type that they should be.
-#[derive(Debug, PartialEq, thiserror::Error)]
-pub enum Error {
-    /// A tag, a length or a number that breaks protobuf's encoding.
-    #[error("{0}")]
-    Encoding(#[from] prost::DecodeError),
-    /// The bytes end in the middle of a value.
-    #[error("the message ends too early")]
-    Truncated,
-    /// Messages within messages, more than anybody means.
-    #[error("nested too deep")]
-    Depth,
-    /// A field arrived with another wire type than its kind has.
-    #[error("field {0} has the wrong wire type")]
-    WireType(&'static str),
-}
 
 /// What of a message its document shows.
 #[derive(Clone, Copy, Debug)]
@@ -198,13 +182,6 @@ fn map(entries: Vec<Value>) -> Value {
     Value::object(sorted)
 }
 
-pub(super) fn delimited<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Error> {
-    let length = usize::try_from(decode_varint(rest)?).map_err(|_| Error::Truncated)?;
-    let (bytes, after) = rest.split_at_checked(length).ok_or(Error::Truncated)?;
-    *rest = after;
-    Ok(bytes)
-}
-
 fn scalar(kind: Kind, rest: &mut &[u8]) -> Result<Value, Error> {
     Ok(match kind {
         Kind::String => Value::String(String::from_utf8_lossy(delimited(rest)?).into_owned()),
@@ -255,18 +232,6 @@ fn number(value: f64) -> Value {
         value if value.is_nan() => Value::from("NaN"),
         value => Value::Float(value),
     }
-}
-
-pub(super) fn fixed32(rest: &mut &[u8]) -> Result<u32, Error> {
-    let (bytes, after) = rest.split_first_chunk().ok_or(Error::Truncated)?;
-    *rest = after;
-    Ok(u32::from_le_bytes(*bytes))
-}
-
-pub(super) fn fixed64(rest: &mut &[u8]) -> Result<u64, Error> {
-    let (bytes, after) = rest.split_first_chunk().ok_or(Error::Truncated)?;
-    *rest = after;
-    Ok(u64::from_le_bytes(*bytes))
 }
 
 fn default(kind: Kind) -> Value {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use super::decode::{DEEPEST, delimited, fits, wire_type};
+use super::decode::{DEEPEST, fits, wire_type};
+use super::wire::delimited;
 use super::{Field, Kind, Label, Message};
 
 /// What is smaller can't be large.

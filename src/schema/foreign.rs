@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use prost::encoding::{DecodeContext, WireType, decode_varint, skip_field};
 
 use super::Value;
-use super::decode::{Error, delimited, fixed32, fixed64};
+use super::wire::{Error, delimited, fixed32, fixed64};
 
 /// The fields of one message that its table does not know, by number.
 #[derive(Default)]

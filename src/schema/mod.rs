@@ -14,12 +14,13 @@ mod redact;
 mod text;
 mod unknown;
 mod value;
+mod wire;
 
 use std::ops::Deref;
 use std::slice;
 use std::sync::OnceLock;
 
-pub use decode::{Error as DecodeError, Form, decode, decode_as};
+pub use decode::{Form, decode, decode_as};
 pub use encode::{Error as EncodeError, LENIENT, check, encode};
 pub use extent::has_more_values;
 pub use json_schema::json_schema;
@@ -27,6 +28,7 @@ pub use redact::{has_secrets, redact};
 pub use text::text;
 pub use unknown::{Unknown, nearest};
 pub use value::Value;
+pub use wire::Error as DecodeError;
 
 /// One protobuf message.
 #[derive(Debug)]

@@ -3,17 +3,17 @@
 
 pub(crate) mod image;
 mod pattern;
+pub(crate) mod required;
 
 use std::collections::BTreeMap;
 
 use clap::Args;
 use regex::Regex;
 
-use crate::args::parse::{go_int, label};
-use crate::check;
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri;
+use crate::gotext::{go_int, label};
 
 /// Label of a container that names its pod.
 pub(crate) const POD_NAME: &str = "io.kubernetes.pod.name";
@@ -118,9 +118,9 @@ pub(crate) async fn containers(ctx: &mut Context<'_>, wanted: &Containers) -> Re
         for container in containers {
             let used = container.image.as_ref().map_or("", |image| &image.image);
             let filter = images.image_status(image_status(&wanted.image)).await?;
-            let filter = check::image(&filter, &wanted.image)?;
+            let filter = required::image(&filter, &wanted.image)?;
             let response = images.image_status(image_status(used)).await?;
-            let used = check::image(&response, used)?;
+            let used = required::image(&response, used)?;
             if filter.zip(used).is_some_and(|(filter, used)| filter.id == used.id) {
                 matching.push(container);
             }

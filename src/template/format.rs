@@ -2,9 +2,10 @@
 
 use gotmpl::Value;
 
-use crate::args::parse::quote;
+use crate::gotext::quote;
 use crate::template::data::Numbers;
 use crate::template::number;
+use crate::template::spec::Spec;
 
 /// The largest width and precision that Go takes.
 const MAX_WIDTH: i64 = 1_000_000;
@@ -13,20 +14,6 @@ const MAX_WIDTH: i64 = 1_000_000;
 pub(super) struct Printer<'a> {
     numbers: &'a Numbers,
     out: String,
-}
-
-/// What stands between the percent sign and the verb.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Spec {
-    pub(super) minus: bool,
-    pub(super) plus: bool,
-    pub(super) sharp: bool,
-    pub(super) space: bool,
-    pub(super) zero: bool,
-    pub(super) width: Option<usize>,
-    pub(super) precision: Option<usize>,
-    /// `%#v`, which is Go's syntax.
-    syntax: bool,
 }
 
 /// The arguments of a format, and how far they are used up.

@@ -13,6 +13,7 @@ mod data;
 mod format;
 mod function;
 mod number;
+mod spec;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! Numbers as the verbs of Go's `fmt` write them.
 
-use crate::args::parse::quote;
-use crate::template::format::Spec;
+use crate::gotext::quote;
+use crate::template::spec::Spec;
 
 /// An integer by one of the verbs that are for integers, with its zeros but not with blanks.
 pub(super) fn integer(verb: char, spec: Spec, negative: bool, magnitude: u64) -> Option<String> {

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::args::parse::{ValueError, go_int};
+use crate::gotext::{ValueError, go_int};
 use crate::schema::Value;
 
 /// The value of a scalar. `plain` is one without quotes; `tag` is the name of a `!!` tag, or any other tag's.

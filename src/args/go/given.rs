@@ -6,7 +6,7 @@ use super::{
     Rules, UsageError, flag,
     line::{Line, Token},
 };
-use crate::args::parse::GoDuration;
+use crate::gotext::GoDuration;
 
 /// A flag with everything that was said about it.
 pub(super) struct Given<'a> {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use clap::{Arg, Command};
 
 use super::{Rules, UsageError, flag};
-use crate::args::parse::{boolean, quote};
+use crate::gotext::{boolean, quote};
 
 /// A flag as it stands on the line.
 pub(super) struct Token<'a> {

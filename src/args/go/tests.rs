@@ -1,7 +1,7 @@
 use clap::{Args, FromArgMatches};
 
 use super::*;
-use crate::args::parse::{GoDuration, go_int};
+use crate::gotext::{GoDuration, go_int};
 
 #[derive(Debug, Default, PartialEq, Args)]
 struct ExampleArgs {

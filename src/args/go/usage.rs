@@ -8,7 +8,7 @@ use super::{
     UsageError, flag,
     given::{Given, Origin},
 };
-use crate::args::parse::{DurationError, GoDuration, ValueError, quote};
+use crate::gotext::{DurationError, GoDuration, ValueError, quote};
 
 /// The one line that stands for an error of clap's.
 pub(super) fn error(error: &clap::Error, given: &[Given<'_>]) -> UsageError {
