@@ -85,6 +85,7 @@ mod tests {
             runtime_endpoint: None,
             image_endpoint: None,
             timeout: std::time::Duration::from_secs(2),
+            containerd_namespace: crate::namespace::Wanted::Cri,
             debug: false,
             pull_image_on_create: false,
             disable_pull_on_run: false,

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod config;
+mod containerd;
 mod golden;
 mod interrupt;
 mod layers;

@@ -15,6 +15,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use crate::args::parse::{boolean, decimal_integer};
 use crate::args::{DEFAULT_CONFIG, GlobalArgs};
 use crate::error::{Error, lower};
+use crate::namespace;
 use crate::trace::Collector;
 
 pub(crate) use edit::edit;
@@ -34,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// Further attempts to connect to a configured endpoint; negative for ever.
     pub(crate) max_retries: i64,
+    /// Whose containers and images the commands are about.
+    pub(crate) containerd_namespace: namespace::Wanted,
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
@@ -78,10 +81,12 @@ pub(crate) struct File {
     pub(crate) disable_pull_on_run: bool,
     /// Newer than the other keys: it is listed and written only where somebody has set it.
     pub(crate) max_retries: Option<i64>,
+    /// As new.
+    pub(crate) containerd_namespace: Option<namespace::Wanted>,
 }
 
 /// The keys of a config file, in the order in which `crictl config` lists and writes them.
-pub(crate) const KEYS: [&str; 7] = [
+pub(crate) const KEYS: [&str; 8] = [
     "runtime-endpoint",
     "image-endpoint",
     "timeout",
@@ -89,6 +94,7 @@ pub(crate) const KEYS: [&str; 7] = [
     "pull-image-on-create",
     "disable-pull-on-run",
     "max-retries",
+    "containerd-namespace",
 ];
 
 /// Merges the layers. `given` names the flags that the command line or the environment set.
@@ -111,6 +117,10 @@ pub(crate) fn merge(args: &GlobalArgs, given: &[String], file: Option<&File>, pr
         max_retries: match file.and_then(|file| file.max_retries) {
             Some(retries) if !given("max-retries") => retries,
             _ => args.max_retries,
+        },
+        containerd_namespace: match file.and_then(|file| file.containerd_namespace.clone()) {
+            Some(namespace) if !given("containerd-namespace") => namespace,
+            _ => args.containerd_namespace.clone(),
         },
         debug: if given("debug") { args.debug } else { file.is_some_and(|file| file.debug) },
         pull_image_on_create: file.is_some_and(|file| file.pull_image_on_create),
@@ -218,6 +228,11 @@ impl File {
                 let wrong = |_| format!("max-retries is a number of attempts, not {value:?}");
                 self.max_retries = Some(decimal_integer(value).map_err(wrong)?);
             }
+            "containerd-namespace" => {
+                let wanted =
+                    namespace::Wanted::parse(value).map_err(|error| format!("containerd-namespace: {error}"))?;
+                self.containerd_namespace = Some(wanted);
+            }
             _ => return Err(unknown(key)),
         }
         Ok(())
@@ -233,6 +248,7 @@ impl File {
             "pull-image-on-create" => self.pull_image_on_create.to_string(),
             "disable-pull-on-run" => self.disable_pull_on_run.to_string(),
             "max-retries" => self.max_retries?.to_string(),
+            "containerd-namespace" => self.containerd_namespace.as_ref()?.to_string(),
             _ => return None,
         })
     }

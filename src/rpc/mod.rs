@@ -11,12 +11,13 @@ pub(crate) mod export;
 pub(crate) mod metadata;
 mod retry;
 mod sound;
+mod stand_in;
 pub(crate) mod status;
 mod stream;
 
 use std::marker::PhantomData;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -35,6 +36,8 @@ use crate::rpc::connect::Connection;
 use crate::rpc::echo::Echo;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::sound::{Sound, sound};
+pub(crate) use crate::rpc::stand_in::{Answer, StandIn};
+use crate::rpc::stream::Source;
 pub(crate) use crate::rpc::stream::{Bodies, Messages};
 use crate::schema::Described;
 use crate::trace::{Call, Tracer};
@@ -61,6 +64,8 @@ pub(crate) struct Client<'io> {
     hint: Option<Rc<str>>,
     /// Words that the server may repeat and nobody may be shown.
     hidden: Rc<[String]>,
+    /// Who answers the CRI's methods, where that is not the server.
+    stand_in: Option<Rc<dyn StandIn>>,
 }
 
 impl<'io> Client<'io> {
@@ -84,6 +89,7 @@ impl<'io> Client<'io> {
             retries: 0,
             hint: hint.map(Rc::from),
             hidden: Rc::default(),
+            stand_in: None,
         }
     }
 
@@ -132,36 +138,56 @@ impl<'io> Client<'io> {
         &self.endpoint
     }
 
+    /// The time, as log lines have it.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.log.now()
+    }
+
     /// How long a call may take; nothing is for ever.
     pub(crate) fn deadline(&self, method: &Method, request: &[u8]) -> Option<Duration> {
         match self.limit {
             Limit::Timeout(timeout) => deadline::of(method, request, timeout),
             Limit::Deadline(deadline) => Some(deadline),
+            Limit::None => None,
         }
     }
 
     /// Calls a unary method with an encoded request.
     pub(crate) async fn unary_bytes(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Error> {
+        match self.answer(method, request).await {
+            Ok(response) => Ok(response),
+            Err(status) => Err(self.error(method, &status).await),
+        }
+    }
+
+    /// As [`Client::unary_bytes`], for whoever wants the status itself.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub(crate) async fn answer(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Status> {
         let mut underway = self.begin(method, &request);
         let deadline = self.deadline(method, &request);
         let body = Bytes::from(request);
-        let call = async || {
-            let mut grpc = self.grpc().await?;
-            let path = PathAndQuery::from_static(method.path);
-            Ok(grpc.unary(self.request(&body, deadline, &underway), path, BytesCodec).await?.into_inner())
+        let answer = match &self.stand_in {
+            Some(stand_in) => self.within(deadline, Instant::now(), self.stood_in(&**stand_in, method, body)).await,
+            None => {
+                let call = async || {
+                    let mut grpc = self.grpc().await?;
+                    let path = PathAndQuery::from_static(method.path);
+                    Ok(grpc.unary(self.request(&body, deadline, &underway), path, BytesCodec).await?.into_inner())
+                };
+                self.retried(async || self.within(deadline, Instant::now(), call()).await).await
+            }
         };
-        let answer = self.retried(async || self.within(deadline, Instant::now(), call()).await).await;
-        match answer.map_err(|status| self.discreet(status)) {
+        let answer = answer.map_err(|status| self.discreet(status));
+        match &answer {
             Ok(response) => {
                 underway.received(response.len());
                 underway.ended(&Status::ok(""));
-                Ok(response)
             }
-            Err(status) => {
-                underway.ended(&status);
-                Err(self.error(method, &status).await)
-            }
+            Err(status) => underway.ended(status),
         }
+        answer
     }
 
     /// Calls a method that answers with a stream.
@@ -180,18 +206,30 @@ impl<'io> Client<'io> {
         let mut underway = self.begin(method, &request);
         let deadline = self.deadline(method, &request);
         let body = Bytes::from(request);
-        let call = async |since| {
-            let mut grpc = self.grpc().await?;
-            let path = PathAndQuery::from_static(method.path);
-            let response = grpc.server_streaming(self.request(&body, deadline, &underway), path, BytesCodec).await?;
-            Ok((response.into_parts(), since))
+        let since = Instant::now();
+        let opened = match &self.stand_in {
+            Some(stand_in) => {
+                let answer = stand_in.answer(self.clone(), method, body);
+                let answer = self.within(deadline, since, answer).await;
+                answer.map(|answer| (MetadataMap::new(), Source::StandIn(answer), since))
+            }
+            None => {
+                let call = async |since| {
+                    let mut grpc = self.grpc().await?;
+                    let path = PathAndQuery::from_static(method.path);
+                    let request = self.request(&body, deadline, &underway);
+                    let (headers, bodies, _) = grpc.server_streaming(request, path, BytesCodec).await?.into_parts();
+                    Ok((headers, Source::Wire(bodies), since))
+                };
+                self.retried(async || {
+                    let since = Instant::now();
+                    self.within(deadline, since, call(since)).await
+                })
+                .await
+            }
         };
-        let opened = self.retried(async || {
-            let since = Instant::now();
-            self.within(deadline, since, call(since)).await
-        });
-        match opened.await {
-            Ok(((headers, bodies, _), since)) => {
+        match opened {
+            Ok((headers, bodies, since)) => {
                 Ok(Bodies { bodies, headers, method, client: self.clone(), underway, deadline, since })
             }
             Err(status) => {
@@ -257,7 +295,8 @@ impl<'io> Client<'io> {
     /// The error of a failed call. For a method that the server lacks, asks it for its name and version.
     pub(crate) async fn error(&self, method: &'static Method, status: &Status) -> Error {
         let error = status::error(method, status, self);
-        if status.code() != Code::Unimplemented || method.name == methods::VERSION.name {
+        // What stands in has said already who does not implement what.
+        if status.code() != Code::Unimplemented || method.name == methods::VERSION.name || self.stand_in.is_some() {
             return error;
         }
         let version = async {
@@ -282,6 +321,8 @@ enum Limit {
     /// What each method makes of this, see [`deadline::of`].
     Timeout(Duration),
     Deadline(Duration),
+    /// What the call allows that they are a part of.
+    None,
 }
 
 /// A call that was begun: its span, and its line in the log.
