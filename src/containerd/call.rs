@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 
 use crate::generated::cri::VersionResponse;
 use crate::generated::methods;
-use crate::method::{Flow, Method};
+use crate::method::{Deadline, Flags, Flow, Method};
 use crate::rpc::Client;
 use crate::schema::{self, Fields};
 
@@ -23,7 +23,8 @@ pub(super) struct Space<'io> {
 static MESSAGE: schema::Message = schema::Message { name: "containerd", doc: "", fields: Fields::Known(&[]) };
 
 const fn method(service: &'static str, name: &'static str, path: &'static str, flow: Flow) -> Method {
-    Method { service, name, path, command: "", doc: "", flow, request: &MESSAGE, response: &MESSAGE }
+    let (request, response, deadline, flags) = (&MESSAGE, &MESSAGE, Deadline::Timeout, Flags::Code);
+    Method { service, name, path, command: "", doc: "", flow, request, response, deadline, flags }
 }
 
 macro_rules! methods {
