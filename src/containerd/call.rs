@@ -27,6 +27,9 @@ const fn method(service: &'static str, name: &'static str, path: &'static str, f
     Method { service, name, path, command: "", doc: "", flow, request, response, deadline, flags }
 }
 
+/// As long as the task takes to end.
+pub(super) static TASKS_WAIT_LONG: Method = Method { deadline: Deadline::None, ..TASKS_WAIT };
+
 macro_rules! methods {
     ($($id:ident = $package:literal $service:literal $name:literal $flow:ident;)*) => {
         $(pub(super) static $id: Method = method(

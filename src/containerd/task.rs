@@ -14,6 +14,7 @@ use crate::generated::containerd::services::tasks::v1::{
 };
 use crate::generated::containerd::v1::types::{Process, Status as TaskStatus};
 use crate::generated::cri;
+use crate::method::Method;
 
 /// The label in which containerd's clients keep the stop signal of a container's image (its `client/signals.go`).
 const STOP_SIGNAL: &str = "io.containerd.image.config.stop-signal";
@@ -88,12 +89,15 @@ impl Space<'_> {
             let signal = self.stop_signal(&container).await?;
             self.kill(&task, &container.id, signal).await?;
             // The time is up: there is one more signal.
-            if let Ok(ended) = tokio::time::timeout(Duration::from_secs(seconds), self.wait(&container.id)).await {
+            if let Ok(ended) =
+                tokio::time::timeout(Duration::from_secs(seconds), self.wait(&call::TASKS_WAIT_LONG, &container.id))
+                    .await
+            {
                 return ended.map(|()| cri::StopContainerResponse {});
             }
         }
         self.kill(&task, &container.id, signal::KILL).await?;
-        self.wait(&container.id).await.map(|()| cri::StopContainerResponse {})
+        self.wait(&call::TASKS_WAIT, &container.id).await.map(|()| cri::StopContainerResponse {})
     }
 
     /// The signal that stops a container: its label's, else its image's, else `TERM`.
@@ -128,9 +132,9 @@ impl Space<'_> {
     }
 
     /// Waits for the end of a task. One that is gone has ended: whoever made it may delete it at once.
-    async fn wait(&self, id: &str) -> Result<(), Status> {
+    async fn wait(&self, method: &'static Method, id: &str) -> Result<(), Status> {
         let request = WaitRequest { container_id: id.to_owned(), ..Default::default() };
-        self.find::<WaitResponse>(&call::TASKS_WAIT, &request).await.map(drop)
+        self.find::<WaitResponse>(method, &request).await.map(drop)
     }
 
     async fn delete_task(&self, id: &str) -> Result<(), Status> {
@@ -153,7 +157,7 @@ impl Space<'_> {
                 // Its process is there and waits to be started: containerd deletes no task that has one.
                 TaskStatus::Created if task.pid != 0 => {
                     self.kill(&task, &id, signal::KILL).await?;
-                    self.wait(&id).await?;
+                    self.wait(&call::TASKS_WAIT, &id).await?;
                 }
                 _ => {}
             }

@@ -39,7 +39,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let namespaces = ctx.namespaces().await?;
     ctx.print(&match encoding {
         Some(encoding) => View::List(document(&namespaces), encoding),
-        None if args.quiet => View::Text(namespaces.iter().map(|namespace| format!("{}\n", namespace.name)).collect()),
+        None if args.quiet => View::Text(namespaces.into_iter().map(|namespace| namespace.name).collect()),
         None => View::Table(table(namespaces)),
     })
 }

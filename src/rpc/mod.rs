@@ -30,7 +30,7 @@ use tonic::{Code, Request, Status};
 use crate::error::{Error, hide};
 use crate::generated::methods;
 use crate::log::{Level, Logger};
-use crate::method::{Caller, Method};
+use crate::method::{Caller, Deadline, Method};
 use crate::rpc::codec::BytesCodec;
 use crate::rpc::connect::Connection;
 use crate::rpc::echo::Echo;
@@ -146,6 +146,8 @@ impl<'io> Client<'io> {
     /// How long a call may take; nothing is for ever.
     pub(crate) fn deadline(&self, method: &Method, request: &[u8]) -> Option<Duration> {
         match self.limit {
+            // Each of the calls that are made for it has that time.
+            Limit::Timeout(_) if self.stand_in.is_some() && method.deadline == Deadline::Timeout => None,
             Limit::Timeout(timeout) => deadline::of(method, request, timeout),
             Limit::Deadline(deadline) => Some(deadline),
             Limit::None => None,

@@ -33,10 +33,13 @@ impl<'io> Client<'io> {
         Self { stand_in, ..self }
     }
 
-    /// The same channel to the server itself, with this metadata. Calls that are a part of another one have no deadline
-    /// but that one's.
+    /// The same channel to the server itself, with this metadata. A call that is a part of another one has the timeout of
+    /// any call; what has a deadline is the whole.
     pub(crate) fn behind(&self, metadata: MetadataMap) -> Self {
-        let limit = if self.stand_in.is_some() { Limit::None } else { self.limit };
+        let limit = match self.limit {
+            Limit::Deadline(_) if self.stand_in.is_some() => Limit::None,
+            limit => limit,
+        };
         Self { stand_in: None, limit, ..self.clone() }.with_metadata(metadata, self.max_message)
     }
 

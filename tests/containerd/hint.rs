@@ -5,7 +5,8 @@ use crate::support::run::{Output, crictl_in};
 fn run(served: &Served, args: &[&str], terminal: bool) -> Output {
     let endpoint = served.endpoint();
     let env = [("CONTAINER_RUNTIME_ENDPOINT", endpoint.as_str())];
-    crictl_in(args.iter().copied(), &env, None, |io| io.out_is_terminal = terminal)
+    let args = ["--timeout", "60s"].iter().chain(args).copied();
+    crictl_in(args, &env, None, |io| io.out_is_terminal = terminal)
 }
 
 #[test]

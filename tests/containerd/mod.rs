@@ -81,7 +81,8 @@ fn containerd<'a>(spaces: impl IntoIterator<Item = (&'a str, Space)>) -> Fake {
 
 /// Runs a command in namespace `ephemerd`.
 fn run<'a>(served: &Served, args: impl IntoIterator<Item = &'a str>) -> Output {
-    served.run(["--ns", "ephemerd"].into_iter().chain(args))
+    // Much goes on at once when all tests run.
+    served.run(["--timeout", "60s", "--ns", "ephemerd"].into_iter().chain(args))
 }
 
 /// What is in a namespace now.

@@ -20,7 +20,7 @@ fn what_needs_a_pod_says_that_there_are_none() {
         assert_eq!((output.stdout.as_str(), output.status), ("", 1), "{args:?}");
         let message = output.message();
         assert!(message.starts_with("containerd's namespace ephemerd has no pods"), "{message}");
-        assert!(message.contains(&format!("({method}: rpc error: code = Unimplemented)")), "{message}");
+        assert!(message.contains(&format!("({method}: rpc error: code = Unimplemented desc = ")), "{message}");
     }
     assert!(served.fake.state().calls.is_empty());
 }
@@ -32,7 +32,7 @@ fn another_runtime_has_no_namespaces() {
         let output = served.run(args.iter().copied());
         assert_eq!((output.stdout.as_str(), output.status), ("", 1), "{args:?}");
         let message = output.message();
-        assert!(message.starts_with("fake has no namespaces of containerd ("), "{message}");
+        assert!(message.contains("fake has no namespaces of containerd ("), "{message}");
     }
 }
 
@@ -50,13 +50,17 @@ fn containerds_words_come_first_and_the_method_is_the_cris() {
     let served = containerd([("ephemerd", jobs())]).serve();
     let failure = Some(("Tasks.List", Status::internal("the shim is on fire")));
     served.fake.state().containerd.as_mut().unwrap().failure = failure;
-    assert_eq!(run(&served, ["ps"]).message(), "the shim is on fire (ListContainers: rpc error: code = Internal)");
+    let message = run(&served, ["ps"]).message();
+    assert!(
+        message.starts_with("the shim is on fire (ListContainers: rpc error: code = Internal desc = "),
+        "{message}"
+    );
 }
 
 #[test]
 fn nobody_there_is_said_as_ever() {
     let message = crictl(["-r", "unix:///nonexistent/x.sock", "--ns", "ephemerd", "ps"], &[], "").message();
-    let expected = "no socket at unix:///nonexistent/x.sock (ListContainers: rpc error: code = Unavailable)";
+    let expected = "no socket at unix:///nonexistent/x.sock: no such file or directory (ListContainers: rpc error:";
     assert!(message.starts_with(expected), "{message}");
 }
 
