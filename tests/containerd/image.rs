@@ -36,7 +36,7 @@ fn an_image_is_found_by_its_name_in_short_its_id_and_its_digest() {
     for word in [sha("c"), "cccc".to_owned(), sha("b")] {
         assert_eq!(tags(&word), format!("[{one} {latest}]\n"), "{word}");
     }
-    assert_eq!(tags("busybox:2"), "no such image \"busybox:2\" present");
+    assert_eq!(tags("busybox:2"), "no such image busybox:2 present");
 }
 
 #[test]
