@@ -14,8 +14,8 @@ mod sound;
 mod stand_in;
 pub(crate) mod status;
 mod stream;
+mod typed;
 
-use std::marker::PhantomData;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +30,7 @@ use tonic::{Code, Request, Status};
 use crate::error::{Error, hide};
 use crate::generated::methods;
 use crate::log::{Level, Logger};
-use crate::method::{Caller, Deadline, Method};
+use crate::method::{Deadline, Method};
 use crate::rpc::codec::BytesCodec;
 use crate::rpc::connect::Connection;
 use crate::rpc::echo::Echo;
@@ -39,7 +39,6 @@ use crate::rpc::sound::{Sound, sound};
 pub(crate) use crate::rpc::stand_in::{Answer, StandIn};
 use crate::rpc::stream::Source;
 pub(crate) use crate::rpc::stream::{Bodies, Messages};
-use crate::schema::Described;
 use crate::trace::{Call, Tracer};
 
 /// The largest message that is taken. Go's clients of the CRI take as much.
@@ -221,7 +220,7 @@ impl<'io> Client<'io> {
                     let path = PathAndQuery::from_static(method.path);
                     let request = self.request(&body, deadline, &underway);
                     let (headers, bodies, _) = grpc.server_streaming(request, path, BytesCodec).await?.into_parts();
-                    Ok((headers, Source::Wire(bodies), since))
+                    Ok((headers, Source::Wire(Box::new(bodies)), since))
                 };
                 self.retried(async || {
                     let since = Instant::now();
@@ -342,31 +341,4 @@ impl Underway<'_> {
         self.span.ended(status);
         self.echo.ended(status);
     }
-}
-
-impl<'io> Caller for Client<'io> {
-    type Error = Error;
-    type Stream<Response: Described> = Messages<'io, Response>;
-
-    async fn unary<Request: Described, Response: Described>(
-        &self,
-        method: &'static Method,
-        request: Request,
-    ) -> Result<Response, Error> {
-        let bytes = self.unary_bytes(method, request.encode_to_vec()).await?;
-        read(method, bytes)
-    }
-
-    async fn stream<Request: Described, Response: Described>(
-        &self,
-        method: &'static Method,
-        request: Request,
-    ) -> Result<Messages<'io, Response>, Error> {
-        let bodies = self.stream_bytes(method, request.encode_to_vec()).await?;
-        Ok(Messages { bodies, response: PhantomData })
-    }
-}
-
-fn read<Response: Described>(method: &'static Method, bytes: Bytes) -> Result<Response, Error> {
-    Response::decode(bytes).map_err(|error| Error::answer(method.name, Response::SCHEMA.name, error))
 }

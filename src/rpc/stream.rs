@@ -11,7 +11,8 @@ use tonic::{Status, Streaming};
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::rpc::{Answer, Client, Underway, read};
+use crate::rpc::typed::read;
+use crate::rpc::{Answer, Client, Underway};
 use crate::schema::Described;
 
 /// The encoded messages of an answer.
@@ -29,7 +30,7 @@ pub(crate) struct Bodies<'io> {
 
 /// Where the messages come from.
 pub(super) enum Source<'io> {
-    Wire(Streaming<Bytes>),
+    Wire(Box<Streaming<Bytes>>),
     /// Whoever answers in the server's place.
     StandIn(Answer<'io>),
 }
