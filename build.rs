@@ -1,13 +1,14 @@
-//! Generates the messages, tables and clients of the CRI release that is built.
+//! Generates the messages, tables and clients of the CRI release that is built, and the messages of containerd's own API.
 
 // This is how cargo and a build script talk.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
 use std::{env, error::Error, fs, path::Path, process::Command};
 
-use crictl_codegen::{Input, generate, overlay_index, release};
+use crictl_codegen::{Input, containerd, generate, overlay_index, release};
 
 const PROTOS: &str = "proto";
+const CONTAINERD: &str = "proto/containerd";
 const DOCS: &str = "codegen/docs.yaml";
 const OVERLAYS: &str = "src/overlay";
 
@@ -37,6 +38,7 @@ fn build() -> Result<(), Box<dyn Error>> {
     let input = Input { proto: &release.proto, docs: Path::new(DOCS).exists().then_some(Path::new(DOCS)) };
     let out_dir = env::var("OUT_DIR")?;
     generate(input, Path::new(&out_dir))?;
+    containerd(Path::new(CONTAINERD), Path::new(&out_dir))?;
     Ok(())
 }
 

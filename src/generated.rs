@@ -1,4 +1,4 @@
-//! What the build script generates from `api.proto`: the only `include!` of its output.
+//! What the build script generates from `api.proto` and from containerd's protos: the only `include!` of its output.
 //!
 //! Generated code knows two hand-written modules, `schema` and `method`.
 
@@ -15,6 +15,9 @@
 pub mod cri {
     include!(concat!(env!("OUT_DIR"), "/cri.rs"));
 }
+
+// The messages of containerd's own API: `containerd`, `google` and `io`, and in each its packages.
+include!(concat!(env!("OUT_DIR"), "/containerd.rs"));
 
 /// The tables of the messages.
 pub mod schema {

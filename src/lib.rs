@@ -17,6 +17,7 @@ mod app;
 mod args;
 mod command;
 mod config;
+mod containerd;
 mod context;
 mod document;
 mod error;
@@ -33,6 +34,7 @@ mod log;
 mod logs;
 #[doc(hidden)]
 pub mod method;
+mod namespace;
 mod overlay;
 mod print;
 mod profile;

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod config;
+mod containerd;
 mod encoding;
 mod endpoint;
 mod golden;

@@ -10,6 +10,8 @@
 
 #[cfg(feature = "bump")]
 pub mod bump;
+#[cfg(feature = "emit")]
+mod containerd;
 mod docs;
 #[cfg(feature = "emit")]
 mod emit;
@@ -26,6 +28,8 @@ pub mod release;
 
 use std::path::Path;
 
+#[cfg(feature = "emit")]
+pub use containerd::containerd;
 use docs::Prose;
 pub use docs::{Docs, Known, MessageDocs};
 pub use error::Error;

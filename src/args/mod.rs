@@ -7,6 +7,8 @@ use clap::Args;
 
 use crate::gotext::{self, GoDuration};
 
+use crate::namespace::Wanted;
+
 /// The flags before the command. They belong to the root alone: `-r`, `-t` and others mean
 /// something else after a command, so none of them is clap's `global`.
 #[derive(Args, Clone, Debug)]
@@ -28,6 +30,9 @@ pub(crate) struct GlobalArgs {
     /// terminal, else 0]
     #[arg(long, value_name = "N", value_parser = gotext::go_int)]
     pub(crate) max_retries: Option<i64>,
+    /// Work on what is in this namespace of containerd's, made without the CRI, or in all of them; k8s.io is the CRI's
+    #[arg(long, visible_alias = "ns", value_name = "NAME|all", default_value = "", hide_default_value = true, value_parser = Wanted::parse)]
+    pub(crate) containerd_namespace: Wanted,
     /// Log what is done and called
     #[arg(long, short = 'D')]
     pub(crate) debug: bool,

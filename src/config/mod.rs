@@ -16,6 +16,7 @@ use crate::args::GlobalArgs;
 use crate::args::go::Parsed;
 use crate::error::{Error, lower};
 use crate::gotext::{boolean, decimal_integer};
+use crate::namespace;
 use crate::trace::Collector;
 use crate::yaml;
 
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// Further attempts to connect to a configured endpoint, where somebody says so; negative for ever.
     pub(crate) max_retries: Option<i64>,
+    /// Whose containers and images the commands are about.
+    pub(crate) containerd_namespace: namespace::Wanted,
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
@@ -77,10 +80,12 @@ pub(crate) struct File {
     pub(crate) disable_pull_on_run: bool,
     /// Newer than the other keys: it is listed and written only where somebody has set it.
     pub(crate) max_retries: Option<i64>,
+    /// As new.
+    pub(crate) containerd_namespace: Option<namespace::Wanted>,
 }
 
 /// The keys of a config file, in the order in which `crictl config` lists and writes them.
-pub(crate) const KEYS: [&str; 7] = [
+pub(crate) const KEYS: [&str; 8] = [
     "runtime-endpoint",
     "image-endpoint",
     "timeout",
@@ -88,6 +93,7 @@ pub(crate) const KEYS: [&str; 7] = [
     "pull-image-on-create",
     "disable-pull-on-run",
     "max-retries",
+    "containerd-namespace",
 ];
 
 /// Merges the layers.
@@ -105,6 +111,10 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
             _ => args.timeout.positive().unwrap_or(TIMEOUT),
         },
         max_retries: args.max_retries.or_else(|| file?.max_retries),
+        containerd_namespace: match file.and_then(|file| file.containerd_namespace.clone()) {
+            Some(namespace) if !given("containerd-namespace") => namespace,
+            _ => args.containerd_namespace.clone(),
+        },
         debug: if given("debug") { args.debug } else { file.is_some_and(|file| file.debug) },
         pull_image_on_create: file.is_some_and(|file| file.pull_image_on_create),
         disable_pull_on_run: file.is_some_and(|file| file.disable_pull_on_run),
@@ -258,6 +268,11 @@ impl File {
                 let wrong = |_| format!("max-retries is a number of attempts, not {value:?}");
                 self.max_retries = Some(decimal_integer(value).map_err(wrong)?);
             }
+            "containerd-namespace" => {
+                let wanted =
+                    namespace::Wanted::parse(value).map_err(|error| format!("containerd-namespace: {error}"))?;
+                self.containerd_namespace = Some(wanted);
+            }
             _ => return Err(unknown(key)),
         }
         Ok(())
@@ -273,6 +288,7 @@ impl File {
             "pull-image-on-create" => self.pull_image_on_create.to_string(),
             "disable-pull-on-run" => self.disable_pull_on_run.to_string(),
             "max-retries" => self.max_retries?.to_string(),
+            "containerd-namespace" => self.containerd_namespace.as_ref()?.to_string(),
             _ => return None,
         })
     }

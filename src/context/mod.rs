@@ -10,10 +10,12 @@ use crictl_codegen::file;
 use jiff::tz::TimeZone;
 
 use crate::config::{Env, Service, Settings};
+use crate::containerd;
 use crate::error::{Error, lower};
 use crate::generated::client::{ImageService, RuntimeService};
 use crate::io::Io;
 use crate::log::{Level, Logger};
+use crate::namespace::{Contents, Wanted};
 use crate::print;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::{Client, export};
@@ -32,6 +34,7 @@ pub(crate) struct Context<'io> {
     pub(crate) input: &'io mut Box<dyn Read + Send>,
     pub(crate) input_is_terminal: bool,
     pub(crate) out_is_terminal: bool,
+    err_is_terminal: bool,
     /// Results and log lines end at the same place.
     pub(crate) streams_are_one: bool,
     /// Whether the process's signals mean this run.
@@ -61,6 +64,7 @@ impl<'io> Context<'io> {
             input: &mut io.input,
             input_is_terminal: io.input_is_terminal,
             out_is_terminal: io.out_is_terminal,
+            err_is_terminal: io.err_is_terminal,
             streams_are_one: io.streams_are_one,
             signals: io.signals,
             stops_cleanly: false,
@@ -115,6 +119,36 @@ impl<'io> Context<'io> {
     /// The endpoint is wrong.
     pub(crate) fn endpoint(&self, service: &str) -> Result<Endpoint, Error> {
         self.services.endpoint(&self.settings, Service::named(service))
+    }
+
+    /// Every namespace of containerd, and what is in it.
+    ///
+    /// # Errors
+    /// As [`Context::runtime`], or a call fails.
+    pub(crate) async fn namespaces(&mut self) -> Result<Vec<Contents>, Error> {
+        containerd::contents(&self.runtime().await?.0.answered_by(None)).await
+    }
+
+    /// Says where there is something to a person whom a command shows nothing, and with which one to see it. Scripts
+    /// are told nothing, and no call is made for them.
+    pub(crate) async fn look_elsewhere(&mut self, nothing: bool, what: &str, command: &str) {
+        let looked_at = self.out_is_terminal || self.err_is_terminal;
+        let own = &self.settings.containerd_namespace;
+        let (Some(client), true) = (self.services.used(), nothing && looked_at) else {
+            return;
+        };
+        if *own == Wanted::All {
+            return;
+        }
+        let client = client.clone().answered_by(None);
+        let count = match containerd::elsewhere(&client, &own.to_string()).await.unwrap_or_default() {
+            (containers, _) if what == "containers" => containers,
+            (_, images) => images,
+        };
+        if count > 0 {
+            let all = format!("crictl --containerd-namespace all {command}");
+            self.info(format!("other namespaces of containerd have {what}, {count} in all: {all}"));
+        }
     }
 
     /// Fails where `--image-endpoint` leads to nobody, for a command that may need both services and starts with the

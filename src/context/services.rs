@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::config::{Named, Origin, Service, Settings};
+use crate::containerd;
 use crate::error::Error;
 use crate::io::Machine;
 use crate::log::{Level, Logger};
@@ -41,12 +42,18 @@ impl<'io> Services<'io> {
                 };
                 let retries = named.and(settings.max_retries).unwrap_or_default();
                 let client = Client::new(endpoint, settings.timeout, &self.log, &self.tracer).with_retries(retries);
+                let client = client.answered_by(containerd::stand_in(&settings.containerd_namespace));
                 self.made.push((text, client.clone()));
                 client
             }
         };
         let place = place(client.endpoint(), service, named);
         Ok(client.named(named.map(|named| named.service.flag()), place, hint(settings, named)))
+    }
+
+    /// A client that has been used already.
+    pub(crate) fn used(&self) -> Option<&Client<'io>> {
+        self.made.first().map(|(_, client)| client)
     }
 
     /// The endpoint that a service would be called at, on a machine as others are where this one has no default ones.

@@ -7,7 +7,7 @@ use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Image, ListImagesResponse};
-use crate::schema;
+use crate::namespace;
 use crate::select::image;
 use crate::view::{Encoding, Table, View, block, human};
 
@@ -57,10 +57,10 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         _ => return Err(Error::help()),
     };
     let images = image::images(ctx, name, &args.filter).await?;
+    ctx.look_elsewhere(images.is_empty(), "images", "images").await;
     // Every other word means a table, which scripts may rely on: upstream never refused one.
     if let "json" | "yaml" = args.output.as_str() {
-        let document = schema::view(&ListImagesResponse { images });
-        return ctx.print(&View::List(document, Encoding::of_status(&args.output)?));
+        return ctx.print(&View::list(&ListImagesResponse { images }, Encoding::of_status(&args.output)?));
     }
     ctx.print(&view(&images, &args))
 }
@@ -75,7 +75,14 @@ fn view(images: &[Image], args: &ImagesArgs) -> View {
     let digests = args.digests.then_some("DIGEST");
     let pinned = args.pinned.then_some("PINNED");
     let columns = ["IMAGE", "TAG"].into_iter().chain(digests).chain(["IMAGE ID", "SIZE"]).chain(pinned);
-    View::Table(Table { columns: columns.collect(), rows: images.iter().flat_map(|image| rows(image, args)).collect() })
+    let rows: Vec<_> =
+        images.iter().flat_map(|image| rows(image, args).into_iter().map(move |row| (mark(image), row))).collect();
+    let (marks, rows): (Vec<_>, _) = rows.into_iter().unzip();
+    View::Table(Table { columns: columns.collect(), rows }.with_namespaces(marks.into_iter()))
+}
+
+fn mark(image: &Image) -> Option<&str> {
+    image.spec.as_ref().and_then(|spec| namespace::mark(&spec.annotations))
 }
 
 /// A row for each tag.

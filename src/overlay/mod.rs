@@ -19,6 +19,7 @@ mod inspectp;
 mod logs;
 mod metricdescs;
 mod metricsp;
+mod ns;
 mod pods;
 mod port_forward;
 mod ps;
@@ -59,6 +60,7 @@ pub(crate) static OVERLAYS: &[Overlay] = &[
     logs::OVERLAY,
     metricdescs::OVERLAY,
     metricsp::OVERLAY,
+    ns::OVERLAY,
     pods::OVERLAY,
     port_forward::OVERLAY,
     ps::OVERLAY,

@@ -7,7 +7,7 @@ use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Container, ContainerState, ListContainersResponse};
-use crate::schema;
+use crate::namespace;
 use crate::select::required;
 use crate::select::{self, Containers, POD_NAME, POD_NAMESPACE, image_status, label_or_unknown};
 use crate::view::{Encoding, Table, View, block, human};
@@ -59,9 +59,9 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     }
     let args: PsArgs = args(parsed)?;
     let containers = select::containers(ctx, &wanted(&args)).await?;
+    ctx.look_elsewhere(containers.is_empty(), "containers", "ps -a").await;
     if let Some(encoding) = Encoding::of_list(&args.output)? {
-        let document = schema::view(&ListContainersResponse { containers });
-        return ctx.print(&View::List(document, encoding));
+        return ctx.print(&View::list(&ListContainersResponse { containers }, encoding));
     }
     let images = match args.resolve_image_path && !args.quiet && !args.verbose {
         true => tags(ctx, &containers, args.no_trunc).await?,
@@ -107,7 +107,9 @@ fn view(containers: &[Container], images: &[String], args: &PsArgs, now: i64) ->
     }
     let rows: Result<_, _> = containers.iter().zip(images).map(|it| row(it.0, it.1, args.no_trunc, now)).collect();
     let columns = ["CONTAINER", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD", "NAMESPACE"];
-    Ok(View::Table(Table { columns: columns.into(), rows: rows? }))
+    let table = Table { columns: columns.into(), rows: rows? };
+    let marks = containers.iter().map(|container| namespace::mark(&container.annotations));
+    Ok(View::Table(table.with_namespaces(marks)))
 }
 
 fn row(container: &Container, image: &str, no_trunc: bool, now: i64) -> Result<Vec<String>, Error> {

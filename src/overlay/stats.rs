@@ -14,7 +14,7 @@ use crate::generated::cri::{
     ContainerStats, ContainerStatsFilter, ListContainerStatsRequest, ListContainerStatsResponse,
 };
 use crate::gotext::go_int;
-use crate::schema;
+use crate::namespace;
 use crate::select;
 use crate::view::usage::{Usage, number};
 use crate::view::{Encoding, Table, View, human};
@@ -71,7 +71,7 @@ async fn show(ctx: &mut Context<'_>, args: &StatsArgs, request: &ListContainerSt
     let first = sample(ctx, request).await?;
     // Every other word means a table, which scripts may rely on: upstream never refused one.
     if let Ok(Some(encoding)) = Encoding::of_list(&args.output) {
-        return ctx.print(&View::List(schema::view(&ListContainerStatsResponse { stats: first }), encoding));
+        return ctx.print(&View::list(&ListContainerStatsResponse { stats: first }, encoding));
     }
     tokio::time::sleep(Duration::from_secs(u64::try_from(args.seconds).unwrap_or_default())).await;
     let second = sample(ctx, request).await?;
@@ -110,10 +110,12 @@ fn usage(stats: &ContainerStats) -> Usage {
 fn table(first: &[ContainerStats], second: &[ContainerStats], all: bool) -> Result<View, Error> {
     let earlier: BTreeMap<_, _> = first.iter().map(|stats| (id(stats), usage(stats))).collect();
     let mut rows = Vec::new();
+    let mut marks = Vec::new();
     for stats in second {
         let now = usage(stats);
         let Some(earlier) = earlier.get(id(stats)).filter(|_| all || !now.is_nothing()) else { continue };
         let name = stats.attributes.as_ref().and_then(|attributes| attributes.metadata.as_ref());
+        marks.push(stats.attributes.as_ref().and_then(|attributes| namespace::mark(&attributes.annotations)));
         let layer = stats.writable_layer.as_ref();
         let swap = stats.swap.as_ref().and_then(|swap| swap.swap_usage_bytes.as_ref());
         rows.push(vec![
@@ -127,7 +129,7 @@ fn table(first: &[ContainerStats], second: &[ContainerStats], all: bool) -> Resu
         ]);
     }
     let columns = vec!["CONTAINER", "NAME", "CPU %", "MEM", "DISK", "INODES", "SWAP"];
-    Ok(View::Table(Table { columns, rows }))
+    Ok(View::Table(Table { columns, rows }.with_namespaces(marks.into_iter())))
 }
 
 #[cfg(test)]

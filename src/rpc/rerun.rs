@@ -25,7 +25,8 @@ impl<'io> Rerun<'io> {
     /// Nothing where nobody asked for it.
     pub(super) fn new(client: &Client<'io>, method: &'static Method, request: &[u8]) -> Self {
         let log = &client.log;
-        Self(log.is_debug().then(|| Open {
+        // No command makes a call that a server in between makes.
+        Self((log.is_debug() && !method.command.is_empty()).then(|| Open {
             log: Rc::clone(log),
             line: line(client, method, request),
             started: log.now(),
@@ -59,6 +60,7 @@ impl Drop for Open<'_> {
 fn line(client: &Client<'_>, method: &'static Method, request: &[u8]) -> String {
     let mut words = vec!["crictl".to_owned()];
     words.extend(client.named.iter().flat_map(|flag| [(*flag).to_owned(), client.endpoint.to_string()]));
+    words.extend(client.stand_in.iter().flat_map(|stand_in| stand_in.words()));
     words.extend(["rpc".to_owned(), method.command.to_owned()]);
     let mut document = schema::decode_as(method.request, request, Form::SPARSE).unwrap_or_default();
     schema::redact(method.request, &mut document);

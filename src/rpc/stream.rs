@@ -4,18 +4,20 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::StreamExt as _;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Status, Streaming};
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::rpc::{Client, OpenCall, read};
+use crate::rpc::typed::read;
+use crate::rpc::{Answer, Client, OpenCall};
 use crate::schema::Described;
 
 /// The encoded messages of an answer.
 pub(crate) struct Bodies<'io> {
-    pub(super) bodies: Streaming<Bytes>,
+    pub(super) bodies: Source<'io>,
     pub(super) headers: MetadataMap,
     pub(super) method: &'static Method,
     pub(super) client: Client<'io>,
@@ -24,6 +26,29 @@ pub(crate) struct Bodies<'io> {
     pub(super) deadline: Option<Duration>,
     /// When the call was made: the deadline is counted from then.
     pub(super) since: Instant,
+}
+
+/// Where the messages come from.
+pub(super) enum Source<'io> {
+    Wire(Box<Streaming<Bytes>>),
+    /// Whoever answers in the server's place.
+    StandIn(Answer<'io>),
+}
+
+impl Source<'_> {
+    async fn message(&mut self) -> Result<Option<Bytes>, Status> {
+        match self {
+            Self::Wire(bodies) => bodies.message().await,
+            Self::StandIn(answer) => answer.next().await.transpose(),
+        }
+    }
+
+    async fn trailers(&mut self) -> Result<Option<MetadataMap>, Status> {
+        match self {
+            Self::Wire(bodies) => bodies.trailers().await,
+            Self::StandIn(_) => Ok(None),
+        }
+    }
 }
 
 impl Bodies<'_> {

@@ -56,6 +56,17 @@ impl Value {
         changed
     }
 
+    /// Takes a member out, if this is an object that has it.
+    pub fn take(&mut self, key: &str) -> Option<Value> {
+        match self {
+            Self::Object(members) => {
+                let index = members.iter().position(|(name, _)| name == key)?;
+                Some(members.remove(index).1)
+            }
+            _ => None,
+        }
+    }
+
     /// The same document with the keys of every object sorted bytewise, as Go's encoding/json has them.
     pub fn sorted(self) -> Self {
         match self {

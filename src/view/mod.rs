@@ -6,7 +6,8 @@ pub(crate) mod status;
 pub(crate) mod usage;
 
 use crate::error::Error;
-use crate::schema::Value;
+use crate::namespace;
+use crate::schema::{self, Described, Value};
 use crate::template::Template;
 
 /// What a command has to show.
@@ -24,6 +25,33 @@ pub(crate) enum View {
     Text(Vec<String>),
     /// YAML with comments.
     Lines(Vec<Line>),
+}
+
+impl View {
+    /// A list as a document. Where an item has the mark of a namespace, it is a member of the item's own.
+    pub(crate) fn list<Response: Described>(response: &Response, encoding: Encoding) -> Self {
+        let mut document = schema::view(response);
+        if let Value::Object(members) = &mut document {
+            let lists = members
+                .iter_mut()
+                .filter_map(|(_, value)| if let Value::List(items) = value { Some(items) } else { None });
+            lists.flatten().for_each(lift);
+        }
+        Self::List(document, encoding)
+    }
+}
+
+/// Takes the mark out of the annotations of an item, which are its own or those of what describes it.
+fn lift(item: &mut Value) {
+    let holders = ["", "spec", "attributes"];
+    let holds = |holder: &&&str| {
+        let inner = if holder.is_empty() { Some(&*item) } else { item.get(holder) };
+        inner.and_then(|inner| inner.get("annotations")).is_some_and(|it| it.get(namespace::MARK).is_some())
+    };
+    let Some(holder) = holders.iter().find(holds) else { return };
+    let take = |inner: &mut Value| inner.change("annotations", |annotations| annotations.take(namespace::MARK));
+    let mark = if holder.is_empty() { take(item) } else { item.change(holder, take) };
+    item.set("containerdNamespace", mark.unwrap_or_default());
 }
 
 /// One line of YAML with a comment; only a comment if it has neither key nor value.
@@ -52,6 +80,20 @@ impl View {
 pub(crate) struct Table {
     pub(crate) columns: Vec<&'static str>,
     pub(crate) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// The table with a column for the namespace of each row, if any row has one.
+    pub(crate) fn with_namespaces<'a>(mut self, marks: impl Iterator<Item = Option<&'a str>>) -> Self {
+        let marks: Vec<_> = marks.collect();
+        if marks.iter().any(Option::is_some) {
+            self.columns.push("CONTAINERD NAMESPACE");
+            for (row, mark) in self.rows.iter_mut().zip(marks) {
+                row.push(mark.unwrap_or_default().to_owned());
+            }
+        }
+        self
+    }
 }
 
 /// How a document is written down.

@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod containerd;
 mod launch;
 mod logs;
 mod rpc;

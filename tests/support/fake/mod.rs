@@ -1,6 +1,7 @@
 //! A runtime without containers: it keeps what it is told and answers from that. What it does not implement
 //! answers `Unimplemented`, from the stubs of the generated server.
 
+pub mod containerd;
 mod image;
 mod runtime;
 
@@ -28,6 +29,7 @@ use tower::{Service, service_fn};
 
 include!(concat!(env!("OUT_DIR"), "/server.rs"));
 
+pub use containerd::Containerd;
 use image_service_server::ImageServiceServer;
 use runtime_service_server::RuntimeServiceServer;
 
@@ -60,6 +62,8 @@ pub struct State {
     pub calls: Vec<&'static str>,
     /// What came over the wire.
     pub requests: Vec<Wire>,
+    /// What it serves beside the CRI, if it is a containerd.
+    pub containerd: Option<Containerd>,
     /// A method that fails, and how.
     pub failure: Option<(&'static str, Status)>,
     /// A method that never answers; of a stream, the end never comes.
@@ -139,8 +143,9 @@ impl Fake {
             service_fn(move |request| fake.clone().note(request, service.clone()))
         });
         let runtime = RuntimeServiceServer::new(self.clone()).max_encoding_message_size(usize::MAX);
-        let server = Server::builder().layer(noted).add_service(runtime).add_service(ImageServiceServer::new(self));
-        server.serve_with_incoming(connections).await
+        let routes = Routes::new(runtime).add_service(ImageServiceServer::new(self.clone()));
+        let routes = if self.state().containerd.is_some() { self.own_services(routes) } else { routes };
+        Server::builder().layer(noted).add_routes(routes).serve_with_incoming(connections).await
     }
 
     /// Keeps what came over the wire, and hands it on.

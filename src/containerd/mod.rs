@@ -1,0 +1,135 @@
+//! The CRI's methods, answered by calls of containerd's own API in one of its namespaces: job containers, Docker's and
+//! nerdctl's, builds. Commands speak the CRI and can't tell, so what containerd has and the CRI has not is put into the
+//! CRI's words here and nowhere else. What is known of containerd is from its sources; each file names where.
+//!
+//! One file for each concern: [`container`] and [`task`] (what runs), [`image`] and [`content`], [`stats`], [`server`]
+//! (what containerd says of itself), [`spec`] and [`log`] (what a container's fields mean), [`all`] (several
+//! namespaces at once), [`contents`] (what is in each). Calls are made in [`call`] alone.
+
+mod all;
+mod call;
+mod container;
+mod content;
+mod contents;
+mod image;
+mod log;
+mod platform;
+mod process;
+mod server;
+mod signal;
+mod spec;
+mod state;
+mod stats;
+mod task;
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{self, StreamExt as _};
+use prost::Message;
+use tonic::Status;
+
+use crate::containerd::call::Space;
+use crate::generated::cri;
+use crate::method::Method;
+use crate::namespace::Wanted;
+use crate::rpc::{Answer, Client, StandIn};
+
+pub(crate) use contents::{contents, elsewhere};
+
+/// How many calls of containerd's API go on at once, where one answer takes many.
+const AT_ONCE: usize = 8;
+
+/// Who answers for these namespaces; nobody but the CRI for its own.
+pub(crate) fn stand_in(wanted: &Wanted) -> Option<Rc<dyn StandIn>> {
+    match wanted {
+        Wanted::Cri => None,
+        Wanted::One(name) => Some(Rc::new(One(Rc::from(name.as_str())))),
+        Wanted::All => Some(Rc::new(all::All)),
+    }
+}
+
+/// One namespace.
+struct One(Rc<str>);
+
+impl StandIn for One {
+    fn answer<'io>(
+        &self,
+        client: Client<'io>,
+        method: &'static Method,
+        request: Bytes,
+    ) -> LocalBoxFuture<'io, Result<Answer<'io>, Status>> {
+        let name = Rc::clone(&self.0);
+        Box::pin(async move { Ok(only(Space::new(&client, &name)?.answer(method, &request).await?)) })
+    }
+
+    fn words(&self) -> Vec<String> {
+        words(&self.0)
+    }
+}
+
+/// The words of the command line that choose a namespace.
+fn words(name: &str) -> Vec<String> {
+    ["--containerd-namespace", name].map(str::to_owned).into()
+}
+
+/// An answer of one message.
+fn only<'io>(message: Bytes) -> Answer<'io> {
+    stream::iter([Ok(message)]).boxed_local()
+}
+
+impl Space<'_> {
+    /// Answers a method of the CRI.
+    async fn answer(&self, method: &'static Method, request: &[u8]) -> Result<Bytes, Status> {
+        match method.name {
+            "ListContainers" => encoded(&self.list_containers(&decoded(request)?).await?),
+            "ContainerStatus" => encoded(&self.container_status(&decoded(request)?).await?),
+            "StartContainer" => encoded(&self.start_container(&decoded(request)?).await?),
+            "StopContainer" => encoded(&self.stop_container(&decoded(request)?).await?),
+            "RemoveContainer" => encoded(&self.remove_container(&decoded(request)?).await?),
+            "UpdateContainerResources" => encoded(&self.update_container(&decoded(request)?).await?),
+            "ListContainerStats" => encoded(&self.list_stats(&decoded(request)?).await?),
+            "ContainerStats" => encoded(&self.container_stats(&decoded(request)?).await?),
+            "ListImages" => encoded(&self.list_images(&decoded(request)?).await?),
+            "ImageStatus" => encoded(&self.image_status(&decoded(request)?).await?),
+            "RemoveImage" => encoded(&self.remove_image(&decoded(request)?).await?),
+            "ImageFsInfo" => encoded(&self.image_fs_info().await?),
+            "Version" => encoded(&self.version().await?),
+            "Status" => encoded(&self.status(&decoded(request)?).await?),
+            name => Err(self.lacks(name)),
+        }
+    }
+
+    /// Says what a namespace has not, of which the CRI has methods.
+    fn lacks(&self, method: &str) -> Status {
+        let pods = method.contains("Pod") || ["PortForward", "CreateContainer"].contains(&method);
+        let what = if pods { "pods" } else { method };
+        Status::unimplemented(format!("containerd's namespace {} has no {what}", self.name))
+    }
+}
+
+fn encoded(message: &impl Message) -> Result<Bytes, Status> {
+    Ok(message.encode_to_vec().into())
+}
+
+fn decoded<M: Message + Default>(bytes: &[u8]) -> Result<M, Status> {
+    M::decode(bytes).map_err(|error| Status::invalid_argument(format!("the request can't be read: {error}")))
+}
+
+/// A time as the CRI has it, in nanoseconds since 1970; 0 for none.
+fn nanos(time: Option<&prost_types::Timestamp>) -> i64 {
+    time.map_or(0, |time| time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into()))
+}
+
+/// Whether every label that is wanted is there.
+fn has_labels<'a>(
+    mut wanted: impl Iterator<Item = (&'a String, &'a String)>,
+    labels: &std::collections::BTreeMap<String, String>,
+) -> bool {
+    wanted.all(|(key, value)| labels.get(key) == Some(value))
+}
+
+fn number(value: u64) -> Option<cri::UInt64Value> {
+    Some(cri::UInt64Value { value })
+}

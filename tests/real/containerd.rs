@@ -1,0 +1,199 @@
+//! crictl over containerd's own namespaces: what `ctr` made there, as ephemerd makes its jobs, and what `ctr` says of it
+//! afterwards.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Ended, Ephemerd, Real, eventually};
+
+const JOBS: &str = "ephemerd";
+const DOCKER: &str = "ephemerd-dind-7";
+
+/// containerd's own client, for one data directory.
+struct Ctr<'a> {
+    real: &'a Real,
+    ephemerd: &'a Ephemerd,
+}
+
+impl Ctr<'_> {
+    /// What it prints.
+    fn run<'a>(&self, namespace: &str, args: impl IntoIterator<Item = &'a str>) -> String {
+        let args: Vec<&str> = args.into_iter().collect();
+        let output = Command::new(Path::new(&self.real["CONTAINERD"]).with_file_name("ctr"))
+            .arg("--address")
+            .arg(self.ephemerd.socket())
+            .args(["--namespace", namespace])
+            .args(&args)
+            // ctr starts shims by containerd; what it needs of its own beside it is in no PATH.
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "ctr {args:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn pull(&self, namespace: &str) {
+        self.run(namespace, ["images", "pull", "--plain-http", "--local", &self.real["BUSYBOX_IMAGE"]]);
+    }
+
+    /// Makes a container in the form of a job: its output in one plain file. Returns where.
+    fn job(&self, namespace: &str, id: &str, command: &str) -> PathBuf {
+        let log = self.ephemerd.data_dir.join(format!("{namespace}-{id}.log"));
+        let uri = format!("file://{}", log.display());
+        self.made(namespace, &["run", "--detach", "--log-uri", &uri], id, command);
+        log
+    }
+
+    fn made(&self, namespace: &str, verb: &[&str], id: &str, command: &str) {
+        let root = self.ephemerd.data_dir.join("containerd/state/runc");
+        let runc = ["--runc-binary", &self.real["RUNC"], "--runc-root", root.to_str().unwrap()];
+        let rest = [self.real["BUSYBOX_IMAGE"].as_str(), id, "sh", "-c", command];
+        self.run(namespace, verb.iter().copied().chain(runc).chain(rest));
+    }
+
+    /// The pid and the state of each task, by id.
+    fn task(&self, namespace: &str, id: &str) -> Option<(String, String)> {
+        let tasks = self.run(namespace, ["tasks", "ls"]);
+        let rows = tasks.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let mut rows = rows.filter(|row| row.first() == Some(&id));
+        rows.next().map(|row| (row[1].to_owned(), row[2].to_owned()))
+    }
+
+    fn ids(&self, namespace: &str) -> Vec<String> {
+        self.run(namespace, ["containers", "ls", "-q"]).lines().map(str::to_owned).collect()
+    }
+}
+
+/// Runs a command in the namespace of the jobs.
+fn crictl<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> String {
+    ephemerd.crictl(["--ns", JOBS].into_iter().chain(args))
+}
+
+fn ends<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> Ended {
+    ephemerd.ends(["--ns", JOBS].into_iter().chain(args))
+}
+
+/// The status of a container, and what crictl shows beside it.
+fn inspect(ephemerd: &Ephemerd, id: &str) -> (Value, Value) {
+    let document = ephemerd.json(["--ns", JOBS, "inspect", id]);
+    (document["status"].clone(), document["info"].clone())
+}
+
+fn exits(ephemerd: &Ephemerd, id: &str) {
+    let state = || inspect(ephemerd, id).0["state"].as_str().unwrap_or_default().to_owned();
+    eventually("the job's end", || state() == "CONTAINER_EXITED", state);
+}
+
+/// The states of all containers of the jobs' namespace, as `ps -a` has them.
+fn states(ephemerd: &Ephemerd) -> Vec<(String, String)> {
+    let listed = ephemerd.json(["--ns", JOBS, "ps", "-a", "-o", "json"]);
+    let containers = listed["containers"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut states: Vec<_> = containers.map(|it| (text(&it["id"]), text(&it["state"]))).collect();
+    states.sort();
+    states
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn jobs_are_listed_inspected_stopped_started_and_removed() {
+    let real = Real::find();
+    let ephemerd = real.serve("jobs");
+    let ctr = Ctr { real: &real, ephemerd: &ephemerd };
+    ctr.pull(JOBS);
+    let log = ctr.job(JOBS, "running", "trap 'exit 5' TERM; echo begun; while :; do sleep 0.1; done");
+    ctr.job(JOBS, "failed", "echo oops; exit 3");
+    ctr.job(JOBS, "killed", "sleep 1000");
+    ctr.made(JOBS, &["containers", "create"], "idle", "sleep 1000");
+    let (pid, _) = ctr.task(JOBS, "running").unwrap();
+    ctr.run(JOBS, ["tasks", "kill", "-s", "KILL", "killed"]);
+    exits(&ephemerd, "failed");
+    exits(&ephemerd, "killed");
+
+    let expected = [("failed", "EXITED"), ("idle", "CREATED"), ("killed", "EXITED"), ("running", "RUNNING")];
+    let expected = expected.map(|(id, state)| (id.to_owned(), format!("CONTAINER_{state}")));
+    assert_eq!(states(&ephemerd), expected);
+    assert_eq!(crictl(&ephemerd, ["ps", "-q"]), "running\n");
+    let (status, info) = inspect(&ephemerd, "running");
+    assert_eq!((info["pid"].to_string(), &status["logPath"]), (pid, &Value::from(log.to_str().unwrap())));
+    let started: jiff::Timestamp = status["startedAt"].as_str().unwrap().parse().unwrap();
+    let created: jiff::Timestamp = status["createdAt"].as_str().unwrap().parse().unwrap();
+    let passed = started.duration_since(created).as_secs();
+    assert!((0..60).contains(&passed), "{status:#}");
+    assert_eq!(inspect(&ephemerd, "failed").0["exitCode"], 3);
+    assert_eq!(inspect(&ephemerd, "killed").0["exitCode"], 137);
+    assert_eq!(inspect(&ephemerd, "idle").0["reason"], "no task");
+    let stats = ephemerd.json(["--ns", JOBS, "stats", "-o", "json", "running"]);
+    let memory = stats["stats"][0]["memory"]["usageBytes"]["value"].as_str().unwrap_or("0").parse::<u64>().unwrap();
+    assert!(memory > 0, "{stats:#}");
+
+    assert_eq!(crictl(&ephemerd, ["stop", "--timeout", "20", "running"]), "running\n");
+    assert_eq!(inspect(&ephemerd, "running").0["exitCode"], 5);
+    assert_eq!(ctr.task(JOBS, "running").unwrap().1, "STOPPED");
+    assert_eq!(crictl(&ephemerd, ["start", "idle"]), "idle\n");
+    let (pid, state) = ctr.task(JOBS, "idle").unwrap();
+    assert_eq!((state.as_str(), inspect(&ephemerd, "idle").1["pid"].to_string()), ("RUNNING", pid));
+    let refused = ends(&ephemerd, ["rm", "idle"]);
+    assert_eq!((refused.status, refused.err.contains("is running")), (Some(1), true), "{}", refused.err);
+    crictl(&ephemerd, ["rm", "-f", "idle", "failed", "killed", "running"]);
+    assert_eq!((ctr.ids(JOBS), log.exists()), (Vec::new(), false));
+    assert_eq!(ctr.run(JOBS, ["snapshots", "ls"]).lines().filter(|line| line.contains("Active")).count(), 0);
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn one_list_has_pods_jobs_and_what_they_run_in_docker() {
+    let real = Real::find();
+    let ephemerd = real.serve("all");
+    let ctr = Ctr { real: &real, ephemerd: &ephemerd };
+    let pod = ephemerd.run_pod("web", "10040");
+    let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
+    for namespace in [JOBS, DOCKER] {
+        ctr.pull(namespace);
+        ctr.job(namespace, "job", "sleep 1000");
+    }
+    ctr.job(DOCKER, "sibling", "sleep 1000");
+    let listed = ephemerd.json(["--ns", "all", "ps", "-o", "json"]);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let listed = listed["containers"].as_array().unwrap().iter();
+    let mut listed: Vec<_> = listed.map(|it| (text(&it["containerdNamespace"]), text(&it["id"]))).collect();
+    listed.sort();
+    let expected = [(JOBS, "job"), (DOCKER, "job"), (DOCKER, "sibling"), ("k8s.io", container.as_str())];
+    assert_eq!(listed, expected.map(|(namespace, id)| (namespace.to_owned(), id.to_owned())));
+
+    let namespaces = ephemerd.json(["ns", "-o", "json"]);
+    let docker = namespaces["namespaces"].as_array().unwrap().iter().find(|it| it["name"] == DOCKER).unwrap();
+    assert_eq!((&docker["containers"], &docker["running"], &docker["images"]), (&2.into(), &2.into(), &1.into()));
+    let ambiguous = ephemerd.ends(["--ns", "all", "stop", "job"]);
+    assert!(ambiguous.err.contains(&format!("job in {JOBS}, job in {DOCKER}")), "{}", ambiguous.err);
+    ephemerd.crictl(["--ns", "all", "rm", "-f", "sibling"]);
+    assert_eq!(ctr.ids(DOCKER), ["job"]);
+    for namespace in [JOBS, DOCKER] {
+        ephemerd.crictl(["--ns", namespace, "rm", "-f", "job"]);
+    }
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn an_image_has_the_size_and_the_id_that_the_cri_gives_it() {
+    let real = Real::find();
+    let ephemerd = real.serve("sizes");
+    let ctr = Ctr { real: &real, ephemerd: &ephemerd };
+    let image = real["BUSYBOX_IMAGE"].as_str();
+    ephemerd.crictl(["pull", image]);
+    ctr.pull(JOBS);
+    ctr.run(JOBS, ["images", "tag", image, "registry.test/again:2"]);
+    let cri = ephemerd.json(["inspecti", image])["status"].clone();
+    let own = ephemerd.json(["--ns", JOBS, "images", "-o", "json"])["images"][0].clone();
+    assert_eq!((&own["id"], &own["size"], &own["repoDigests"][0]), (&cri["id"], &cri["size"], &cri["repoDigests"][0]));
+    assert_eq!(own["repoTags"].as_array().unwrap().len(), 2, "{own:#}");
+    assert_eq!(crictl(&ephemerd, ["rmi", image]), format!("Deleted: {image}\n"));
+    assert_eq!(ctr.run(JOBS, ["images", "ls", "-q"]), "registry.test/again:2\n");
+    // Nothing is left of the file that only this namespace had.
+    crictl(&ephemerd, ["rmi", "--all"]);
+    assert_eq!(ctr.run(JOBS, ["images", "ls", "-q"]), "");
+    assert!(fs::exists(ephemerd.socket()).unwrap());
+}

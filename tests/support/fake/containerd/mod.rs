@@ -1,0 +1,204 @@
+//! containerd's own services, beside the CRI: what is in its namespaces, and what becomes of it.
+
+mod image;
+mod task;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard};
+
+use crictl::generated::containerd::services::containers::v1::Container;
+use crictl::generated::containerd::services::images::v1::Image;
+use crictl::generated::containerd::services::introspection::v1::*;
+use crictl::generated::containerd::services::namespaces::v1::*;
+use crictl::generated::containerd::services::version::v1::VersionResponse;
+use crictl::generated::containerd::types::Descriptor;
+use crictl::generated::containerd::v1::types::{Process, Status as TaskStatus};
+use prost_types::{Any, Timestamp};
+use tokio::sync::Notify;
+use tonic::service::Routes;
+use tonic::{Request, Status};
+
+use super::{Answer, Fake, State, answer};
+
+include!(concat!(env!("OUT_DIR"), "/containerd_server.rs"));
+
+use containerd::services::containers::v1::containers_server::ContainersServer;
+use containerd::services::content::v1::content_server::ContentServer;
+use containerd::services::images::v1::images_server::ImagesServer;
+use containerd::services::introspection::v1::introspection_server::{Introspection, IntrospectionServer};
+use containerd::services::namespaces::v1::namespaces_server::{Namespaces, NamespacesServer};
+use containerd::services::snapshots::v1::snapshots_server::SnapshotsServer;
+use containerd::services::tasks::v1::tasks_server::TasksServer;
+use containerd::services::version::v1::version_server::{Version, VersionServer};
+
+/// What containerd keeps.
+#[derive(Default)]
+pub struct Containerd {
+    pub spaces: BTreeMap<String, Space>,
+    pub plugins: Vec<Plugin>,
+    /// The calls, each with its namespace: `ephemerd Tasks.List`.
+    pub calls: Vec<String>,
+    /// A method that fails, and how.
+    pub failure: Option<(&'static str, Status)>,
+    ended: Arc<Notify>,
+}
+
+/// A namespace.
+#[derive(Clone, Default)]
+pub struct Space {
+    pub labels: BTreeMap<String, String>,
+    pub containers: Vec<Container>,
+    pub tasks: Vec<Process>,
+    pub images: Vec<Image>,
+    /// The content, by its digest.
+    pub blobs: BTreeMap<String, Vec<u8>>,
+    /// The bytes and inodes of each snapshot, by its key.
+    pub snapshots: BTreeMap<String, (i64, i64)>,
+    /// What tasks use.
+    pub metrics: BTreeMap<String, Any>,
+    /// Tasks end by `KILL` alone.
+    pub stubborn: bool,
+    /// The signals that were sent.
+    pub signals: Vec<(String, u32)>,
+    /// What tasks may use, as they were told.
+    pub resources: Vec<Any>,
+    /// Where the output of the tasks goes that were made here.
+    pub outputs: Vec<String>,
+}
+
+impl Space {
+    /// A container, and its task in this state with this exit status, if it has one.
+    pub fn container(mut self, id: &str, task: Option<(TaskStatus, u32)>) -> Self {
+        self.containers.push(Container {
+            id: id.to_owned(),
+            image: "docker.io/library/busybox:1".to_owned(),
+            snapshotter: "overlayfs".to_owned(),
+            snapshot_key: id.to_owned(),
+            created_at: Some(Timestamp { seconds: 1_749_999_000, nanos: 0 }),
+            ..Default::default()
+        });
+        self.snapshots.insert(id.to_owned(), (4096, 7));
+        self.tasks.extend(task.map(|(status, exit_status)| Process {
+            id: id.to_owned(),
+            pid: 4242,
+            status: status.into(),
+            stdout: format!("file:///jobs/{id}.log"),
+            exit_status,
+            exited_at: Some(Timestamp { seconds: 1_749_999_500, nanos: 0 }),
+            ..Default::default()
+        }));
+        self
+    }
+
+    /// Changes the container that was made last.
+    pub fn with(mut self, change: impl FnOnce(&mut Container)) -> Self {
+        change(self.containers.last_mut().unwrap());
+        self
+    }
+
+    /// A document in the content store; what leads to it.
+    pub fn blob(&mut self, media_type: &str, digest: &str, document: &serde_json::Value) -> Descriptor {
+        let bytes = document.to_string().into_bytes();
+        let size = i64::try_from(bytes.len()).unwrap();
+        self.blobs.insert(digest.to_owned(), bytes);
+        Descriptor { media_type: media_type.to_owned(), digest: digest.to_owned(), size, ..Default::default() }
+    }
+
+    /// A name that leads somewhere.
+    pub fn image(mut self, name: &str, target: &Descriptor) -> Self {
+        let target = Some(target.clone());
+        self.images.push(Image { name: name.to_owned(), target, ..Default::default() });
+        self
+    }
+}
+
+impl Fake {
+    /// Is a containerd with this namespace.
+    pub fn space(self, name: &str, space: Space) -> Self {
+        self.with(|state| {
+            state.containerd.get_or_insert_default().spaces.insert(name.to_owned(), space);
+        })
+    }
+
+    pub(super) fn own_services(&self, routes: Routes) -> Routes {
+        routes
+            .add_service(ContainersServer::new(self.clone()))
+            .add_service(TasksServer::new(self.clone()))
+            .add_service(ImagesServer::new(self.clone()))
+            .add_service(ContentServer::new(self.clone()))
+            .add_service(SnapshotsServer::new(self.clone()))
+            .add_service(NamespacesServer::new(self.clone()))
+            .add_service(IntrospectionServer::new(self.clone()))
+            .add_service(VersionServer::new(self.clone()))
+    }
+
+    /// Notes a call and the namespace it is about, and fails it if it is meant to fail.
+    fn own<T>(&self, method: &'static str, request: &Request<T>) -> Result<Held<'_>, Status> {
+        let header = request.metadata().get("containerd-namespace");
+        let name = header.and_then(|name| name.to_str().ok()).unwrap_or_default().to_owned();
+        let mut state = self.state();
+        let containerd = state.containerd.get_or_insert_default();
+        containerd.calls.push(format!("{name} {method}"));
+        match &containerd.failure {
+            Some((failing, status)) if *failing == method => Err(status.clone()),
+            _ => Ok(Held { state, name }),
+        }
+    }
+}
+
+/// The state, and the namespace that a call is about.
+struct Held<'a> {
+    state: MutexGuard<'a, State>,
+    name: String,
+}
+
+impl Held<'_> {
+    fn containerd(&mut self) -> &mut Containerd {
+        self.state.containerd.get_or_insert_default()
+    }
+
+    /// The namespace; as in containerd, one that nobody has made is empty.
+    fn space(&mut self) -> &mut Space {
+        let name = self.name.clone();
+        self.containerd().spaces.entry(name).or_default()
+    }
+
+    fn task(&mut self, id: &str) -> Result<&mut Process, Status> {
+        let found = self.space().tasks.iter_mut().find(|task| task.id == id);
+        found.ok_or_else(|| Status::not_found(format!("task {id} not found: not found")))
+    }
+}
+
+#[tonic::async_trait]
+impl Namespaces for Fake {
+    async fn list(&self, request: Request<ListNamespacesRequest>) -> Answer<ListNamespacesResponse> {
+        let mut held = self.own("Namespaces.List", &request)?;
+        let spaces = held.containerd().spaces.iter();
+        let namespaces = spaces.map(|(name, space)| Namespace { name: name.clone(), labels: space.labels.clone() });
+        answer(ListNamespacesResponse { namespaces: namespaces.collect() })
+    }
+}
+
+#[tonic::async_trait]
+impl Introspection for Fake {
+    async fn plugins(&self, request: Request<PluginsRequest>) -> Answer<PluginsResponse> {
+        let mut held = self.own("Introspection.Plugins", &request)?;
+        let filters = request.into_inner().filters;
+        let mut plugins = held.containerd().plugins.clone();
+        plugins.retain(|plugin| filters.contains(&format!("type=={}", plugin.r#type)));
+        answer(PluginsResponse { plugins })
+    }
+
+    async fn server(&self, request: Request<()>) -> Answer<ServerResponse> {
+        self.own("Introspection.Server", &request)?;
+        answer(ServerResponse { uuid: "u-1".to_owned(), pid: 17, ..Default::default() })
+    }
+}
+
+#[tonic::async_trait]
+impl Version for Fake {
+    async fn version(&self, request: Request<()>) -> Answer<VersionResponse> {
+        self.own("Version.Version", &request)?;
+        answer(VersionResponse { version: "v2.3.0".to_owned(), revision: "abc".to_owned() })
+    }
+}
