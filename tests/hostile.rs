@@ -56,7 +56,7 @@ fn no_test_reaches_the_machine_that_it_runs_on() {
     assert!(arrived.swap(0, Ordering::SeqCst) > 0);
 
     let this = std::env::current_exe().unwrap();
-    let suite = ["overlay::", "config::", "endpoint::", "bad_input::", "interrupt::", "retry::", "rpc::"];
+    let suite = ["overlay::", "config::", "endpoint::", "bad_input::", "interrupt::", "retry::", "rpc::request::"];
     let output = machine(this.to_str().unwrap(), &suite).unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("test overlay::images::"), "{text}");

@@ -154,9 +154,10 @@ mod system {
 
     use rustix::fs::OFlags;
 
-    /// Whether another file may take the place of this one: it is no device, and nothing else leads to it.
+    /// Whether another file may take the place of this one: it is no device, and nothing else leads to it. One that
+    /// somebody replaces just now has no name at all.
     pub(super) fn is_replaceable(found: &Metadata) -> bool {
-        found.is_file() && found.nlink() == 1
+        found.is_file() && found.nlink() < 2
     }
 
     /// Makes the draft or takes over an old one, and locks it. It is for its owner alone: an endpoint may be

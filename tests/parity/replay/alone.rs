@@ -22,6 +22,7 @@ exec "$@"
 "#;
 
 /// Goes on where there is nothing of all that; this process becomes that one.
+#[expect(clippy::disallowed_methods, reason = "a program of its own")]
 pub(crate) fn hide() -> Result<()> {
     let Some(found) = PLACES.iter().find(|place| Path::new(place).symlink_metadata().is_ok()) else { return Ok(()) };
     let own = if rustix::process::geteuid().is_root() { &["--mount"][..] } else { &["--mount", "--map-root-user"] };
