@@ -61,7 +61,8 @@ fn containerds_words_come_first_and_the_method_is_the_cris() {
 #[test]
 fn nobody_there_is_said_as_ever() {
     let message = crictl(["-r", "unix:///nonexistent/x.sock", "--ns", "ephemerd", "ps"], &[], "").message();
-    let expected = "no socket at unix:///nonexistent/x.sock: no such file or directory (ListContainers: rpc error:";
+    let expected = "no socket at \"unix:///nonexistent/x.sock\" (runtime service, from --runtime-endpoint): \
+                    no such file or directory (ListContainers: rpc error:";
     assert!(message.starts_with(expected), "{message}");
 }
 

@@ -11,9 +11,9 @@ use house::{Arrow, House};
 /// What not everyone may use who may use its room, and who may. The last word of a path may be a name in a module.
 const PRIVATE: &[(&str, &[&str])] = &[
     // Only `rpc` works on methods that it does not know.
-    ("generated::methods", &["api", "rpc"]),
+    ("generated::methods", &["api", "containerd", "rpc"]),
     // Of the commands, only one works on methods that it does not know, and tells which commands there are for them.
-    ("method", &["api", "overlay::rpc", "rpc", "trace"]),
+    ("method", &["api", "containerd", "overlay::rpc", "rpc", "trace"]),
     ("overlay::OVERLAYS", &["app", "overlay::rpc"]),
     // Only one command goes on after what can't be written.
     ("print", &["context", "overlay::events"]),
