@@ -53,7 +53,7 @@ impl Extent {
                     self.message(inner, value, depth)?;
                 }
                 Some((field, kind)) if field.label == Label::Repeated => {
-                    self.count(numbers(field, kind, wire, value))?
+                    self.count(numbers(field, kind, wire, value))?;
                 }
                 Some(_) => {}
                 None => self.count(FOREIGN)?,

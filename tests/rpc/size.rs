@@ -48,10 +48,7 @@ fn groups_within_groups_end() {
 }
 
 /// Encodes messages of a kind until there are 15 MiB of them.
-fn most<M: Described>(one: &M, list: impl Fn(Vec<M>) -> Vec<u8>) -> Vec<u8>
-where
-    M: Clone,
-{
+fn most<M: Described + Clone>(one: &M, list: impl Fn(Vec<M>) -> Vec<u8>) -> Vec<u8> {
     list(vec![one.clone(); (15 << 20) / (one.encoded_len() + 4)])
 }
 
