@@ -94,7 +94,7 @@ impl Inbound {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        let Self { frames, bytes: read, unacknowledged, acknowledged, settings, greeting, .. } = self;
+        let Self { frames, bytes: read, unacknowledged, acknowledged, settings, .. } = self;
         frames.take(bytes, |part| match part {
             Part::Rest(rest) => read.extend_from_slice(rest),
             Part::Head(head) => {
@@ -107,12 +107,13 @@ impl Inbound {
                     }
                     None => {}
                 }
-                if *settings && *acknowledged {
-                    *greeting = None;
-                }
                 read.extend_from_slice(&head);
             }
         });
+        // Not while there is half a frame behind it, so that there is no moment at which nothing is owed.
+        if self.settings && self.acknowledged && self.frames.is_whole() {
+            self.greeting = None;
+        }
     }
 
     fn end(&mut self) {

@@ -75,7 +75,7 @@ fn attach_shows_what_a_container_prints_and_feeds_it() {
             &json!({
                 "metadata": { "name": format!("echo-{transport}") },
                 "image": { "image": real["BUSYBOX_IMAGE"] },
-                "command": ["sh", "-c", "while read line; do echo \"<$line>\"; echo \"!$line\" >&2; done; echo end"],
+                "command": ["sh", "-c", "while read line; do echo \"!$line\" >&2; echo \"<$line>\"; done; echo end"],
                 "stdin": true, "stdin_once": true, "linux": {},
             }),
         );
