@@ -11,9 +11,9 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Status};
 
 use super::super::{Answer, Fake, answer};
-use super::containerd::services::content::v1::content_server::Content;
-use super::containerd::services::images::v1::images_server::Images;
-use super::containerd::services::snapshots::v1::snapshots_server::Snapshots;
+use super::server::containerd::services::content::v1::content_server::Content;
+use super::server::containerd::services::images::v1::images_server::Images;
+use super::server::containerd::services::snapshots::v1::snapshots_server::Snapshots;
 
 #[tonic::async_trait]
 impl Images for Fake {

@@ -20,16 +20,19 @@ use tonic::{Request, Status};
 
 use super::{Answer, Fake, State, answer};
 
-include!(concat!(env!("OUT_DIR"), "/containerd_server.rs"));
+/// What the build script writes.
+mod server {
+    include!(concat!(env!("OUT_DIR"), "/containerd_server.rs"));
+}
 
-use containerd::services::containers::v1::containers_server::ContainersServer;
-use containerd::services::content::v1::content_server::ContentServer;
-use containerd::services::images::v1::images_server::ImagesServer;
-use containerd::services::introspection::v1::introspection_server::{Introspection, IntrospectionServer};
-use containerd::services::namespaces::v1::namespaces_server::{Namespaces, NamespacesServer};
-use containerd::services::snapshots::v1::snapshots_server::SnapshotsServer;
-use containerd::services::tasks::v1::tasks_server::TasksServer;
-use containerd::services::version::v1::version_server::{Version, VersionServer};
+use server::containerd::services::containers::v1::containers_server::ContainersServer;
+use server::containerd::services::content::v1::content_server::ContentServer;
+use server::containerd::services::images::v1::images_server::ImagesServer;
+use server::containerd::services::introspection::v1::introspection_server::{Introspection, IntrospectionServer};
+use server::containerd::services::namespaces::v1::namespaces_server::{Namespaces, NamespacesServer};
+use server::containerd::services::snapshots::v1::snapshots_server::SnapshotsServer;
+use server::containerd::services::tasks::v1::tasks_server::TasksServer;
+use server::containerd::services::version::v1::version_server::{Version, VersionServer};
 
 /// What containerd keeps.
 #[derive(Default)]

@@ -8,8 +8,8 @@ use prost_types::Timestamp;
 use tonic::{Request, Status};
 
 use super::super::{Answer, Fake, answer};
-use super::containerd::services::containers::v1::containers_server::Containers;
-use super::containerd::services::tasks::v1::tasks_server::Tasks;
+use super::server::containerd::services::containers::v1::containers_server::Containers;
+use super::server::containerd::services::tasks::v1::tasks_server::Tasks;
 
 #[tonic::async_trait]
 impl Containers for Fake {
