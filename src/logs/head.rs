@@ -84,6 +84,20 @@ impl Mark {
     }
 }
 
+/// Whether a file that may be truncated still holds what was read before its last so many bytes. Where it does, these
+/// followed it: a truncation before they were read would have taken it away. If not, the file is put back before them.
+pub(crate) fn still_holds(input: &mut Input, read: &[u8], count: usize) -> io::Result<bool> {
+    // A packed file is not written any more.
+    let Input::Plain(file) = input else {
+        return Ok(true);
+    };
+    let end = file.stream_position()?;
+    let place = end - count as u64;
+    let holds = before(file, place, read.len() as u64)?.as_deref() == Some(read);
+    file.seek(SeekFrom::Start(if holds { end } else { place }))?;
+    Ok(holds)
+}
+
 /// So many bytes before a place, at which the file is then; nothing where it is too short.
 fn before(file: &mut File, end: u64, count: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = vec![0; count as usize];

@@ -15,6 +15,9 @@ const WHOLE: usize = 4 << 20;
 /// How much of what was read last is remembered: a line's time at least, which no other line has.
 const RECENT: usize = 256;
 
+/// Whether an input still holds what was read before its last so many bytes; if not, it is put back before these.
+type Check<R> = fn(&mut R, before: &[u8], count: usize) -> io::Result<bool>;
+
 /// The lines of an input.
 pub(crate) struct Lines<R> {
     input: R,
@@ -26,6 +29,9 @@ pub(crate) struct Lines<R> {
     most: usize,
     /// The bytes that were read last, consumed or not.
     recent: Vec<u8>,
+    check: Option<Check<R>>,
+    /// The check has failed: what comes next in the input is not what followed.
+    broken: bool,
 }
 
 /// What comes next; the number of bytes of it.
@@ -41,12 +47,31 @@ pub(crate) enum Found {
 
 impl<R: Read> Lines<R> {
     pub(crate) fn new(input: R) -> Self {
-        Self { input, buffer: vec![0; CHUNK], unread: 0..0, searched: 0, most: CHUNK, recent: Vec::new() }
+        Self {
+            input,
+            buffer: vec![0; CHUNK],
+            unread: 0..0,
+            searched: 0,
+            most: CHUNK,
+            recent: Vec::new(),
+            check: None,
+            broken: false,
+        }
     }
 
     /// Keeps lines in one piece, up to a length that no runtime writes.
     pub(crate) fn keep_whole(&mut self) {
         self.most = WHOLE;
+    }
+
+    /// Reads an input that others may truncate: nothing more is found in it once what was read before is gone.
+    pub(crate) fn keep_checking(&mut self, check: Check<R>) {
+        self.check = Some(check);
+    }
+
+    /// Whether reading ended at a place that the input no longer has.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// Looks for what comes next; at the end of the input the next call looks again.
@@ -97,6 +122,7 @@ impl<R: Read> Lines<R> {
 
     /// Another input that goes on where this one was read to; what was not consumed stays. Returns the one before.
     pub(crate) fn go_on_in(&mut self, input: R) -> R {
+        self.broken = false;
         std::mem::replace(&mut self.input, input)
     }
 
@@ -105,6 +131,7 @@ impl<R: Read> Lines<R> {
         self.unread = 0..0;
         self.searched = 0;
         self.recent.clear();
+        self.broken = false;
     }
 
     fn fill(&mut self) -> io::Result<usize> {
@@ -119,6 +146,12 @@ impl<R: Read> Lines<R> {
                 result => break result?,
             }
         };
+        if let Some(check) = self.check.filter(|_| count > 0) {
+            self.broken = !check(&mut self.input, &self.recent, count)?;
+            if self.broken {
+                return Ok(0);
+            }
+        }
         let read = &self.buffer[self.unread.end..self.unread.end + count];
         self.recent.extend_from_slice(&read[read.len().saturating_sub(RECENT)..]);
         self.recent.drain(..self.recent.len().saturating_sub(RECENT));

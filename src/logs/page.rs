@@ -104,7 +104,8 @@ fn put_aside(path: &Path) -> io::Result<Vec<Page>> {
             page => pages.push(page?),
         }
     }
-    // Numbers go up with age, or with time, as whoever rotates has it; what the files hold tells which.
+    // Numbers go up with age, or with time, as whoever rotates has it, and dates are local times, which come twice when
+    // summer ends; what the files hold tells their order.
     let first = |page: &Page| Head::of(&page.input).ok().and_then(|head| head.first());
     let firsts = pages.iter().map(first).collect::<Option<Vec<Moment>>>();
     if let Some(firsts) = firsts {

@@ -13,7 +13,7 @@ use crate::logs::Part;
 use crate::logs::ahead::Ahead;
 use crate::logs::docker::Scratch;
 use crate::logs::format::{self, Format};
-use crate::logs::head::Mark;
+use crate::logs::head::{Mark, still_holds};
 use crate::logs::input::Input;
 use crate::logs::lines::{Found, Lines};
 use crate::logs::page::{self, Page};
@@ -95,6 +95,10 @@ impl Source {
             start: Vec::new(),
             unfinished: false,
         };
+        if part.follow {
+            // Between a look at the file and the next read it may be truncated, and be written up to the same place.
+            source.lines.keep_checking(still_holds);
+        }
         // Only the oldest is not wanted from its start.
         source.skip(first.skip).await?;
         Ok(source)
@@ -110,8 +114,9 @@ impl Source {
         self.live = false;
     }
 
+    /// Whether there may be more, now or later: also what a copy holds of a file that was truncated while it was read.
     pub(crate) fn is_live(&self) -> bool {
-        self.live
+        self.live || self.lines.is_broken()
     }
 
     /// Reads a line, or a part of a long one, and prints what it says.
@@ -171,7 +176,7 @@ impl Source {
 
     /// Whether what has no end yet may get one.
     fn waits(&self) -> bool {
-        self.live && self.next.is_empty()
+        self.is_live() && self.next.is_empty()
     }
 
     fn find(&mut self) -> Result<Found, Error> {

@@ -4,6 +4,7 @@
 mod following;
 mod reading;
 mod slow;
+mod truncated;
 
 use std::fs::{self, File};
 use std::io::Write;

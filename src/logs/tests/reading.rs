@@ -84,7 +84,7 @@ proptest! {
         let layout = Layout { timestamps, since: part.since, only, limit, together, ..layout(named, logs.len()) };
         let read_logs: Vec<Log> = logs.iter().map(|log| {
             let first = if rotated { 0 } else { log.files.len() - 1 };
-            Log { files: log.files[first..].to_vec() }
+            Log { files: log.files[first..].to_vec() }.in_order(docker)
         }).collect();
         let slow = slow::read(&read_logs, docker, tail, since, &layout);
         // One of several that is refused may come after the limit, or before others.

@@ -76,6 +76,21 @@ pub(super) struct Log {
 }
 
 impl Log {
+    /// The files as they are read: those that were put aside by their first records, where each tells its time, else
+    /// by their names. Of a JSON object that is longer than what is looked at nobody knows it.
+    pub(super) fn in_order(mut self, docker: bool) -> Self {
+        let first = |(lines, _): &(Vec<Line>, bool)| {
+            let line = lines.first().filter(|line| !line.noise)?;
+            (!docker || line.written(true).len() <= 4 << 10).then_some(line.second)
+        };
+        let last = self.files.len() - 1;
+        let aside = &mut self.files[..last];
+        if aside.iter().all(|file| first(file).is_some()) {
+            aside.sort_by_key(first);
+        }
+        self
+    }
+
     /// The lines that are wanted, each with whether it has its newline.
     fn wanted(&self, tail: Option<u64>) -> Vec<(Line, bool)> {
         let mut lines = Vec::new();
