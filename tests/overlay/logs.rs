@@ -117,7 +117,7 @@ fn logs_say_why_a_log_cannot_be_read() {
         message("gone"),
         format!(
             "the log {} does not exist: no such file or directory, container gone; \
-             it was removed, or the runtime is on another machine or in another container",
+             the log was removed, or the runtime is on another machine or in another container",
             gone.display()
         )
     );

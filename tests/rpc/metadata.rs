@@ -28,11 +28,11 @@ fn a_header_that_cannot_be_sent_is_refused() {
         ("GRPC-x=1", "--header: \"GRPC-x\": belongs to gRPC"),
         ("te=x", "--header: \"te\": belongs to gRPC"),
         ("upgrade=x", "--header: \"upgrade\": belongs to gRPC"),
-        (":path=/x", "--header: \":path\": is no name of metadata"),
-        ("a b=x", "--header: \"a b\": is no name of metadata"),
+        (":path=/x", "--header: \":path\": is not a valid metadata name"),
+        ("a b=x", "--header: \"a b\": is not a valid metadata name"),
         ("x", "--header: expected NAME=VALUE"),
         ("x=a\nb", "--header: \"x\": its value is not printable ASCII"),
-        ("x-bin=?", "--header: \"x-bin\": the value of a -bin name is base64"),
+        ("x-bin=?", "--header: \"x-bin\": the value of a -bin name must be base64"),
     ] {
         let output = fake.run(["rpc", "version", "--header", header]);
         assert_eq!((output.message().as_str(), output.status), (message, 1));
