@@ -177,6 +177,6 @@ fn logs_show_the_lines_they_skip() {
     let output = fake.run(["logs", "a"]);
     assert_eq!((output.stdout.as_str(), output.status), ("one\ntwo\n", 0));
     let path = folder.path().join("a.log");
-    let expected = format!("skipped a line of {} that is no log record: \"noise\"", path.display());
+    let expected = format!("skipped a line of {} that is not a log record: \"noise\"", path.display());
     assert_eq!(output.message(), expected);
 }
