@@ -88,7 +88,7 @@ pub(crate) struct Prose<'a> {
     known: &'a Known<'a>,
 }
 
-/// What is known of an element by its full name, for one of which neither our prose nor its proto says anything.
+/// What is known about an element, by its full name, if neither our prose nor its proto describes it.
 pub type Known<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 impl<'a> Prose<'a> {

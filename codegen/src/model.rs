@@ -67,7 +67,7 @@ pub enum Deadline {
     Timeout,
     /// Twice as long.
     Twice,
-    /// The field with this number holds seconds that are added to the timeout; they count as zero if negative.
+    /// The field with this number holds seconds to add to the timeout, or to subtract if negative.
     Grace(u32),
     /// As [`Deadline::Grace`], but unlimited if the field holds no positive number of seconds.
     Limit(u32),

@@ -54,7 +54,7 @@ fn implemented(answer: Result<(), Error>) -> (&'static str, String) {
     match error.code() {
         Some(Code::Unimplemented) => ("no", error.cause().to_owned()),
         Some(Code::Unavailable | Code::DeadlineExceeded) | None => ("unknown", error.cause().to_owned()),
-        // Most methods refuse a probe with these words.
+        // Most methods refuse a probe with this code.
         Some(Code::NotFound) => ("yes", String::new()),
         Some(code) => ("yes", format!("{code:?}: {}", error.cause())),
     }

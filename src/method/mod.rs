@@ -20,7 +20,7 @@ pub struct Method {
     pub path: &'static str,
     /// The word after `crictl rpc`, `list-containers`.
     pub command: &'static str,
-    /// One line of prose, empty where nobody wrote one.
+    /// One line of prose, empty if there is none.
     pub doc: &'static str,
     /// Who sends how many messages.
     pub flow: Flow,
@@ -41,7 +41,7 @@ pub enum Deadline {
     Timeout,
     /// Twice as long.
     Twice,
-    /// The field with this number holds seconds that are added to the timeout; they count as zero if negative.
+    /// The field with this number holds seconds to add to the timeout, or to subtract if negative.
     Grace(u32),
     /// As [`Deadline::Grace`], but unlimited if the field holds no positive number of seconds.
     Limit(u32),
