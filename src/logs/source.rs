@@ -145,7 +145,6 @@ impl Source {
 
     /// When the next record was written, to merge logs. A record that continues a line, or that has no time of its own,
     /// comes at once.
-    /// own, comes at once.
     pub(crate) fn peek(&mut self) -> Result<Option<Moment>, Error> {
         const NOW: Moment = Moment { seconds: i64::MIN, nanos: 0 };
         if self.quota == Some(0) {
