@@ -30,7 +30,7 @@ where
     run_with(args, env, io, None)
 }
 
-/// As [`run`], inside a program that serves a runtime of its own.
+/// As [`run`], inside a program that serves its own runtime.
 pub fn run_with<A, K, V>(
     args: impl IntoIterator<Item = A>,
     env: impl IntoIterator<Item = (K, V)>,
@@ -53,17 +53,17 @@ where
     }
 }
 
-/// What the report of an error needs to know of how far the run came.
+/// What the report of an error needs to know about the progress of the run.
 #[derive(Default)]
 struct Failure {
-    /// The help of the level at which it failed.
+    /// The help of the command level at which the run failed.
     help: String,
     /// Whether debug lines are wanted.
     debug: bool,
 }
 
 impl Failure {
-    /// Says what went wrong, and returns the status.
+    /// Reports what went wrong, and returns the exit status.
     fn report(&self, error: &Error, zone: &TimeZone, io: &mut Io) -> u8 {
         let help = error.own_help().unwrap_or(&self.help);
         let shown = match error.kind() {
@@ -88,7 +88,7 @@ impl Failure {
     }
 }
 
-/// Parses the root level, loads the settings and goes on to the command.
+/// Parses the root level, loads the settings and runs the command.
 fn start(
     args: &[String],
     env: &Env,
@@ -98,10 +98,10 @@ fn start(
     failure: &mut Failure,
 ) -> Result<(), Error> {
     failure.help = root_help();
-    // A host's endpoint takes the place of the environment's, not of the command line's.
+    // A host's endpoint replaces the environment's, but not the command line's.
     let lookup = |name: &str| env.get(name).filter(|_| preset.is_none() || name == "CRI_CONFIG_FILE").cloned();
     let rules = Rules { grouping: false, interspersed: false, variables: GLOBAL_ENV, ..Rules::default() };
-    // The command and all that follows it.
+    // The command and everything after it.
     let words = Arg::new("words").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
     let parsed = match go::parse(root().arg(words), args, &rules, &lookup).map_err(|error| Error::usage(error.0))? {
         Outcome::Help => return Err(Error::help()),
@@ -125,8 +125,8 @@ fn start(
     execute(overlay, &parsed, settings, env, zone, io)
 }
 
-/// The line that upstream prints, and one that tells us from it. That has two words, none of them a version:
-/// scripts take the third word of every line, or whatever looks like a version.
+/// The line that upstream prints, and one that says that this is not upstream. The second line has two words and no
+/// version: scripts take the third word of every line, or whatever looks like a version.
 fn version() -> String {
     let commit = option_env!("CRICTL_COMMIT").map(|commit| format!(",commit={commit}")).unwrap_or_default();
     let (version, release) = (env!("CARGO_PKG_VERSION"), env!("CRI_RELEASE"));
@@ -149,7 +149,7 @@ fn settings(parsed: &Parsed, zone: &TimeZone, io: &mut Io, preset: Option<&Prese
     Ok(config::merge(&args, parsed, found, preset))
 }
 
-/// Parses the level of a command, and of its subcommand where the first positional names one.
+/// Parses the level of a command, and of its subcommand if the first positional names one.
 fn command(
     overlay: &'static Overlay,
     parent: &str,
@@ -189,7 +189,7 @@ fn execute(
     zone: &TimeZone,
     io: &mut Io,
 ) -> Result<(), Error> {
-    // One thread: a second one costs a third of the time of a whole `crictl version`.
+    // One thread is enough: starting a second would cost a third of the time of a whole `crictl version`.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let signals = io.signals;
     let mut ctx = Context::new(io, env.clone(), settings, zone.clone());
@@ -197,8 +197,8 @@ fn execute(
     let profiles = Profiles::start(&ctx.settings.profile_cpu, &ctx.settings.profile_mem, &ctx.log)?;
     let ended = runtime.block_on(async {
         tokio::select! {
-            // The command comes first: until it waits for a call, signals do what they always do. One that reads its
-            // input sits in a read, which our handlers would only begin again.
+            // The command is polled first: signals keep their default effect until it waits for a call. A command that
+            // reads its input is blocked in a read, and with our handlers a signal would only restart that read.
             biased;
             result = (overlay.run)(&mut ctx, parsed) => Some(result),
             () = signal::interrupted(signals) => None,
@@ -213,14 +213,14 @@ fn execute(
     match (result, profiles.finish(ctx.now(), &ctx.log)) {
         (Ok(()), profiled) => profiled,
         (Err(error), profiled) => {
-            // The command's error is the one that decides the status.
+            // The command's own error decides the status.
             profiled.unwrap_or_else(|error| ctx.failed(&error));
             Err(error)
         }
     }
 }
 
-/// The root command without its commands: they are found by name, and only the one that is called is built.
+/// The root command without its commands: those are found by name, and only the one that is called is built.
 fn root() -> Command {
     let command = Command::new("crictl")
         .override_usage("crictl [global flags] COMMAND [flags] [ARG...]")
@@ -228,17 +228,18 @@ fn root() -> Command {
         .disable_version_flag(true)
         .args_override_self(true)
         .arg(Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version"));
-    // clap takes the words of the arguments' type otherwise; scripts look for these.
+    // Otherwise clap takes the doc comment of the arguments' type; scripts look for these words.
     let command = GlobalArgs::augment_args(command).about("crictl - client for CRI").long_about(None);
     document_env(command, GLOBAL_ENV)
 }
 
-/// The whole command line: every command with its arguments. For those who show or complete it; parsing builds one only.
+/// The whole command line: every command with its arguments. Used to show or complete it; parsing builds only one
+/// command.
 fn tree() -> Command {
     root().subcommands(OVERLAYS.iter().map(|overlay| overlay.tree("crictl")))
 }
 
-/// The whole command line as its help tells it, for who writes the manual.
+/// The whole command line as its help describes it, for writing the manual.
 #[doc(hidden)]
 #[must_use]
 pub fn command_line() -> Command {
@@ -253,7 +254,7 @@ fn root_help() -> String {
     format!("{}\n", help.to_string().trim_end())
 }
 
-/// The zone of the environment's TZ, else the machine's. jiff would read the process's own TZ.
+/// The time zone that the given TZ names, else the machine's. jiff would read the process's own TZ.
 fn zone(env: &Env, machine: &Machine) -> TimeZone {
     let file = |path: &Path| TimeZone::tzif("TZ", &file::read(path).ok()?).ok();
     let named = |name: &str| match name.trim_start_matches(':') {

@@ -1,16 +1,16 @@
-//! What went wrong, in a person's words; the only place that makes a status of it.
+//! Errors in words for people. Only this file turns an error into an exit status.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io;
 
-/// How much of a text is shown that a runtime made: some have a whole log in it.
+/// How much of a text from the runtime is shown: some texts contain a whole log.
 const SHOWN: usize = 4 << 10;
-/// How much of it is shown a second time, behind its code.
+/// How much of it is shown a second time, after the gRPC code.
 const SHOWN_AGAIN: usize = 1 << 10;
 
-/// An error of a run: a kind, a cause, where it happened, and what may help. Boxed, because results carry it
-/// through every function and are mostly good.
+/// An error of a run: its kind, its cause, where it happened, and what may help. Boxed, because every result carries it
+/// and few results are errors.
 #[derive(Clone, Debug)]
 pub(crate) struct Error(Box<Parts>);
 
@@ -24,28 +24,28 @@ struct Parts {
     contexts: Vec<String>,
     call: Option<Call>,
     hints: Vec<String>,
-    /// The help that a usage error shows, where it is not the command's.
+    /// The help to show with a usage error, if it is not the command's own.
     help: Option<String>,
     /// What else failed in the same command.
     also: Vec<Error>,
 }
 
-/// What kind of error it is; it alone decides the status.
+/// The kind of an error; it alone decides the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The command line is wrong: the reason and the help go to stdout too.
     Usage,
-    /// The command was given nothing it can work on; its help is the whole answer, and upstream calls that success.
+    /// The command got no arguments to work on. Its help is the whole answer, and upstream counts that as success.
     Help,
     /// No command or help topic has that name.
     Topic,
     /// Anything that failed while the command ran.
     Failure,
-    /// The reader of our output has gone; nobody is left to tell.
+    /// The reader of our output has gone, so there is nobody left to tell.
     BrokenPipe,
     /// The person, or a supervisor, asked us to stop.
     Interrupted,
-    /// Failed, and with a status of the command's own: a remote exit status, or `rpc`'s 64 + gRPC code.
+    /// Failed with an exit status of the command's own: a remote exit status, or `rpc`'s 64 + gRPC code.
     Status(u8),
 }
 
@@ -54,9 +54,9 @@ pub(crate) enum Kind {
 pub(crate) struct Call {
     /// The method, `ListContainers`.
     pub(crate) method: &'static str,
-    /// What the server, or the transport, said.
+    /// The code that the server or the transport gave.
     pub(crate) code: tonic::Code,
-    /// And in which words.
+    /// The words that came with the code.
     desc: String,
 }
 
@@ -105,19 +105,19 @@ impl Error {
         error
     }
 
-    /// An answer that is not the message it should be.
+    /// An answer that is not a valid message of its type.
     pub(crate) fn answer(method: &'static str, message: &str, cause: impl std::fmt::Display) -> Self {
         let cause = cause.to_string();
         Self::call(method, tonic::Code::Internal, format!("the answer is not a {message}: {cause}")).said(cause)
     }
 
-    /// Says it in other words; those of a failed call stay beside its code.
+    /// Replaces the cause; the words of a failed call stay beside its code.
     pub(crate) fn reworded(mut self, cause: impl Into<String>) -> Self {
         self.0.cause = cause.into();
         self
     }
 
-    /// Says what there is to say of a call's code, where the cause says it in other words.
+    /// Sets the words shown beside a call's code, for a cause that is worded differently.
     pub(crate) fn said(mut self, desc: impl Into<String>) -> Self {
         if let Some(call) = &mut self.0.call {
             call.desc = desc.into();
@@ -125,8 +125,8 @@ impl Error {
         self
     }
 
-    /// Says which step of a command failed, where the server's own words follow and nobody has said it yet. A cause in
-    /// our words stays first.
+    /// Names the step of a command that failed, unless a step is set already. Only errors in the server's own words
+    /// need it: a cause in our words stays first.
     pub(crate) fn step(mut self, step: &'static str) -> Self {
         let own_words = self.0.call.as_ref().is_some_and(|call| call.desc == self.0.cause);
         if own_words && self.0.step.is_none() {
@@ -135,7 +135,7 @@ impl Error {
         self
     }
 
-    /// The same error without these words of a person, whoever repeated them.
+    /// The same error with these words of the user removed, no matter who repeated them.
     pub(crate) fn hiding(mut self, words: &[String]) -> Self {
         let parts = &mut *self.0;
         let desc = parts.call.iter_mut().map(|call| &mut call.desc);
@@ -158,13 +158,13 @@ impl Error {
         self
     }
 
-    /// The same error with a status of the command's own.
+    /// The same error with another exit status.
     pub(crate) fn with_status(mut self, status: u8) -> Self {
         self.0.kind = Kind::Status(status);
         self
     }
 
-    /// Says which help belongs to it, where it is not the command's.
+    /// Sets the help to show with the error, if it is not the command's own.
     pub(crate) fn with_help(mut self, help: String) -> Self {
         self.0.help = Some(help);
         self
@@ -187,7 +187,7 @@ impl Error {
         self.0.call.as_ref().map(|call| call.code)
     }
 
-    /// The process's exit status: behaviour of crictl, and 128 + SIGPIPE where the reader has gone.
+    /// The exit status of the process: crictl's, or 128 + SIGPIPE if the reader has gone.
     pub(crate) fn exit(&self) -> u8 {
         match self.0.kind {
             Kind::Help => 0,
@@ -198,13 +198,12 @@ impl Error {
         }
     }
 
-    /// One line: the cause, what was being done, the method and its code, what may help. Of a cause that is very
-    /// long it has the beginning.
+    /// One line: the cause, what was being done, the method and its code, what may help. A very long cause is cut.
     pub(crate) fn line(&self) -> String {
         self.written(SHOWN, SHOWN_AGAIN)
     }
 
-    /// The whole line, if [`Error::line`] lacks some of it.
+    /// The whole line, if [`Error::line`] cut some of it.
     pub(crate) fn whole(&self) -> Option<String> {
         let errors = [self].into_iter().chain(&self.0.also);
         let long = errors.map(|error| error.0.cause.len()).any(|length| length > SHOWN);
@@ -218,7 +217,8 @@ impl Error {
             let _ = write!(line, ", {context}");
         }
         if let Some(call) = &self.0.call {
-            // Scripts look for this rendering, which is Go's, and for both halves of it at once.
+            // Scripts look for this text, which is how Go formats the error, and some of them match both halves at
+            // once.
             let desc = beginning(&call.desc, again, "");
             let _ = write!(line, " ({}: rpc error: code = {:?} desc = {desc})", call.method, call.code);
         }
@@ -231,7 +231,7 @@ impl Error {
         line
     }
 
-    /// Several errors of one command as one, in their order; a single one stays itself.
+    /// Joins several errors of one command into one, in order; a single error is returned unchanged.
     pub(crate) fn join(errors: Vec<Self>) -> Result<(), Self> {
         let mut errors = errors.into_iter();
         let Some(mut first) = errors.next() else { return Ok(()) };
@@ -243,16 +243,16 @@ impl Error {
     }
 }
 
-/// The first bytes of a text, and how many are missing.
+/// The first bytes of a text, and how many bytes were left out.
 fn beginning<'a>(text: &'a str, length: usize, note: &str) -> Cow<'a, str> {
     let shown = &text[..text.floor_char_boundary(length)];
     match text.len() - shown.len() {
         0 => Cow::Borrowed(text),
-        missing => Cow::Owned(format!("{shown}... ({missing} bytes more{note})")),
+        missing => Cow::Owned(format!("{shown}... ({missing} more bytes{note})")),
     }
 }
 
-/// The text with three stars in the place of each of these words, also where it quotes them.
+/// The text with each of these words replaced by three stars.
 pub(crate) fn hide(text: &str, words: &[String]) -> String {
     words.iter().filter(|word| !word.is_empty()).fold(text.to_owned(), |text, word| text.replace(word, "***"))
 }
@@ -260,13 +260,13 @@ pub(crate) fn hide(text: &str, words: &[String]) -> String {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::new(Kind::BrokenPipe, "nobody reads the output"),
+            io::ErrorKind::BrokenPipe => Self::new(Kind::BrokenPipe, "the reader of the output has gone"),
             _ => Self::failure(lower(&error)),
         }
     }
 }
 
-/// An I/O error's words without Rust's `(os error N)`, in lower case as all of ours.
+/// An I/O error's words without Rust's `(os error N)`, in lower case like all our messages.
 pub(crate) fn lower(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
@@ -297,7 +297,7 @@ mod tests {
     fn a_long_cause_is_cut_and_the_whole_is_there_for_who_asks() {
         let error = call(format!("{}é", "x".repeat(SHOWN - 1))).context("pulling");
         let line = error.line();
-        assert!(line.starts_with(&format!("{}... (2 bytes more; -D shows them), pulling", "x".repeat(SHOWN - 1))));
+        assert!(line.starts_with(&format!("{}... (2 more bytes; -D shows them), pulling", "x".repeat(SHOWN - 1))));
         assert!(line.len() < SHOWN + SHOWN_AGAIN + 200, "{}", line.len());
         assert!(error.whole().is_some_and(|whole| whole.starts_with(&format!("{}é, p", "x".repeat(SHOWN - 1)))));
         assert_eq!(call("x".repeat(SHOWN)).whole(), None);

@@ -1,4 +1,4 @@
-//! What the fuzz targets call; compiled for them alone.
+//! What the fuzz targets call; compiled only for them.
 
 use crate::config;
 use crate::document;
@@ -23,7 +23,7 @@ pub fn log_line(bytes: &[u8]) {
     logs::fuzzing::line(bytes);
 }
 
-/// Looks for places in bytes as a container's log.
+/// Searches bytes for places as in a container's log.
 pub fn log_places(bytes: &[u8]) {
     logs::fuzzing::places(bytes);
 }
@@ -43,12 +43,12 @@ pub fn channel_message(bytes: &[u8]) {
     stream::fuzzing::message(bytes);
 }
 
-/// Reads bytes as what came on the error stream.
+/// Reads bytes as the content of the error stream.
 pub fn stream_status(bytes: &[u8]) {
     stream::fuzzing::end(bytes);
 }
 
-/// What a document says is said by its JSON mapping too, and all of that is known.
+/// What a document says survives the JSON mapping, and all its fields are known.
 fn reads_back_as_itself<M: Described + PartialEq>(bytes: &[u8]) {
     let Ok((message, _)) = document::parse::<M>(bytes) else { return };
     let json = serde_json::to_vec(&schema::view(&message)).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! What the build script generates from `api.proto` and from containerd's protos: the only `include!` of its output.
+//! The code that the build script generates from `api.proto` and from containerd's protos: only this file includes it.
 //!
-//! Generated code knows two hand-written modules, `schema` and `method`.
+//! Generated code uses two hand-written modules, `schema` and `method`.
 
 #![allow(
     missing_docs,        // The proto's names say it all.
     unreachable_pub,     // Written for any crate.
-    dead_code,           // All methods are there, not all are called by name.
-    unused_imports,      // A proto without enums needs no enums.
-    deprecated,          // Deprecated fields are on the wire all the same.
+    dead_code,           // All methods are generated, but not all are called by name.
+    unused_imports,      // A proto without enums does not need them.
+    deprecated,          // Deprecated fields are still on the wire.
     clippy::all
 )]
 

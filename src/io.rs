@@ -1,5 +1,5 @@
-//! The world a run sees: its streams, its clock, its signals. The only place that
-//! reaches for the process's own; a host or a test passes something else.
+//! The world that a run sees: its streams, its clock, its signals. Only this file uses the process's own; a host or a
+//! test passes something else.
 
 #![expect(clippy::disallowed_methods, reason = "this is where the clock comes from")]
 
@@ -21,38 +21,40 @@ pub struct Io {
     pub err: Box<dyn Write + Send>,
     /// Whether [`Io::input`] is a terminal.
     pub input_is_terminal: bool,
-    /// Whether [`Io::out`] is a terminal; elsewhere no control code is written.
+    /// Whether [`Io::out`] is a terminal; if it is not, no control code is written.
     pub out_is_terminal: bool,
     /// Whether [`Io::err`] is a terminal; it decides how log lines look.
     pub err_is_terminal: bool,
-    /// Whether [`Io::out`] and [`Io::err`] end at the same place, such as a terminal, so that their order shows.
+    /// Whether [`Io::out`] and [`Io::err`] go to the same place, such as a terminal, so that their relative order is
+    /// visible.
     pub streams_are_one: bool,
     /// The clock.
     pub now: fn() -> SystemTime,
-    /// The program's own path: a `crictl.yaml` beside it is the second config file that is looked for.
+    /// The program's own path: a `crictl.yaml` beside it is the second config file to be tried.
     pub executable: Option<PathBuf>,
-    /// Where on the machine the run looks for what nobody named.
+    /// Where on the machine the run looks for what is not configured.
     pub machine: Machine,
-    /// Whether the process's SIGINT and SIGTERM mean this run. A host that has its own handlers says no.
+    /// Whether the process's SIGINT and SIGTERM are meant for this run. A host with its own handlers sets this to
+    /// false.
     pub signals: bool,
 }
 
-/// Where a run looks for what nobody named. The default is nowhere: a run then takes no setting, no endpoint and no
-/// time zone from the machine that it happens on.
+/// Where a run looks for what is not configured. The default is nowhere: the run then takes no setting, endpoint or
+/// time zone from the machine it runs on.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
-    /// The config file where neither flag nor variable names one.
+    /// The config file if neither flag nor variable names one.
     pub config: Option<PathBuf>,
-    /// The endpoints that are tried in this order where none is configured.
+    /// The endpoints to try, in this order, if none is configured.
     pub endpoints: Vec<String>,
     /// The folder of the time zones that `TZ` names.
     pub zoneinfo: Option<PathBuf>,
-    /// The time zone where `TZ` names none.
+    /// The time zone if `TZ` names none.
     pub localtime: Option<PathBuf>,
 }
 
 impl Machine {
-    /// This one, with the places where its system keeps such things.
+    /// The machine that the process runs on, with the usual paths of its system.
     pub fn this() -> Self {
         let endpoints = if cfg!(windows) {
             &["npipe:////./pipe/containerd-containerd", "npipe:////./pipe/cri-dockerd"][..]
@@ -108,8 +110,8 @@ impl Io {
         }
     }
 
-    /// Streams of the caller's, no terminal, no signals, and nothing from the machine: whoever wants its config file or
-    /// its endpoints says so with [`Io::machine`].
+    /// The caller's streams, no terminal, no signals, and nothing from the machine; to use its config file or its
+    /// endpoints, set [`Io::machine`].
     pub fn buffers(
         input: impl Read + Send + 'static,
         out: impl Write + Send + 'static,
@@ -131,11 +133,11 @@ impl Io {
     }
 }
 
-/// Collects small writes to lines. What is large goes out as it is: to look for its last line costs as much as to copy
-/// it.
+/// Collects small writes into lines. Large writes are passed on as they are: searching them for the last line end costs
+/// as much as copying them.
 struct ByLine<W: Write>(LineWriter<W>);
 
-/// What is large.
+/// From this size on, a write is large.
 const LARGE: usize = 4 << 10;
 
 impl<W: Write> Write for ByLine<W> {
@@ -160,17 +162,17 @@ impl<W: Write> Write for ByLine<W> {
     }
 }
 
-/// The process's standard output, without the lines that std's has.
+/// The process's standard output, without the line buffer that std adds.
 #[cfg(unix)]
 fn stdout() -> Box<dyn Write + Send> {
     match io::stdout().as_fd().try_clone_to_owned() {
         Ok(stdout) => Box::new(File::from(stdout)),
-        // It is closed, which std's takes for a place where nobody looks.
+        // It is closed; std's own type would pretend that writing succeeded.
         Err(_) => Box::new(io::stdout()),
     }
 }
 
-/// A console takes characters instead of bytes, which is std's business.
+/// A console takes characters instead of bytes, which std takes care of.
 #[cfg(not(unix))]
 fn stdout() -> io::Stdout {
     io::stdout()

@@ -1,9 +1,8 @@
 //! A client for the Kubernetes Container Runtime Interface: `crictl` as a library.
 //!
-//! The whole public interface is [`run`], [`run_with`] and what they take. A run
-//! has no global state: it never exits the process, never reads or writes the
-//! process's environment, looks on the machine only where [`Io::machine`] says,
-//! and any number of them may go on at once.
+//! The whole public interface is [`run`], [`run_with`] and what they take. A run has no global state: it never exits
+//! the process, never reads or writes the process's environment, looks on the machine only where [`Io::machine`] says,
+//! and any number of runs may go on at once.
 //!
 //! ```
 //! use crictl::{Io, run};

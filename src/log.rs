@@ -1,5 +1,5 @@
-//! How a log line looks: logrus's text form, which scripts around crictl know.
-//! The two forms are pure; one [`Logger`] writes them.
+//! How a log line looks: logrus's text form, which scripts around crictl know. The two forms are pure; a [`Logger`]
+//! writes them.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ pub(crate) enum Level {
     Fatal,
 }
 
-/// A line for a file or a pipe, with its newline.
+/// A line for a file or a pipe, with a newline.
 pub(crate) fn plain(level: Level, message: &str, now: SystemTime, zone: &TimeZone) -> String {
     let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let time = rfc3339(i64::try_from(seconds).unwrap_or_default().saturating_mul(1_000_000_000), zone);
@@ -38,7 +38,7 @@ pub(crate) fn plain(level: Level, message: &str, now: SystemTime, zone: &TimeZon
     format!("time={} level={name} msg={message}\n", quote(&time))
 }
 
-/// A line for a person, with its newline: colour, whole seconds since the start, the message.
+/// A line for a person, with a newline: colour, whole seconds since the start, the message.
 pub(crate) fn coloured(level: Level, message: &str, elapsed: Duration) -> String {
     let (colour, name) = match level {
         Level::Debug => (37, "DEBU"),
@@ -50,7 +50,7 @@ pub(crate) fn coloured(level: Level, message: &str, elapsed: Duration) -> String
     format!("\x1b[{colour}m{name}\x1b[0m[{:04}] {:<44} \n", elapsed.as_secs(), visible(message))
 }
 
-/// Where log lines go. Shared by everything in a run that has something to say.
+/// Where log lines go. Shared by everything in a run that logs.
 pub(crate) struct Logger<'io> {
     err: RefCell<&'io mut Box<dyn Write + Send>>,
     terminal: bool,
@@ -70,27 +70,27 @@ impl<'io> Logger<'io> {
         Self { err: RefCell::new(err), terminal, zone, now, started: now(), debug: Cell::new(false) }
     }
 
-    /// Lets debug lines through, or not.
+    /// Turns debug lines on or off.
     pub(crate) fn set_debug(&self, debug: bool) {
         self.debug.set(debug);
     }
 
-    /// Whether debug lines get through.
+    /// Whether debug lines are written.
     pub(crate) fn is_debug(&self) -> bool {
         self.debug.get()
     }
 
-    /// Whether a person reads the lines: at a terminal, or because they asked for all of them.
+    /// Whether a person reads the lines: at a terminal, or because all lines were asked for.
     pub(crate) fn is_watched(&self) -> bool {
         self.terminal || self.debug.get()
     }
 
-    /// The time, as lines have it.
+    /// The time, as shown in lines.
     pub(crate) fn now(&self) -> SystemTime {
         (self.now)()
     }
 
-    /// Writes a line; `message` is not made where nobody wants it. A log that can't be written is no reason to stop.
+    /// Writes a line; `message` is called only if the line is wanted. A log that can't be written is no reason to stop.
     pub(crate) fn write(&self, level: Level, message: impl FnOnce() -> String) {
         if level == Level::Debug && !self.debug.get() {
             return;
@@ -103,7 +103,7 @@ impl<'io> Logger<'io> {
         let _ = self.bytes(line.as_bytes());
     }
 
-    /// Writes an error, and before it, for who asks for more, what its line lacks.
+    /// Writes an error; at debug level, writes the whole of a cut error first.
     pub(crate) fn failed(&self, level: Level, error: &Error) {
         if let Some(whole) = error.whole() {
             self.write(Level::Debug, || whole);
@@ -111,17 +111,17 @@ impl<'io> Logger<'io> {
         self.write(level, || error.line());
     }
 
-    /// Writes a line that has no level and no time. That nobody takes it is no reason to stop.
+    /// Writes a line without level and time. If it can't be written, that is no reason to stop.
     pub(crate) fn line(&self, line: &str) {
         let _ = self.bytes(format!("{}\n", visible(line)).as_bytes());
     }
 
-    /// The stream behind the lines, for a command that copies a container's standard error to it.
+    /// The stream that lines are written to, for a command that copies a container's standard error to it.
     pub(crate) fn stream(&self) -> RefMut<'_, &'io mut Box<dyn Write + Send>> {
         self.err.borrow_mut()
     }
 
-    /// Writes what a container has printed, as it is.
+    /// Writes a container's output as it is.
     ///
     /// # Errors
     /// The stream can't be written.

@@ -1,8 +1,8 @@
-//! The signals that end a run. The systems differ here.
+//! The signals that end a run. They differ between systems.
 
 use std::future::pending;
 
-/// Ends when somebody asks the process to end: SIGINT or SIGTERM, Ctrl-C on Windows. Never ends where the run is not
+/// Returns when somebody asks the process to end: SIGINT or SIGTERM, Ctrl-C on Windows. Never returns if the run is not
 /// to look at signals.
 pub(crate) async fn interrupted(enabled: bool) {
     // Without handlers the signals end the process by themselves.
@@ -11,12 +11,12 @@ pub(crate) async fn interrupted(enabled: bool) {
     }
 }
 
-/// Makes a file that grows over the process's limit an error of who writes it, where it would end the process.
+/// Makes a write beyond the limit on file sizes fail with an error, instead of ending the process.
 pub(crate) fn survive_file_limit(enabled: bool) {
     #[cfg(unix)]
     if enabled {
         use tokio::signal::unix::{SignalKind, signal};
-        // The handler stays when its receiver has gone, and does nothing.
+        // The handler stays when its receiver is dropped, and then does nothing.
         let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
     }
     #[cfg(not(unix))]

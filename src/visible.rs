@@ -1,10 +1,10 @@
-//! Text of others, made harmless: whoever runs a job chooses names, labels and messages, and a terminal obeys what
-//! it finds in them. Pure.
+//! Makes other people's text harmless: whoever runs a job chooses names, labels and messages, and a terminal obeys the
+//! control codes in them. Pure.
 
 use std::borrow::Cow;
 
-/// The text with every character escaped that a terminal would obey, or that would hide or reorder what is beside it:
-/// C0 and C1 controls, DEL, ends of lines, and the controls of bidirectional text. One line, whatever was in it.
+/// The text with every character escaped that a terminal would obey, or that would hide or reorder the text beside it:
+/// C0 and C1 controls, DEL, line ends, and the controls of bidirectional text. The result is always one line.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
@@ -16,7 +16,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
             '\0'..' ' => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
-            // In the form that JSON and YAML read back.
+            // In the form that JSON and YAML can read back.
             c if is_obeyed(c) => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => shown.push(c),
         }
@@ -24,7 +24,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// As [`visible`], for a text whose ends of lines are ours: those of a document.
+/// As [`visible`], for a text whose line ends are our own, such as a document's.
 pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
     match text.contains(|c| c != '\n' && is_obeyed(c)) {
         true => Cow::Owned(text.split('\n').map(visible).collect::<Vec<_>>().join("\n")),

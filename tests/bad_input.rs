@@ -100,7 +100,7 @@ fn a_missing_socket_is_named_and_may_be_another_one() {
     let expected = "no socket at \"unix:///nowhere/cri.sock\" (runtime service, from CONTAINER_RUNTIME_ENDPOINT): \
                     no such file or directory \
                     (ListContainers: rpc error: code = Unavailable desc = no such file or directory); \
-                    is the runtime running? another one is named with --runtime-endpoint";
+                    is the runtime running? use --runtime-endpoint to name another endpoint";
     assert_eq!(output.message(), expected);
 }
 
@@ -282,7 +282,7 @@ fn a_very_long_error_of_a_runtime_is_cut_unless_all_of_it_is_wanted() {
     let said = format!("{}\nthe end", "x".repeat(8 << 10));
     let fake = Fake::new().failing("ListContainers", tonic::Status::internal(said)).serve();
     let output = fake.run(["ps"]);
-    assert!(output.message().contains("xxx... (4104 bytes more; -D shows them) (ListContainers: "), "{output:?}");
+    assert!(output.message().contains("xxx... (4104 more bytes; -D shows them) (ListContainers: "), "{output:?}");
     assert!(output.stderr.len() < 6 << 10 && output.errors().lines().count() == 1, "{output:?}");
     assert!(fake.run(["-D", "ps"]).stderr.contains("xxx\\nthe end"));
 }

@@ -69,7 +69,7 @@ fn no_time_is_longer_than_a_call_can_last() {
     let fake = runtime("a");
     let file = file(&format!("timeout: 400000000000\nruntime-endpoint: {}\n", fake.endpoint()));
     let output = crictl(["--config", file.path().to_str().unwrap(), "ps"], &[], "");
-    let said = "timeout is a number of seconds, 9223372036 at most, not \"400000000000\", loading the config file";
+    let said = "timeout must be a number of seconds up to 9223372036, not \"400000000000\", loading the config file";
     assert!(output.status == 1 && output.message().ends_with(said), "{output:?}");
     fs::write(file.path(), format!("timeout: 9223372036\nruntime-endpoint: {}\n", fake.endpoint())).unwrap();
     let config = file.path().to_str().unwrap();

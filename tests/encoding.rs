@@ -45,7 +45,10 @@ fn a_config_file_is_read_in_every_encoding_and_stays_in_it() {
     }
     let file = folder.file("crictl.yaml", b"\xff\xfea");
     let output = crictl(["-c", &file, "ps"], &[], "");
-    assert_eq!(output.message(), format!("{file}: not the UTF-16 that its mark says, loading the config file"));
+    assert_eq!(
+        output.message(),
+        format!("{file}: not UTF-16, which its byte order mark announces, loading the config file")
+    );
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn only_the_service_that_is_called_is_looked_at() {
     let said = output.message();
     let place = format!("\"unix:///var/run/dockershim.sock\" (image service, from {})", config.name());
     assert!(said.starts_with("no socket at ") && said.contains(&place), "{said}");
-    assert!(said.ends_with("; is the runtime running? another one is named with --image-endpoint"), "{said}");
+    assert!(said.ends_with("; is the runtime running? use --image-endpoint to name another endpoint"), "{said}");
     // One that is typed for this very run has to be there, as upstream has it.
     let output = crictl(["-c", &config.name(), "-i", "unix:///nowhere", "ps", "-q"], &[], "");
     assert!(output.message().contains("\"unix:///nowhere\" (image service, from --image-endpoint)"), "{output:?}");
@@ -140,7 +140,7 @@ fn an_error_says_which_endpoint_it_is_and_who_named_it() {
 fn two_slashes_are_told_to_be_one_too_few() {
     for (endpoint, hint) in [("unix://run/x.sock", true), ("unix:run/x.sock", false), ("unix:///run/x.sock", false)] {
         let (said, _) = images(&["-r", endpoint], &[], "");
-        let hinted = said.ends_with("; a path from the root has a third slash: unix:///run/x.sock");
+        let hinted = said.ends_with("; an absolute path needs a third slash: unix:///run/x.sock");
         assert_eq!(hinted, hint, "{said}");
     }
 }
@@ -180,7 +180,7 @@ fn a_missing_config_file_is_told_where_it_could_have_named_an_endpoint() {
     let beside = folder.path().join("crictl.yaml");
     let neither = format!("neither {} nor {}", missing.display(), beside.display());
     let said = format!(
-        "no runtime service endpoint is configured and there is no config file, {neither}, using default endpoints: {} answers",
+        "no runtime service endpoint is configured and no config file exists, {neither}, using default endpoints: {} answers",
         fake.endpoint()
     );
     assert_eq!((output.message(), output.stdout.as_str(), output.status), (said, "a\n", 0));
@@ -188,7 +188,10 @@ fn a_missing_config_file_is_told_where_it_could_have_named_an_endpoint() {
     assert!(output.status == 1 && output.message().ends_with(&neither), "{output:?}");
     // The one beside the program is not looked for a second time.
     let output = on_machine(&["ps", "-q"], Some(&beside), "unix:///default", Some(folder.path()));
-    assert!(output.message().ends_with(&format!("; there is no config file {}", beside.display())), "{output:?}");
+    assert!(
+        output.message().ends_with(&format!("; the config file {} does not exist", beside.display())),
+        "{output:?}"
+    );
 }
 
 #[test]

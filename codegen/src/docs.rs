@@ -1,5 +1,5 @@
-//! One line of prose for a method, a message or a field: ours where there is
-//! one, else the first sentence of the proto's comment.
+//! One line of prose for a method, a message or a field: ours if there is one, else the first sentence of the proto's
+//! comment.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -12,10 +12,10 @@ use serde::Deserialize;
 
 use crate::{Error, model::Model};
 
-/// The prose we wrote, by the names of the proto without the package.
+/// Our prose, by the names of the proto without the package.
 ///
-/// A name that the proto being built does not have is ignored, because one file
-/// serves all releases; [`Docs::unknown`] finds the ones that no release has.
+/// A name that the current proto does not have is ignored, because one file serves all releases; [`Docs::unknown`]
+/// finds the names that no release has.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Docs {
@@ -29,7 +29,7 @@ pub struct Docs {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MessageDocs {
-    /// What it is.
+    /// What the message is.
     pub doc: String,
     /// A line for each field.
     pub fields: BTreeMap<String, String>,
@@ -88,7 +88,7 @@ pub(crate) struct Prose<'a> {
     known: &'a Known<'a>,
 }
 
-/// What is known of an element by its full name, for one of which neither our prose nor its proto says anything.
+/// What is known about an element, by its full name, if neither our prose nor its proto describes it.
 pub type Known<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 impl<'a> Prose<'a> {

@@ -1,4 +1,4 @@
-//! Why code could not be generated: the element of the proto, the reason, and what to do.
+//! Why code could not be generated: the element of the proto, the reason, and what to do about it.
 
 use std::{io, path::PathBuf};
 
@@ -13,7 +13,7 @@ pub enum Error {
         /// What the compiler said, with file and line.
         reason: String,
     },
-    /// A file that is no proto by its name, and no descriptor set either.
+    /// The file's name is not that of a proto, and it is not a descriptor set either.
     #[error("{} is not a descriptor set with all its imports: {reason}; the name of a proto ends in .proto", path.display())]
     DescriptorSet {
         /// The file that was asked for.
@@ -23,7 +23,7 @@ pub enum Error {
     },
     /// A file that is not proto3.
     #[error(
-        "{file} is not proto3: required fields, groups and defaults have no place in the tables; \
+        "{file} is not proto3: required fields, groups and defaults can't be expressed; \
          start the file with syntax = \"proto3\""
     )]
     Syntax {
@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// An import from another package.
     #[error(
-        "{file} is of package {package:?}, and only {expected:?} is generated: \
+        "{file} is of package {package:?}, but only {expected:?} is generated: \
          copy the messages that are used into the proto, or drop the import"
     )]
     ForeignPackage {
@@ -50,19 +50,19 @@ pub enum Error {
         expected: String,
     },
     /// A method whose requests are a stream.
-    #[error("{method} takes a stream of requests: there is no caller for client streams")]
+    #[error("{method} takes a stream of requests: client streams are not supported")]
     ClientStreaming {
         /// Full name of the method.
         method: String,
     },
-    /// Two elements that would have one name in Rust or on the command line.
+    /// Two elements that would have the same name in Rust or on the command line.
     #[error("{first} and {second} would both be named {name}: leave one out or rename it")]
     NameClash {
-        /// Full name of the element that was there first.
+        /// Full name of the first element.
         first: String,
-        /// Full name of the element that is one too many.
+        /// Full name of the second element.
         second: String,
-        /// What both would be named.
+        /// The name that both would have.
         name: String,
     },
     /// The file with the prose does not parse.
@@ -73,21 +73,21 @@ pub enum Error {
         /// What the parser said, with the line.
         reason: String,
     },
-    /// The release that was asked for is not there.
-    #[error("no proto of release {wanted}: there are {}", existing.join(", "))]
+    /// The requested release does not exist.
+    #[error("no proto of release {wanted}: choose one of {}", existing.join(", "))]
     UnknownRelease {
-        /// The release that was asked for.
+        /// The requested release.
         wanted: String,
-        /// The releases there are, oldest first.
+        /// The existing releases, oldest first.
         existing: Vec<String>,
     },
-    /// What was given as a release is none.
-    #[error("{name:?} is no release: one is two numbers, as in 1.37")]
+    /// The given release name is invalid.
+    #[error("{name:?} is not a release: expected two numbers, as in 1.37")]
     BadRelease {
         /// What was given.
         name: String,
     },
-    /// The release of a proto can't be told from its path.
+    /// The release of a proto can't be determined from its path.
     #[error(
         "which release is {}? its path {}: give it with --release 1.37",
         path.display(),
@@ -96,10 +96,10 @@ pub enum Error {
     UnnamedRelease {
         /// The proto.
         path: PathBuf,
-        /// The releases that the path has.
+        /// The releases that the path contains.
         names: Vec<String>,
     },
-    /// There is no release at all.
+    /// There are no releases at all.
     #[error("no <release>/api.proto under {}", path.display())]
     NoRelease {
         /// The folder that was searched.
@@ -119,11 +119,11 @@ pub enum Error {
         /// What prost-build said.
         source: io::Error,
     },
-    /// What was emitted is no Rust.
+    /// The emitted code is not valid Rust.
     #[cfg(feature = "emit")]
-    #[error("the code for {} is no Rust: {source}", path.display())]
+    #[error("the code for {} is not valid Rust: {source}", path.display())]
     Code {
-        /// The file that it was for.
+        /// The file that the code was for.
         path: PathBuf,
         /// What is wrong with it.
         source: syn::Error,

@@ -1,25 +1,26 @@
-//! What people write into files: read up to a size, and as text in the encoding that its mark names.
+//! Reads files that people write: up to a size limit, and as text in the encoding that their byte order mark names.
 //!
-//! It is here because protos are such files, and the program reads its others in the same way.
+//! It is here because protos are such files; the program reads its other files in the same way.
 //!
-//! Editors on Windows put a mark in front of UTF-8, and PowerShell's `>` writes UTF-16.
+//! Editors on Windows put a mark before UTF-8, and PowerShell's `>` writes UTF-16.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The most that is read of a file: as much as a message of the CRI may have. A device such as `/dev/zero` has no end.
+/// How much of a file is read at most: as much as a message of the CRI may have. A device such as `/dev/zero` has no
+/// end.
 const LARGEST: u64 = 16 << 20;
 
 /// The content of a file.
 ///
 /// # Errors
-/// It can't be read, or is larger than anything that somebody writes.
+/// It can't be read, or is larger than any file that somebody would write.
 pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     read_from(File::open(path)?)
 }
 
-/// As [`read`], from what is open already.
+/// As [`read`], from something that is open already.
 ///
 /// # Errors
 /// As [`read`].
@@ -32,24 +33,24 @@ pub fn read_from(input: impl Read) -> io::Result<Vec<u8>> {
     }
 }
 
-/// How a text is written down.
+/// The encoding of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8 without a mark.
     #[default]
     Utf8,
-    /// UTF-8 after its mark.
+    /// UTF-8 with a mark.
     MarkedUtf8,
-    /// UTF-16, the low byte first.
+    /// UTF-16, little-endian.
     Utf16Le,
-    /// UTF-16, the high byte first.
+    /// UTF-16, big-endian.
     Utf16Be,
 }
 
-/// The text of a file, and how it is written down.
+/// The text of a file, and its encoding.
 ///
 /// # Errors
-/// The bytes are no text of the encoding that their mark names, or without one of UTF-8.
+/// The bytes are not valid in the encoding that their mark names, or not UTF-8 if there is no mark.
 pub fn text(bytes: &[u8]) -> Result<(String, Encoding), String> {
     let utf8 = |bytes: &[u8]| {
         let text = std::str::from_utf8(bytes).map(str::to_owned);
@@ -58,7 +59,9 @@ pub fn text(bytes: &[u8]) -> Result<(String, Encoding), String> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes.as_chunks();
         let text = String::from_utf16(&pairs.iter().copied().map(unit).collect::<Vec<_>>());
-        text.ok().filter(|_| rest.is_empty()).ok_or_else(|| "not the UTF-16 that its mark says".to_owned())
+        text.ok()
+            .filter(|_| rest.is_empty())
+            .ok_or_else(|| "not UTF-16, which its byte order mark announces".to_owned())
     };
     Ok(match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => (utf8(rest)?, Encoding::MarkedUtf8),

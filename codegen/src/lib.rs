@@ -1,12 +1,11 @@
 //! Writes the code that depends on the CRI's `api.proto`, for the build script of `crictl`.
 //!
-//! The stages run in one direction: load, lower, emit. Loading knows the compiler
-//! of protos, lowering takes every decision and refuses what cannot be expressed,
-//! emitting turns plain data into Rust. Nothing here knows what a container is.
-//! `bump` stands beside them: it adopts a release, and compares two by their models.
+//! The stages run in one direction: load, lower, emit. Loading compiles protos, lowering makes every decision and
+//! refuses what can't be expressed, emitting turns plain data into Rust. Nothing here knows what a container is. `bump`
+//! stands beside them: it adopts a release, and compares two releases by their models.
 //!
-//! The first two stages alone, without the feature `emit`, are what `crictl rpc --proto`
-//! reads a proto with at run time.
+//! Without the feature `emit`, only the first two stages are built; `crictl rpc --proto` reads a proto with them at run
+//! time.
 
 #[cfg(feature = "bump")]
 pub mod bump;
@@ -38,9 +37,9 @@ use model::Model;
 /// What the code is generated from.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// The proto, whose imports are looked for beside it, or a descriptor set, which has them.
+    /// The proto, whose imports are searched for beside it, or a descriptor set, which contains them.
     pub proto: &'a Path,
-    /// The prose of the help texts. Without it the comments of the proto serve.
+    /// The prose of the help texts. Without it the comments of the proto are used.
     pub docs: Option<&'a Path>,
 }
 
@@ -69,7 +68,7 @@ pub fn model(input: Input<'_>) -> Result<Model, Error> {
     lower::model(&pool, &Prose::new(&docs(input)?, &pool, &|_| None))
 }
 
-/// As [`model`] without prose of ours: what the proto has no comment for has the words that are known for it.
+/// As [`model`], without our prose: an element without a comment gets the words that are known for it.
 ///
 /// # Errors
 ///

@@ -1,5 +1,4 @@
-//! From a file to descriptors. The only file that knows protox, which is here
-//! so that nobody needs a `protoc` to build.
+//! From a file to descriptors. Only this file uses protox, so that building does not need a `protoc`.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -10,18 +9,18 @@ use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, In
 
 use crate::{Error, file};
 
-/// Compiles a proto and what it imports, with the comments. A file of another name is a descriptor set: what
-/// `protoc -o` and `buf build` write.
+/// Compiles a proto and its imports, with the comments. A file with another extension is read as a descriptor set, as
+/// `protoc -o` and `buf build` write it.
 pub(crate) fn descriptors(proto: &Path) -> Result<DescriptorPool, Error> {
     if proto.extension().is_none_or(|extension| extension != "proto") {
         return set(proto);
     }
-    // The compiler would say that the file is in no include path, which nobody has named.
+    // Otherwise the compiler's error would be about an include path, which nobody has named.
     fs::metadata(proto).map_err(|source| Error::Io { path: proto.to_owned(), source })?;
     let compiled = alone(proto).or_else(|_| compile(proto));
     compiled.map_err(|error| Error::Proto {
         path: proto.to_owned(),
-        // The Debug form is the long one: it has the line and the column.
+        // The Debug form is the long one: it includes the line and the column.
         reason: format!("{error:?}"),
     })
 }
@@ -43,7 +42,7 @@ fn compile(proto: &Path) -> Result<DescriptorPool, protox::Error> {
     Ok(compiler.descriptor_pool())
 }
 
-/// A folder of protos, each of which may be in any encoding that a person's file has.
+/// A folder of protos, each of which may be in any encoding that people use.
 struct Folder {
     path: PathBuf,
     include: IncludeFileResolver,
@@ -59,7 +58,7 @@ impl FileResolver for Folder {
     }
 }
 
-/// Reads a proto. protox would take its text for UTF-8 without a mark.
+/// Reads a proto. protox by itself expects UTF-8 without a mark.
 fn open(name: &str, path: &Path) -> Result<File, protox::Error> {
     let bytes = file::read(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => protox::Error::file_not_found(name),
@@ -69,9 +68,9 @@ fn open(name: &str, path: &Path) -> Result<File, protox::Error> {
     File::from_source(name, &text)
 }
 
-/// Compiles a proto without its imports and their options. Up to 1.33 the CRI imported an extension for the sake of its
-/// options alone, which mean nothing to anybody but the generator of upstream's Go code, and the file is not at hand.
-/// Where this fails, the imports are for more than options.
+/// Compiles a proto without its imports and their options. Up to 1.33 the CRI imported an extension only for its
+/// options, which matter only to the generator of upstream's Go code, and the imported file is not available. If this
+/// fails, the imports are needed for more than options.
 fn alone(proto: &Path) -> Result<DescriptorPool, Box<dyn std::error::Error>> {
     let name = proto.file_name().unwrap_or_default().to_string_lossy();
     let mut file = open(&name, proto)?.file_descriptor_proto().clone();
@@ -90,7 +89,7 @@ fn alone(proto: &Path) -> Result<DescriptorPool, Box<dyn std::error::Error>> {
     Ok(pool)
 }
 
-/// An option of protobuf itself; the name of any other stands in parentheses.
+/// An option of protobuf itself; the names of all others are in parentheses.
 fn is_known(option: &UninterpretedOption) -> bool {
     !option.name.iter().any(|part| part.is_extension)
 }

@@ -1,5 +1,5 @@
-//! From descriptors to the model. Every decision and every refusal is here, and
-//! a refusal names the element of the proto that it is about.
+//! From descriptors to the model. Every decision and every refusal is made here, and a refusal names the element of the
+//! proto that it is about.
 
 mod deadline;
 mod flags;
@@ -17,7 +17,7 @@ use crate::{
     name,
 };
 
-/// What is emitted for the descriptors.
+/// What to emit for the descriptors.
 pub(crate) fn model(pool: &DescriptorPool, prose: &Prose<'_>) -> Result<Model, Error> {
     let package = package(pool)?;
     let messages = messages(pool);
@@ -32,10 +32,10 @@ pub(crate) fn model(pool: &DescriptorPool, prose: &Prose<'_>) -> Result<Model, E
     Ok(model)
 }
 
-/// The one package of all files. prost would give a second one a module of its
-/// own, and the well-known types have a JSON form that the tables cannot tell.
+/// The package that all files must share. prost would put a second one into a module of its own, and the well-known
+/// types have JSON forms that the tables can't express.
 fn package(pool: &DescriptorPool) -> Result<String, Error> {
-    // Imports come before the file that has them, so the last one is what was asked for.
+    // Imports come before the file that has them, so the last file is the requested one.
     let root = pool.files().last();
     let expected = root.map(|file| file.package_name().to_owned());
     let expected = expected.unwrap_or_default();
@@ -100,7 +100,7 @@ fn about(doc: &str, flow: Flow) -> String {
     match flow {
         Flow::Unary => doc.to_owned(),
         Flow::ServerStream => {
-            format!("{doc}\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.")
+            format!("{doc}\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.")
         }
     }
 }
@@ -140,14 +140,14 @@ fn message(message: &MessageDescriptor, prose: &Prose<'_>) -> Message {
     }
 }
 
-/// The fields in the proto's own order, which output follows; the pool has them by number.
+/// The fields in the proto's own order, which output follows; the pool sorts them by number.
 pub(crate) fn declared(message: &MessageDescriptor) -> impl Iterator<Item = FieldDescriptor> {
     let declared = message.descriptor_proto().field.iter();
     let numbers = declared.filter_map(|field| u32::try_from(field.number()).ok());
     numbers.filter_map(|number| message.get_field(number))
 }
 
-/// prost's `skip_debug` goes for everything declared inside a message too.
+/// prost's `skip_debug` applies to everything declared inside a message too.
 fn is_opaque(message: &MessageDescriptor) -> bool {
     has_secret(message) || message.parent_message().as_ref().is_some_and(is_opaque)
 }
@@ -156,7 +156,7 @@ fn has_secret(message: &MessageDescriptor) -> bool {
     message.fields().any(|field| is_secret(&field))
 }
 
-/// The struct of the options that prost-types has does not know this one.
+/// The options struct in prost-types does not know this option.
 pub(crate) fn is_secret(field: &FieldDescriptor) -> bool {
     let options = field.options();
     let value = options.get_field_by_name("debug_redact");
@@ -186,15 +186,15 @@ fn label(field: &FieldDescriptor) -> Label {
     }
 }
 
-/// The oneof that a field is a member of. An `optional` one is in a oneof of its own, which nobody wrote.
+/// The oneof that a field is a member of. Each `optional` field has an implicit oneof, which does not count.
 pub(crate) fn oneof(field: &FieldDescriptor) -> Option<OneofDescriptor> {
     field.containing_oneof().filter(|oneof| !oneof.is_synthetic())
 }
 
-/// Bytes fields whose documents hold plain text: message, field. Bytes are base64 everywhere else.
+/// Bytes fields whose documents hold plain text: message, field. All other bytes are base64.
 ///
-/// The value of an environment variable is a string up to the CRI of 1.36 and bytes from 1.37 on, so that it may
-/// hold what is no UTF-8. The wire form is the same, and what people write into their files is the text itself.
+/// The value of an environment variable is a string up to the CRI of 1.36, and bytes from 1.37 on, so that it may
+/// contain text that is not UTF-8. The wire form is the same, and in files people write the text itself.
 const TEXT: &[(&str, &str)] = &[("runtime.v1.KeyValue", "value")];
 
 fn is_text(field: &FieldDescriptor) -> bool {

@@ -1,4 +1,4 @@
-//! What is emitted, as plain data: every decision is taken, every name is final.
+//! What to emit, as plain data: all decisions have been made, all names are final.
 
 /// Everything that one proto declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Method {
     pub path: String,
     /// Name on the command line, `list-containers`.
     pub command: String,
-    /// What the command's help says first.
+    /// The first line of the command's help.
     pub about: String,
     /// Name of the static, `LIST_CONTAINERS`.
     pub table: String,
@@ -51,11 +51,12 @@ pub struct Method {
     pub request_name: String,
     /// What comes back.
     pub response: Type,
-    /// What the timeout of a call means to it.
+    /// What the timeout of a call means for it.
     pub deadline: Deadline,
-    /// A flag for each field of the request, those of messages in their place.
+    /// A flag for each field of the request; message fields are replaced by their own fields.
     pub flags: Vec<Flag>,
-    /// The names of a call's own flags that a field has: here these flags are called `--call-NAME` only.
+    /// The names of a call's own flags that a field also has: in this command, those flags are only called
+    /// `--call-NAME`.
     pub yields: Vec<&'static str>,
 }
 
@@ -66,15 +67,15 @@ pub enum Deadline {
     Timeout,
     /// Twice as long.
     Twice,
-    /// The field with this number has the seconds that come on top of it, less of it if they are negative.
+    /// The field with this number holds seconds to add to the timeout, or to subtract if negative.
     Grace(u32),
-    /// As [`Deadline::Grace`], and as long as it takes where the field has no such seconds.
+    /// As [`Deadline::Grace`], but unlimited if the field holds no positive number of seconds.
     Limit(u32),
-    /// As long as it takes.
+    /// Unlimited.
     None,
 }
 
-/// The names of the flags that every call has, in `crictl rpc`. A test there tells whether it is all of them.
+/// The names of the flags that every call has in `crictl rpc`. A test there checks that the list is complete.
 pub const CALL: &[&str] = &[
     "data",
     "set",
@@ -107,26 +108,26 @@ pub struct Flag {
     pub path: String,
     /// Its name on the command line, `filter.label-selector`.
     pub long: String,
-    /// Other spellings of it.
+    /// Other spellings of the name.
     pub aliases: Vec<String>,
     /// How often it may be given.
     pub label: Label,
-    /// What a map's key is.
+    /// The kind of a map's keys.
     pub key: Option<Kind>,
-    /// What one value of it is in a document; of a map, the value of a key.
+    /// The kind of one value in a document; for a map, the kind of a key's value.
     pub kind: Kind,
-    /// What stands for a value in the help.
+    /// The placeholder for a value in the help.
     pub value_name: &'static str,
     /// The paths of the other members of its oneof.
     pub rivals: Vec<String>,
-    /// A value of it is a secret, or has one in it.
+    /// Its value is a secret, or contains one.
     pub secret: bool,
-    /// What the help says of it.
+    /// What the help says about it.
     pub help: String,
 }
 
 impl Flag {
-    /// A bool, which needs no value.
+    /// The field is a bool, which needs no value.
     #[must_use]
     pub fn is_switch(&self) -> bool {
         matches!(self.label, Label::Single | Label::Optional) && self.kind == Kind::Scalar("Bool")
@@ -160,9 +161,9 @@ pub struct Message {
     pub names: Type,
     /// One line of prose.
     pub doc: String,
-    /// The entry of a map, which has no struct of its own.
+    /// A map's entry, which has no struct of its own.
     pub map_entry: bool,
-    /// It has a secret, or is declared inside a message that has one: its `Debug` tells the name only.
+    /// It has a secret, or is declared inside a message that has one: its `Debug` shows only the name.
     pub opaque: bool,
     /// The fields in the order of the proto.
     pub fields: Vec<Field>,
@@ -179,13 +180,13 @@ pub struct Field {
     pub number: u32,
     /// How often it may occur.
     pub label: Label,
-    /// What one value is.
+    /// The kind of one value.
     pub kind: Kind,
     /// The oneof it is a member of.
     pub oneof: Option<String>,
     /// It is a secret.
     pub redact: bool,
-    /// It is bytes that hold text, and documents have the text.
+    /// It is bytes that hold text, and documents show the text.
     pub text: bool,
     /// One line of prose.
     pub doc: String,
@@ -201,7 +202,7 @@ pub enum Label {
     Map,
 }
 
-/// What one value of a field is.
+/// The kind of one value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The variant of `schema::Kind` for a scalar, `Sint32`.

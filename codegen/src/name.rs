@@ -1,5 +1,5 @@
-//! Names in the generated code. The Rust ones have to be those that prost gives
-//! its types, so the keywords are escaped by prost's rules. The only file with heck.
+//! Names in the generated code. The Rust names have to match those that prost gives its types, so keywords are escaped
+//! by prost's rules. Only this file uses heck.
 
 use heck::{ToKebabCase, ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
@@ -23,8 +23,8 @@ pub(crate) fn camel(name: &str) -> String {
     escape(name.to_upper_camel_case())
 }
 
-/// The path of the type that prost makes of a name without its package:
-/// `SecurityProfile.ProfileType` is `security_profile::ProfileType`.
+/// The path of the type that prost makes for a name without its package: `SecurityProfile.ProfileType` is
+/// `security_profile::ProfileType`.
 pub(crate) fn path(name: &str) -> String {
     let (modules, own) = name.rsplit_once('.').unwrap_or(("", name));
     let modules = modules.split('.').filter(|module| !module.is_empty());
@@ -33,8 +33,8 @@ pub(crate) fn path(name: &str) -> String {
     segments.join("::")
 }
 
-/// The variant that prost makes of an enum's value: `CONTAINER_RUNNING` of
-/// `ContainerState` is `ContainerRunning`, and `RUNNING_FAST` of `Running` is `Fast`.
+/// The variant that prost makes for an enum's value: `CONTAINER_RUNNING` of `ContainerState` is `ContainerRunning`, and
+/// `RUNNING_FAST` of `Running` is `Fast`.
 pub(crate) fn variant(of: &str, value: &str) -> String {
     let value = camel(value);
     match value.strip_prefix(&camel(of)) {
@@ -50,7 +50,7 @@ fn escape(name: String) -> String {
         | "trait" | "true" | "type" | "unsafe" | "use" | "where" | "while" | "dyn" | "abstract" | "become" | "box"
         | "do" | "final" | "macro" | "override" | "priv" | "typeof" | "unsized" | "virtual" | "yield" | "async"
         | "await" | "try" | "gen" => format!("r#{name}"),
-        // These cannot be raw identifiers.
+        // These can't be raw identifiers.
         "super" | "self" | "Self" | "extern" | "crate" => format!("{name}_"),
         _ if name.starts_with(char::is_numeric) => format!("_{name}"),
         _ => name,

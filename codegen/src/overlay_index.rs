@@ -14,7 +14,7 @@ const HEADER: &str = "\
 
 ";
 
-/// Fails if the list in `folder` is not what it must be. A folder that is not there has no list.
+/// Fails if the list in `folder` is not up to date. A folder that does not exist has no list.
 ///
 /// # Errors
 ///
@@ -25,14 +25,14 @@ pub fn check(folder: &Path) -> Result<(), Error> {
     }
     let path = folder.join("mod.rs");
     let actual = fs::read_to_string(&path).unwrap_or_default();
-    // Git may have checked it out with the other line ends.
+    // Git may have checked it out with other line ends.
     if actual.replace("\r\n", "\n") == text(folder)? {
         return Ok(());
     }
     Err(Error::StaleOverlayIndex { path })
 }
 
-/// What the list in `folder` must be.
+/// The right list for `folder`.
 ///
 /// # Errors
 ///
@@ -49,7 +49,7 @@ pub fn text(folder: &Path) -> Result<String, Error> {
     ))
 }
 
-/// The modules in the folder: `ps.rs`, or `top/` with a `mod.rs`. One that is not there has none.
+/// The modules in the folder: `ps.rs`, or `top/` with a `mod.rs`. A folder that does not exist has none.
 ///
 /// # Errors
 ///

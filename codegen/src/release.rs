@@ -1,4 +1,4 @@
-//! Which of the vendored protos is built.
+//! Chooses the vendored proto to build.
 
 use std::{
     fs,
@@ -16,11 +16,11 @@ pub struct Release {
     pub proto: PathBuf,
 }
 
-/// The release that is wanted, or the highest one, of those under `protos`.
+/// The requested release, or the highest one, of those under `protos`.
 ///
 /// # Errors
 ///
-/// When there is none, or not the one that is wanted.
+/// When there is none, or the requested one does not exist.
 pub fn pick(protos: &Path, wanted: Option<&str>) -> Result<Release, Error> {
     let mut releases = all(protos)?;
     let Some(wanted) = wanted else {
@@ -53,12 +53,12 @@ pub fn all(protos: &Path) -> Result<Vec<Release>, Error> {
     Ok(releases)
 }
 
-/// The name of a release: the one that is given, or the only one that is in the path of its proto, where a patch
-/// release counts as its release.
+/// The name of a release: the given one, or the only one in the path of its proto, where a patch release counts as its
+/// release.
 ///
 /// # Errors
 ///
-/// When what is given is no release, or the path has none, or several.
+/// When the given name is not a release, or the path has none or several.
 pub fn name(given: Option<&str>, proto: &Path) -> Result<String, Error> {
     if let Some(given) = given {
         let name = given.to_owned();
@@ -85,7 +85,7 @@ fn is_name(name: &str) -> bool {
     name.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor))
 }
 
-/// Releases are compared by number, because 1.9 is older than 1.36.
+/// Releases are compared as numbers, because 1.9 is older than 1.36.
 pub(crate) fn numbers(name: &str) -> Vec<u64> {
     name.split('.').map(|part| part.parse().unwrap_or_default()).collect()
 }
@@ -145,7 +145,7 @@ mod tests {
     fn what_is_no_release_is_refused() {
         for given in ["", "1", "1.", "v1.37", "1.37.0", "1.037", "../1", "1.x", "-1.2"] {
             let error = name(Some(given), Path::new("1.37")).expect_err(given).to_string();
-            assert_eq!(error, format!("{given:?} is no release: one is two numbers, as in 1.37"));
+            assert_eq!(error, format!("{given:?} is not a release: expected two numbers, as in 1.37"));
         }
     }
 

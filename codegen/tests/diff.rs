@@ -45,21 +45,21 @@ fn what_is_new_breaks_nothing() {
 #[test]
 fn a_field_is_renamed_retyped_both_or_gone() {
     let old = "message M { string a = 1; }";
-    let renamed = "M.a: now b; documents have to use the new names";
+    let renamed = "M.a: now b; documents must use the new names";
     assert_reads(old, "message M { string b = 1; }", &[renamed]);
-    let retyped = "M.a: string -> bytes; what comes back may be no UTF-8";
+    let retyped = "M.a: string -> bytes; answers may not be UTF-8";
     assert_reads(old, "message M { bytes b = 1; }", &[renamed, retyped]);
     assert_reads(old, "message M { optional string a = 1; }", &["M.a: string -> optional string"]);
     let misread = "M.a: string -> int32; neither release reads the other's values";
     assert_breaks(old, "message M { int32 a = 1; }", &[misread]);
-    assert_breaks(old, "message M {}", &["M.a: gone; what a peer still sends is not understood"]);
+    assert_breaks(old, "message M {}", &["M.a: gone; a peer may still send it, and is not understood"]);
     let renumbered = "M.a: number 1 -> 2; each release takes the other's number for something else";
     assert_breaks(old, "message M { string a = 2; string b = 1; }", &[renumbered]);
 }
 
 #[test]
 fn numbers_of_other_widths_are_read_with_a_warning() {
-    let expected = "M.a: int64 -> int32; a number out of range is read as another one";
+    let expected = "M.a: int64 -> int32; a number out of range is read as another number";
     assert_reads("message M { int64 a = 1; }", "message M { int32 a = 1; }", &[expected]);
     let expected = "M.a: int32 -> sint32; neither release reads the other's values";
     assert_breaks("message M { int32 a = 1; }", "message M { sint32 a = 1; }", &[expected]);
@@ -67,7 +67,7 @@ fn numbers_of_other_widths_are_read_with_a_warning() {
 
 #[test]
 fn lists_of_numbers_are_packed_and_others_are_not() {
-    let expected = "M.a: repeated string -> string; of several values the last one is read";
+    let expected = "M.a: repeated string -> string; if there are several values, the last one is read";
     assert_reads("message M { repeated string a = 1; }", "message M { string a = 1; }", &[expected]);
     let expected = "M.a: int32 -> repeated int32; a packed list and a single number don't read as each other";
     assert_breaks("message M { int32 a = 1; }", "message M { repeated int32 a = 1; }", &[expected]);
@@ -75,7 +75,7 @@ fn lists_of_numbers_are_packed_and_others_are_not() {
 
 #[test]
 fn maps_are_compared_by_their_keys_and_values() {
-    let expected = "M.a: map<string, string> -> map<string, bytes>; what comes back may be no UTF-8";
+    let expected = "M.a: map<string, string> -> map<string, bytes>; answers may not be UTF-8";
     let old = "message M { map<string, string> a = 1; }";
     assert_reads(old, "message M { map<string, bytes> a = 1; }", &[expected]);
     let expected = "M.a: map<string, string> -> map<string, N>; neither release reads the other's values";
@@ -87,7 +87,7 @@ fn a_oneof_may_take_one_field_but_not_two() {
     let old = "message M { string a = 1; string b = 2; }";
     let new = "message M { oneof of { string a = 1; string c = 3; } string b = 2; }";
     assert_reads(old, new, &["M.a: string -> string of oneof of"]);
-    let why = "of fields that could be set at once a oneof keeps the last";
+    let why = "these fields could be set together, but a oneof keeps only the last";
     let lines = ["a", "b"].map(|name| format!("M.{name}: string -> string of oneof of; {why}"));
     assert_breaks(old, "message M { oneof of { string a = 1; string b = 2; } }", &lines.each_ref().map(String::as_str));
     let old = "message M { oneof of { string a = 1; string b = 2; } }";
@@ -100,7 +100,7 @@ fn a_oneof_may_take_one_field_but_not_two() {
 fn a_type_with_another_name_is_the_same_type() {
     let old = "message M { A a = 1; E e = 2; } message A { string a = 1; A deeper = 2; } enum E { Z = 0; }";
     let new = "message M { B a = 1; F e = 2; } message B { bytes a = 1; B deeper = 2; } enum F { Z = 0; }";
-    let expected = ["A: now B", "E: now F", "B.a: string -> bytes; what comes back may be no UTF-8"];
+    let expected = ["A: now B", "E: now F", "B.a: string -> bytes; answers may not be UTF-8"];
     assert_reads(old, new, &expected);
     let new =
         "message M { B a = 1; E e = 2; } message A { string a = 1; A deeper = 2; } message B {} enum E { Z = 0; }";
@@ -115,9 +115,9 @@ fn a_message_that_nobody_uses_may_go() {
 #[test]
 fn values_are_renamed_renumbered_or_gone() {
     let old = "enum E { A = 0; B = 1; }";
-    let renamed = "E.B: now C; documents have to use the new names";
+    let renamed = "E.B: now C; documents must use the new names";
     assert_reads(old, "enum E { A = 0; C = 1; }", &[renamed]);
-    assert_breaks(old, "enum E { A = 0; }", &["E.B: gone; what a peer still sends is not understood"]);
+    assert_breaks(old, "enum E { A = 0; }", &["E.B: gone; a peer may still send it, and is not understood"]);
     let renumbered = "E.B: number 1 -> 2; each release takes the other's number for something else";
     assert_breaks(old, "enum E { A = 0; B = 2; }", &[renumbered]);
     let aliased = "enum E { option allow_alias = true; A = 0; AA = 0; B = 1; }";
@@ -128,14 +128,14 @@ fn values_are_renamed_renumbered_or_gone() {
 fn many_renamed_values_are_one_line() {
     let values = |prefix: &str| (0..5).map(|at| format!("{prefix}{at} = {at};")).collect::<String>();
     let text = |prefix| format!("enum E {{ {} }}", values(prefix));
-    let expected = "E.A0 and 4 more like it: now B0; documents have to use the new names";
+    let expected = "E.A0 and 4 more like it: now B0; documents must use the new names";
     assert_reads(&text("A"), &text("B"), &[expected]);
 }
 
 #[test]
 fn a_method_that_is_gone_or_has_other_messages_breaks_the_wire() {
     let old = "message M {} message N {} service S { rpc Get(M) returns (M); }";
-    let gone = "Get: gone; who has it not answers Unimplemented";
+    let gone = "Get: gone; a server without it answers Unimplemented";
     assert_breaks(old, "message M {} message N {} service S {}", &[gone]);
     for (method, signature) in [
         ("rpc Get(N) returns (M)", "(N) returns (M)"),
@@ -164,5 +164,5 @@ fn flags_of_methods_that_both_have_are_new_gone_or_take_something_else() {
 fn what_becomes_a_secret_is_said() {
     let (open, secret) = ("message M { string a = 1; }", "message M { string a = 1 [debug_redact = true]; }");
     assert_reads(open, secret, &["M.a: now a secret"]);
-    assert_reads(secret, open, &["M.a: no secret any more"]);
+    assert_reads(secret, open, &["M.a: no longer a secret"]);
 }

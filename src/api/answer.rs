@@ -1,4 +1,4 @@
-//! How what comes back is shown, message by message.
+//! How answers are shown, message by message.
 
 use std::cell::Cell;
 
@@ -17,13 +17,13 @@ pub(crate) struct Answer<'a> {
     pub(crate) format: Format,
     /// More than one message may come.
     many: bool,
-    /// How many were shown.
+    /// How many messages have been shown.
     shown: Cell<usize>,
 }
 
 impl<'a> Answer<'a> {
     /// # Errors
-    /// Bytes are asked for that may hold secrets, in which nothing can be replaced.
+    /// The raw bytes may hold secrets, which can't be replaced in them.
     pub(crate) fn new(
         method: &'static Method,
         args: &'a CallArgs,
@@ -40,7 +40,7 @@ impl<'a> Answer<'a> {
         Ok(Self { method, args, format, many, shown: Cell::new(0) })
     }
 
-    /// The form of an answer's document: with what a newer server says beyond our tables.
+    /// How an answer's document looks: it includes what a newer server sends beyond our tables.
     pub(crate) fn form(&self) -> Form {
         let defaults = self.args.emit_defaults.unwrap_or(true) && self.format != Format::Text;
         Form { defaults, foreign: true, base64: false }
@@ -49,7 +49,7 @@ impl<'a> Answer<'a> {
     /// An answer as a document.
     ///
     /// # Errors
-    /// The bytes are no such message.
+    /// The bytes are not such a message.
     pub(crate) fn document(&self, message: &'static Message, bytes: &[u8], form: Form) -> Result<Value, Error> {
         let decoded = schema::decode_as(message, bytes, form);
         let mut value = decoded.map_err(|error| Error::answer(self.method.name, message.name, error))?;
@@ -62,7 +62,7 @@ impl<'a> Answer<'a> {
     /// Writes a message in its format.
     ///
     /// # Errors
-    /// The bytes are no such message, the template does not suit it, or nobody reads any more.
+    /// The bytes are not such a message, the template fails on it, or the reader has gone.
     pub(crate) fn print(
         &self,
         ctx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! One call of one method: the way from the words to the answer. Nobody here knows this file.
+//! One call of one method, from the command line to the answer. No other file here uses this one.
 
 use clap::{Args, Command};
 
@@ -11,12 +11,12 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::method::Method;
 
-/// Calls a method as the words after it say.
+/// Calls a method as the arguments after it say.
 ///
-/// `proto` is the file that the method is from, where it is not built in.
+/// `proto` is the file that defines the method, if it is not built in.
 ///
 /// # Errors
-/// The words are wrong, which is said before anything is sent, or a call failed.
+/// The arguments are wrong, which is reported before anything is sent, or a call failed.
 pub(crate) async fn call(
     ctx: &mut Context<'_>,
     method: &'static Method,
@@ -25,12 +25,12 @@ pub(crate) async fn call(
 ) -> Result<(), Error> {
     let parsed = parse(command(method), words)?;
     if let Some(word) = parsed.positionals.first() {
-        return Err(Error::usage(format!("{} takes no argument, but got {word:?}", method.command)));
+        return Err(Error::usage(format!("{} takes no positional arguments, got {word:?}", method.command)));
     }
     let args: CallArgs = args(&parsed)?;
     let format = Format::of(&args)?;
     if format == Format::Raw && ctx.out_is_terminal {
-        return Err(Error::failure("-o raw writes bytes, which a terminal can't show: send them to a file or a pipe"));
+        return Err(Error::failure("-o raw writes binary data: send it to a file or a pipe, not to a terminal"));
     }
     check_stream(method, &args)?;
     let terms = Terms::of(&args)?;
@@ -38,7 +38,7 @@ pub(crate) async fn call(
     if let Some(form) = &args.skeleton {
         return match requests.as_slice() {
             [request] => ctx.print(&skeleton::skeleton(method, &request.shown(method, args.show_secrets)?, form)?),
-            several => Err(Error::usage(format!("--skeleton is of one request, and --data has {}", several.len()))),
+            several => Err(Error::usage(format!("--skeleton takes one request, but --data has {}", several.len()))),
         };
     }
     let answer = Answer::new(method, &args, format, requests.len())?;
@@ -66,7 +66,7 @@ pub(crate) async fn call(
     }
 }
 
-/// The command of one method: how the call is made, and its request's fields.
+/// The command of one method: the flags of the call, and those of the request's fields.
 pub(crate) fn command(method: &'static Method) -> Command {
     let call = own();
     let ids: Vec<_> = call.get_arguments().map(|arg| arg.get_id().to_string()).collect();
@@ -79,7 +79,7 @@ fn own() -> Command {
     CallArgs::augment_args(Command::new("").next_help_heading("Call")).arg(load::flag())
 }
 
-/// The status tells scripts which code it was.
+/// The exit status tells scripts the gRPC code.
 fn with_code(error: Error) -> Error {
     match error.code() {
         Some(code) => error.with_status(64 + u8::try_from(i32::from(code)).unwrap_or_default()),

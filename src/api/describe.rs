@@ -1,4 +1,4 @@
-//! `crictl rpc describe`: what a method, a message, an enum or a field is.
+//! `crictl rpc describe`: shows what a method, a message, an enum or a field is.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Command};
@@ -15,9 +15,9 @@ use crate::view::{Encoding, View};
 
 #[derive(Args, Debug)]
 struct DescribeArgs {
-    /// A method, a message or an enum, or a field by its path: list-containers.filter.state
+    /// A method, a message or an enum, or the path of a field: list-containers.filter.state
     name: Vec<String>,
-    /// How many levels of the messages and enums inside are shown too
+    /// How many levels of nested messages and enums to show
     #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
     depth: i64,
     /// Output format: text, json or yaml
@@ -28,20 +28,20 @@ struct DescribeArgs {
 /// The command `describe`.
 pub(crate) fn command() -> Command {
     let command = Command::new("describe").override_usage("crictl rpc describe NAME [flags]");
-    // Last, because a doc comment on a struct of flags is taken for what the command is about.
+    // This comes last, because clap takes a doc comment on a struct of flags for the description of the command.
     let command = DescribeArgs::augment_args(command).arg(load::flag());
     command.about("Show what a method, a message, an enum or a field is")
 }
 
-/// As [`command`], with the names that can be described; not for parsing.
+/// As [`command`], but with the names that can be described; not for parsing.
 pub(crate) fn tree(api: Api) -> Command {
     command().mut_arg("name", |arg| arg.value_parser(PossibleValuesParser::new(names(api))))
 }
 
-/// Describes what the words name.
+/// Describes what the arguments name.
 ///
 /// # Errors
-/// The words are wrong, or name nothing.
+/// The arguments are wrong, or name nothing.
 pub(crate) fn describe(ctx: &mut Context<'_>, api: Api, words: &[String], users: Users) -> Result<(), Error> {
     let parsed = parse(command(), words)?;
     let args: DescribeArgs = args(&parsed)?;
@@ -53,7 +53,7 @@ pub(crate) fn describe(ctx: &mut Context<'_>, api: Api, words: &[String], users:
         "json" => Some(Encoding::Json),
         "yaml" => Some(Encoding::Yaml),
         other => {
-            return Err(Error::failure(format!("unsupported output format {other:?}: text, json and yaml are")));
+            return Err(Error::failure(format!("unsupported output format {other:?}: use text, json or yaml")));
         }
     };
     ctx.print(&match encoding {
@@ -62,7 +62,7 @@ pub(crate) fn describe(ctx: &mut Context<'_>, api: Api, words: &[String], users:
     })
 }
 
-/// What a name stands for.
+/// What a name refers to.
 enum Subject {
     Method(&'static Method),
     Message(&'static Message),
@@ -79,7 +79,7 @@ fn find(api: Api, name: &str) -> Result<Subject, Error> {
         match whole(api, owner) {
             Some(Subject::Message(message)) => return field(message, path),
             Some(Subject::Method(method)) => {
-                // What is asked of a method is mostly the request.
+                // For a method, people mostly want to see the request.
                 let answers = method.response.field(path.split('.').next().unwrap_or(path)).is_some();
                 return field(method.request, path).or_else(|error| match answers {
                     true => field(method.response, path),
@@ -95,7 +95,7 @@ fn find(api: Api, name: &str) -> Result<Subject, Error> {
     Err(unknown(format!("no method, message, enum or field is called {name:?}"), near))
 }
 
-/// What a name without a path of fields stands for; case does not matter where it makes no difference.
+/// What a name without a field path refers to; case is ignored unless that makes it ambiguous.
 fn whole(api: Api, name: &str) -> Option<Subject> {
     let exact = |full: &'static str| full == name || relative(full) == name;
     let alike = |full: &'static str| full.eq_ignore_ascii_case(name) || relative(full).eq_ignore_ascii_case(name);
@@ -110,7 +110,7 @@ fn whole(api: Api, name: &str) -> Option<Subject> {
         .or_else(|| enumeration(&alike).map(Subject::Enum))
 }
 
-/// The field at a dotted path; lists and maps are gone through as if they were one of their items.
+/// The field at a dotted path; the path of a list or map continues with the fields of its items.
 fn field(mut message: &'static Message, path: &str) -> Result<Subject, Error> {
     let mut names = path.split('.').peekable();
     while let Some(name) = names.next() {
@@ -126,7 +126,7 @@ fn field(mut message: &'static Message, path: &str) -> Result<Subject, Error> {
             }
         }
     }
-    Err(Error::failure("no field is named"))
+    Err(Error::failure("the path names no field"))
 }
 
 fn unknown(what: String, near: Option<&str>) -> Error {
@@ -179,7 +179,7 @@ fn heading(name: &str, doc: &str) -> String {
 /// Number, name, type, and what else there is to say.
 type Row = [String; 4];
 
-/// The rows of a field and of what is inside it; a message that is inside itself is not shown again.
+/// The rows of a field and of its nested fields; a message nested in itself is not shown again.
 fn rows(field: &'static Field, depth: usize, indent: usize, within: &mut Vec<&'static str>) -> Vec<Row> {
     let blanks = " ".repeat(indent);
     let oneof = field.oneof.map(|oneof| format!("[oneof {oneof}]"));
@@ -216,7 +216,7 @@ fn table(rows: &[Row]) -> String {
     rows.iter().map(|row| format!("{}\n", line(row).trim_end())).collect()
 }
 
-/// The type as a proto has it: `repeated Mount`, `map<string, string>`.
+/// The type in proto notation: `repeated Mount`, `map<string, string>`.
 pub(crate) fn kind(field: &Field) -> String {
     let value = field.value_kind().name();
     match (field.label, field.kind) {

@@ -1,4 +1,4 @@
-//! `--dry-run`: what would be sent, and what `grpcurl` would be told to send the same.
+//! `--dry-run`: shows what would be sent, and the `grpcurl` command that would send the same.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::rpc::metadata;
 use crate::rpc::rerun::command_line;
 use crate::schema::Form;
 
-/// Where the proto is in a checkout of this program: runtimes tell nobody what they serve.
+/// Where a checkout of this program has the proto: runtimes do not offer reflection.
 const PROTO: &str = concat!("proto/", env!("CRI_RELEASE"), "/api.proto");
 
-/// Prints the requests, and for each a command line on stderr. Needs no server.
+/// Prints the requests, and a command line for each on stderr. Needs no server.
 ///
 /// # Errors
-/// The endpoint is wrong, or bytes are asked for that have secrets.
+/// The endpoint is wrong, or raw bytes would contain secrets.
 pub(crate) fn show(
     ctx: &mut Context<'_>,
     proto: Option<&str>,
@@ -36,7 +36,7 @@ pub(crate) fn show(
     for request in requests {
         let shown = answer.document(method.request, &request.bytes, Form::SPARSE)?;
         if answer.format == Format::Raw && shown != request.document {
-            return Err(Error::usage("the request has secrets, which -o raw would show: it needs --show-secrets"));
+            return Err(Error::usage("the request has secrets: -o raw needs --show-secrets"));
         }
         let form = Form { base64: true, ..Form::SPARSE };
         let document = answer.document(method.request, &request.bytes, form)?;
@@ -81,7 +81,7 @@ fn grpcurl(
     words.extend(["-d".to_owned(), document]);
     words.extend(match endpoint {
         Endpoint::Tcp(address) => vec![address.clone()],
-        // The path alone is what all its releases take.
+        // A bare path works with all releases of grpcurl.
         Endpoint::Unix(path) => vec!["-unix".to_owned(), path.display().to_string()],
         Endpoint::Pipe(name) => vec![name.clone()],
     });
@@ -89,7 +89,7 @@ fn grpcurl(
     words
 }
 
-/// How `grpcurl` is told of a proto, or of a descriptor set.
+/// How to name a proto or a descriptor set for `grpcurl`.
 fn descriptors(file: &Path) -> Vec<String> {
     let words = match (file.extension(), file.parent(), file.file_name()) {
         (Some(extension), Some(folder), Some(name)) if extension == "proto" => {

@@ -1,4 +1,4 @@
-//! A request goes out, and one message comes back, or a stream of them.
+//! Sends a request, and receives one message or a stream of messages.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::signal;
 enum Failed {
     /// The call failed.
     Call(Status),
-    /// We did.
+    /// We ended it.
     Own(Error),
 }
 
@@ -34,10 +34,10 @@ impl From<Error> for Failed {
     }
 }
 
-/// Makes a call, and shows what comes back as it comes.
+/// Makes a call, and shows the answer as it arrives.
 ///
 /// # Errors
-/// The call failed, or what came back can't be shown.
+/// The call failed, or its answer can't be shown.
 pub(crate) async fn exchange(
     ctx: &mut Context<'_>,
     answer: &Answer<'_>,
@@ -46,14 +46,15 @@ pub(crate) async fn exchange(
 ) -> Result<(), Error> {
     let stream = answer.method.flow == Flow::ServerStream;
     let time = answer.args.duration.and_then(GoDuration::positive).unwrap_or(Duration::MAX);
-    // A stream ends cleanly when it is interrupted; with a document to be written, after that is written.
+    // An interrupted stream ends cleanly; if a document is to be written, it is written first.
     ctx.stops_cleanly = stream;
     let interrupted = signal::interrupted(ctx.signals && stream && answer.args.enrich);
     let mut report = Report::begin(ctx, answer, client, &request.bytes);
     let ended = {
         let over = async {
             tokio::time::sleep(time).await;
-            // A server that owes something is no stream that is over: it comes, or it is the error that it never did.
+            // If the server still owes something, the stream is not over: we wait for it, and it is an error if it
+            // never comes.
             client.settled().await;
         };
         tokio::select! {

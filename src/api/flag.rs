@@ -1,4 +1,4 @@
-//! Flags of the fields, beside flags of the call.
+//! Flags for fields, next to the flags of the call.
 
 use clap::Command;
 
@@ -6,7 +6,7 @@ use crate::generated::commands;
 use crate::method::{Flags, Given, Method};
 use crate::schema::Value;
 
-/// Adds a method's own words and flags to those of a call.
+/// Adds a method's positionals and flags to the flags of a call.
 pub(crate) fn command(method: &'static Method, call: Command) -> Command {
     match method.flags {
         Flags::Code => commands::command(method.path, call),
@@ -17,7 +17,7 @@ pub(crate) fn command(method: &'static Method, call: Command) -> Command {
 /// The document that the flags of a method's fields make.
 ///
 /// # Errors
-/// What can't be the value of a flag, which is named.
+/// A flag has an invalid value; the error names the flag.
 pub(crate) fn document(method: &Method, mut given: Given<'_>) -> Result<Value, String> {
     match method.flags {
         Flags::Code => commands::request(method.path, &mut given)?,
@@ -26,8 +26,8 @@ pub(crate) fn document(method: &Method, mut given: Given<'_>) -> Result<Value, S
     Ok(given.document())
 }
 
-/// Gives the flags of a call names that no field takes: each is also `--call-NAME`, unless it is only that because
-/// a field is called the same, or a field is called like that.
+/// Gives the flags of a call names that no field can take: each is also `--call-NAME`, unless a field's name has
+/// already turned it into that, or a field has that very name.
 pub(crate) fn distinct(command: Command, own: &[String]) -> Command {
     let names = |arg: &clap::Arg| {
         let aliases = arg.get_all_aliases().unwrap_or_default();

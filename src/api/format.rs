@@ -1,13 +1,13 @@
-//! How answers are written down.
+//! How answers are formatted.
 
 use crate::api::terms::CallArgs;
 use crate::error::Error;
 use crate::view::Encoding;
 
-/// The form of a message.
+/// The format of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// A document of several lines; JSON of a stream has one line a message.
+    /// A document of several lines; for a stream, JSON has one line per message.
     Document(Encoding),
     /// JSON on one line.
     Line,
@@ -18,30 +18,31 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// The format that the flags ask for.
+    /// The format that the flags select.
     ///
     /// # Errors
-    /// There is none of that name, a template is none, or two flags contradict each other.
+    /// The format or the template is invalid, or two flags contradict each other.
     pub(crate) fn of(args: &CallArgs) -> Result<Self, Error> {
         let format = match (args.output.as_str(), &args.template) {
-            // The default is no choice.
+            // The default does not count as a choice.
             ("json" | "go-template", Some(template)) => Self::Document(Encoding::of_template(template)?),
             ("go-template", None) => return Err(Error::usage("-o go-template needs --template")),
-            (output, Some(_)) => return Err(Error::usage(format!("--template is not for output format {output:?}"))),
+            (output, Some(_)) => return Err(Error::usage(format!("--template can't be used with -o {output}"))),
             ("json", None) => Self::Document(Encoding::Json),
             ("yaml", None) => Self::Document(Encoding::Yaml),
             ("jsonl", None) => Self::Line,
             ("text", None) => Self::Text,
             ("raw", None) => Self::Raw,
             (output, None) => {
-                let known = "json, yaml, jsonl, text, raw and go-template are";
+                let known = "use json, yaml, jsonl, text, raw or go-template";
                 return Err(Error::failure(format!("unsupported output format {output:?}: {known}")));
             }
         };
         match format {
-            Self::Text | Self::Raw if args.enrich => {
-                Err(Error::usage(format!("--enrich makes a document, which -o {} can't be", args.output)))
-            }
+            Self::Text | Self::Raw if args.enrich => Err(Error::usage(format!(
+                "--enrich can't be used with -o {}, only with a document format",
+                args.output
+            ))),
             format => Ok(format),
         }
     }

@@ -23,16 +23,16 @@ struct ListArgs {
 /// The command `list`.
 pub(crate) fn command() -> Command {
     let command = Command::new("list").override_usage("crictl rpc list [flags]");
-    // Last, because a doc comment on a struct of flags is taken for what the command is about.
+    // This comes last, because clap takes a doc comment on a struct of flags for the description of the command.
     ListArgs::augment_args(command)
         .arg(load::flag())
         .about("List the methods, and the commands of crictl that call each")
 }
 
-/// Lists the methods, as the words say.
+/// Lists the methods, as the arguments say.
 ///
 /// # Errors
-/// The words are wrong.
+/// The arguments are wrong.
 pub(crate) fn list(ctx: &mut Context<'_>, api: Api, words: &[String], users: Users) -> Result<(), Error> {
     let parsed = parse(command(), words)?;
     let args: ListArgs = args(&parsed)?;
@@ -45,7 +45,7 @@ pub(crate) fn list(ctx: &mut Context<'_>, api: Api, words: &[String], users: Use
     })
 }
 
-/// The methods by service. Scripts count the lines that start with two blanks and a method's word.
+/// The methods by service. Scripts count the lines that start with two spaces and a method's name.
 fn text(api: Api, users: Users) -> String {
     let messages = |method: &Method| format!("{} -> {}", relative(method.request.name), relative(method.response.name));
     let width = |text: &dyn Fn(&Method) -> usize| api.methods.iter().map(|method| text(method)).max().unwrap_or(0);
@@ -74,7 +74,7 @@ fn document(api: Api, users: Users) -> Value {
     Value::object([("methods", Value::List(methods.collect()))])
 }
 
-/// What there is to say of one method.
+/// What is shown for one method.
 pub(crate) fn method(method: &Method, users: Users) -> Value {
     Value::object([
         ("method", Value::from(method.name)),
@@ -89,7 +89,7 @@ pub(crate) fn method(method: &Method, users: Users) -> Value {
     ])
 }
 
-/// Who sends how many messages, in a word.
+/// Who sends how many messages, in one word.
 pub(crate) fn shape(method: &Method) -> &'static str {
     match method.flow {
         Flow::Unary => "unary",

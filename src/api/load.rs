@@ -1,10 +1,10 @@
-//! Descriptors that are read at run time: what `crictl rpc --proto` knows instead of the CRI it was built from.
+//! Descriptors that are read at run time: `crictl rpc --proto` uses them instead of the CRI that it was built from.
 //!
-//! The way to the model is the build script's, with all that it refuses; from there on it is tables instead of code.
-//! Tables are `'static`, as those in the program are, so that whoever works with them needs no second form. The ones
-//! that are made here are never freed: that happens once in a run, for the file that it names, and ends with the run.
-//! For the CRI of 1.37 it is about 200 KB, counted from its 205 messages, 538 fields and 450 flags. The way to
-//! the model takes 6 ms of CPU there (median of 15 processes that went it five times each, optimised).
+//! A file is turned into the model by the build script's own code, with the same checks; after that, tables are made
+//! instead of code. Tables are `'static`, like those in the program, so that the code that uses them needs no second
+//! form. The tables made here are never freed: they are made once in a run, for the file that the run names. For the
+//! CRI of 1.37 they take about 200 KB, counted from its 205 messages, 538 fields and 450 flags. Making the model takes
+//! 6 ms of CPU time (median of 15 optimised processes that each made it five times).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,8 +21,8 @@ use crate::schema::{Enum, Field, Fields, Kind, Label, Message};
 
 const FLAG: &str = "proto";
 
-/// The flag that names the file. It stands before or after the method, whose own flags it decides: so it is looked up
-/// by [`named`] before the others are read.
+/// The flag that names the file. It may stand before or after the method, and it decides which flags the method has: so
+/// [`named`] looks it up before the others are read.
 pub(crate) fn flag() -> Arg {
     Arg::new(FLAG)
         .long(FLAG)
@@ -30,7 +30,7 @@ pub(crate) fn flag() -> Arg {
         .help("The API as this .proto or descriptor set has it, instead of the one crictl was built from")
 }
 
-/// The file that the flag names among these words.
+/// The file that the flag names in these arguments.
 pub(crate) fn named(words: &[String]) -> Option<&str> {
     let mut words = words.iter().take_while(|word| *word != "--");
     while let Some(word) = words.next() {
@@ -47,7 +47,7 @@ pub(crate) fn named(words: &[String]) -> Option<&str> {
 /// Reads a proto, or a descriptor set.
 ///
 /// # Errors
-/// It can't be read, does not compile, or has what no table can express.
+/// It can't be read, does not compile, or has something that no table can express.
 pub(crate) fn load(path: &str) -> Result<Api, Error> {
     let words = words();
     let known = |name: &str| words.get(name).map(|words| (*words).to_owned());
@@ -61,7 +61,7 @@ pub(crate) fn load(path: &str) -> Result<Api, Error> {
     Ok(Api { methods: Vec::leak(methods.collect()) })
 }
 
-/// What we say of the elements that the program was built with, by their full names.
+/// Our prose for the elements that the program was built with, by their full names.
 fn words() -> HashMap<String, &'static str> {
     let mut words = HashMap::new();
     for method in Api::BUILT_IN.methods {
@@ -74,7 +74,7 @@ fn words() -> HashMap<String, &'static str> {
     words
 }
 
-/// The tables of a model by the names that it refers to them with.
+/// The tables of a model, by the names with which it refers to them.
 struct Tables<'a> {
     enums: HashMap<&'a str, &'static Enum>,
     messages: HashMap<&'a str, &'static Message>,
@@ -95,7 +95,7 @@ impl<'a> Tables<'a> {
         tables
     }
 
-    /// A method; none only if the model lacks what it refers to.
+    /// A method; none only if the model lacks something that it refers to.
     fn method(&self, service: &'static str, it: &model::Method) -> Option<&'static Method> {
         Some(Box::leak(Box::new(Method {
             service,

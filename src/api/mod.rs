@@ -1,5 +1,5 @@
-//! The CRI as `crictl rpc` sees it: methods, what is sent, what comes back. Nothing here knows a method by name:
-//! commands, flags and output come from the tables.
+//! The CRI as `crictl rpc` sees it: methods, requests and answers. Nothing here knows a method by name: commands, flags
+//! and output come from the tables.
 
 pub(crate) mod answer;
 pub(crate) mod call;
@@ -25,7 +25,7 @@ use crate::generated::methods::METHODS;
 use crate::method::Method;
 use crate::schema::{Enum, Kind, Label, Message};
 
-/// The methods that can be called, and all that they send and receive.
+/// The methods that can be called, and everything that they send and receive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Api {
     /// In the order of the proto, service by service.
@@ -36,12 +36,12 @@ impl Api {
     /// The CRI that this program was built from.
     pub(crate) const BUILT_IN: Self = Self { methods: METHODS };
 
-    /// The method with this name, as the proto or as the command line spells it.
+    /// The method with this name, spelled as in the proto or as on the command line.
     pub(crate) fn method(&self, name: &str) -> Option<&'static Method> {
         self.methods.iter().copied().find(|method| method.command == name || method.name == name)
     }
 
-    /// Every message that a method sends or receives, or that is in one of these; without the entries of maps.
+    /// Every message that a method sends or receives, and every message nested in these, without map entries.
     pub(crate) fn messages(&self) -> Vec<&'static Message> {
         fn reach(message: &'static Message, label: Label, reached: &mut Vec<(&'static Message, Label)>) {
             if reached.iter().any(|(known, _)| known.name == message.name) {
@@ -61,7 +61,7 @@ impl Api {
         reached.into_iter().filter(|(_, label)| *label != Label::Map).map(|(message, _)| message).collect()
     }
 
-    /// Every enum of these messages.
+    /// Every enum in these messages.
     pub(crate) fn enums(&self) -> Vec<&'static Enum> {
         let mut enums: Vec<&'static Enum> = Vec::new();
         for field in self.messages().into_iter().flat_map(|message| message.fields) {
@@ -75,7 +75,7 @@ impl Api {
     }
 }
 
-/// Reads the words that follow one of the commands that are made here.
+/// Reads the arguments that follow one of the commands made here.
 pub(crate) fn parse(command: Command, words: &[String]) -> Result<Parsed, Error> {
     let rules = Rules { grouping: false, interspersed: true, whole_lists: true, variables: &[] };
     match go::parse(command, words, &rules, &|_| None).map_err(|error| Error::usage(error.0))? {

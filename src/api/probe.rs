@@ -1,5 +1,5 @@
-//! Whether a runtime has a method, found out without changing anything: by rules over names and tables, so that
-//! a method of the next release is probed, or left alone, by the same rules.
+//! Finds out whether a runtime has a method, without changing anything. The rules go by names and tables, so they also
+//! decide whether a method of the next release is probed or left alone.
 
 use std::time::Duration;
 
@@ -10,16 +10,17 @@ use crate::method::{Flow, Method};
 use crate::rpc::Client;
 use crate::schema::{self, Field, Kind, Label, Value};
 
-/// An id that no runtime gives, nor the beginning of one: theirs are hexadecimal digits.
+/// An id that no runtime assigns, and that no id starts with: runtimes' ids are hexadecimal.
 const NO_ID: &str = "no-such-id";
 
-/// What can be no image's name, so that it is refused before a registry is asked for it.
+/// This can't be the name of an image, so it is refused before a registry is asked.
 const NO_IMAGE: &str = "NO SUCH IMAGE";
 
-/// How long a stream may stay silent until it counts as one that waits for something to happen.
+/// How long a stream may stay silent before we take it to be waiting for an event.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// Calls a method so that it can do nothing, if there is such a call: `yes`, `no`, `unprobed` or `unknown`, and why.
+/// Calls a method in a way that changes nothing, if there is one. Returns `yes`, `no`, `unprobed` or `unknown`, and
+/// why.
 pub(crate) async fn probe(client: &Client<'_>, method: &'static Method) -> (&'static str, String) {
     let request = request(method).and_then(|request| schema::encode(method.request, &request, &mut vec![]).ok());
     match request {
@@ -46,22 +47,23 @@ async fn call(client: &Client<'_>, method: &'static Method, request: Vec<u8>) ->
     }
 }
 
-/// What an answer tells of the method. Whatever is not Unimplemented has come from it, unless nothing came at all.
+/// What an answer says about the method. Any error but Unimplemented comes from the method itself, unless there was no
+/// answer at all.
 fn implemented(answer: Result<(), Error>) -> (&'static str, String) {
     let Err(error) = answer else { return ("yes", String::new()) };
     match error.code() {
         Some(Code::Unimplemented) => ("no", error.cause().to_owned()),
         Some(Code::Unavailable | Code::DeadlineExceeded) | None => ("unknown", error.cause().to_owned()),
-        // This is what the probes of most methods are refused with.
+        // Most methods refuse a probe with this code.
         Some(Code::NotFound) => ("yes", String::new()),
         Some(code) => ("yes", format!("{code:?}: {}", error.cause())),
     }
 }
 
-/// The request for a probe, or nothing where none is known to be safe.
+/// The request for a probe, or nothing if none is known to be safe.
 ///
-/// What names its object by an id or as an image is asked for one that does not exist. What only reads, by its name,
-/// is asked for everything. The rest might do something.
+/// A method that names its object by an id or an image is called with one that does not exist. A method whose name says
+/// that it only reads is asked for everything. The others might change something.
 fn request(method: &Method) -> Option<Value> {
     let fields = method.request.fields;
     let ids: Vec<_> = fields.iter().filter(|field| is_id(field)).map(|field| (field.name, NO_ID.into())).collect();
@@ -82,7 +84,7 @@ fn is_image(field: &Field) -> bool {
     matches!(field.kind, Kind::Message(spec) if field.name == "image" && spec.field("image").is_some())
 }
 
-/// Whether a method of this name changes nothing, whatever it is asked.
+/// Whether a method with this name changes nothing, whatever the request.
 fn reads(name: &str) -> bool {
     let starts = ["List", "Stream", "Get"].iter().any(|word| name.starts_with(word));
     starts || ["Version", "Status", "ImageFsInfo", "RuntimeConfig"].contains(&name)

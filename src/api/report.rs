@@ -1,4 +1,4 @@
-//! What can be seen of a call beside its messages: `-v` as it happens, `--enrich` when it is over.
+//! What is shown of a call beside its messages: `-v` while it happens, `--enrich` when it is over.
 
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
@@ -12,7 +12,7 @@ use crate::rpc::{Client, details, metadata};
 use crate::schema::Value;
 use crate::view::{Encoding, View};
 
-/// What was seen of one call so far.
+/// What has been seen of one call so far.
 pub(crate) struct Report<'a> {
     answer: &'a Answer<'a>,
     /// Nanoseconds since the epoch.
@@ -21,7 +21,7 @@ pub(crate) struct Report<'a> {
     messages: Vec<Value>,
     count: usize,
     trailers: Value,
-    /// Null where we ended the call.
+    /// Null if we ended the call ourselves.
     status: Value,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Report<'a> {
         self.status = status(Code::Ok, "", Vec::new());
     }
 
-    /// The call failed. The error has the code and the words that the person is told.
+    /// The call failed. The error has the code and the words that the user is told.
     pub(crate) fn failed(&mut self, ctx: &Context<'_>, ended: &Status, error: &Error) {
         let code = error.code().unwrap_or(ended.code());
         self.pairs(ctx, '<', ended.metadata());
@@ -134,7 +134,7 @@ impl<'a> Report<'a> {
         if self.answer.args.show_secrets { metadata::pairs(map) } else { metadata::redacted(map) }
     }
 
-    /// A list of values for each name, which may occur more than once.
+    /// A list of values for each name, because a name may occur more than once.
     fn object(&self, map: &MetadataMap) -> Value {
         let mut object = Value::object::<&str>([]);
         for (name, value) in self.shown(map) {

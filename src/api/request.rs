@@ -1,4 +1,4 @@
-//! What is sent: documents, and the flags merged into each.
+//! Makes the requests: documents, and the flags merged into each.
 
 use crate::api::flag;
 use crate::api::set::set;
@@ -13,30 +13,30 @@ use crate::schema::{self, Form, Message, Value};
 /// One request.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// What is set in it, by the names of the JSON mapping, in the order of the proto.
+    /// What is set in it, by JSON names, in the order of the proto.
     pub(crate) document: Value,
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Request {
-    /// The bytes of what may be shown of it.
+    /// The bytes of the request with its secrets hidden.
     ///
     /// # Errors
-    /// A secret is no text, so that three stars can't stand for it.
+    /// A secret is not text, so three stars can't stand for it.
     pub(crate) fn shown(&self, method: &Method, secrets: bool) -> Result<Vec<u8>, Error> {
         let mut document = self.document.clone();
         if !secrets {
             schema::redact(method.request, &mut document);
         }
-        encode(method.request, &document, "the request has secrets and needs --show-secrets: ")
+        encode(method.request, &document, "showing a request with these secrets needs --show-secrets: ")
     }
 }
 
-/// The requests: each document of `--data`, or an empty one; into each the flags are merged as protobuf merges
-/// messages; then paths are set. All are known to be right before the first is sent.
+/// The requests: each document of `--data`, or an empty one. The flags are merged into each, as protobuf merges
+/// messages; then paths are set. All are checked before the first is sent.
 ///
 /// # Errors
-/// What is wrong, after the name of its argument.
+/// What is wrong, after the name of the argument.
 pub(crate) fn all(
     ctx: &mut Context<'_>,
     method: &'static Method,
@@ -79,23 +79,23 @@ fn data(ctx: &mut Context<'_>, args: &CallArgs) -> Result<Vec<Value>, Error> {
 }
 
 fn sets(message: &'static Message, bytes: &[u8], args: &CallArgs, source: &Source<'_>) -> Result<Request, Error> {
-    let failed = |error| Error::failure(format!("the request is no {}: {error}", message.name));
+    let failed = |error| Error::failure(format!("the request is not a valid {}: {error}", message.name));
     let mut document = schema::decode_as(message, bytes, Form::SPARSE).map_err(failed)?;
     let words = args.set.iter().map(|word| (word, "--set", false));
     for (word, flag, from_file) in words.chain(args.set_file.iter().map(|word| (word, "--set-file", true))) {
         let wrong = |(path, reason)| Error::failure(format!("{flag} {path}: {reason}"));
         set(message, &mut document, word, from_file, source).map_err(wrong)?;
-        // Each on its own, so that the one that is wrong is named.
+        // Each on its own, so that the error can name the one that is wrong.
         encode(message, &document, &format!("{flag} "))?;
     }
     let bytes = encode(message, &document, "")?;
     let document = schema::decode_as(message, &bytes, Form::SPARSE).map_err(failed)?;
-    // Once more, in the order of the proto: whichever way a request was written down, it is the same bytes.
+    // Ordered as in the proto: however a request was written, it becomes the same bytes.
     let bytes = encode(message, &document, "")?;
     Ok(Request { document, bytes })
 }
 
-/// The bytes of a document. `place` is what an error begins with.
+/// The bytes of a document. An error begins with `place`.
 fn encode(message: &'static Message, document: &Value, place: &str) -> Result<Vec<u8>, Error> {
     let mut unknown = Vec::new();
     let bytes = schema::encode(message, document, &mut unknown);

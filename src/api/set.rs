@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::method::Source;
 use crate::schema::{Field, Kind, Label, Message, Unknown, Value};
 
-/// What stands at a path.
+/// What is at a path.
 #[derive(Clone, Copy)]
 enum Spot {
     One(Kind),
@@ -15,11 +15,11 @@ enum Spot {
     Map(&'static Message),
 }
 
-/// Sets what `PATH=WORD` says in a document whose members have their JSON names. `from_file` says that the word is a
-/// file's name, whose content is the value as it is.
+/// Applies `PATH=WORD` to a document whose members have their JSON names. With `from_file` the word is a file name, and
+/// the file's content is the value.
 ///
 /// # Errors
-/// The path, if it could be read, and what is wrong.
+/// The path, if it could be parsed, and what is wrong.
 pub(crate) fn set(
     message: &'static Message,
     document: &mut Value,
@@ -38,7 +38,7 @@ pub(crate) fn set(
 
 struct Walk<'a> {
     segments: &'a [String],
-    /// How many of the segments are behind us.
+    /// How many segments have been passed.
     done: usize,
     value: &'a dyn Fn(Spot) -> Result<Value, String>,
 }
@@ -70,9 +70,9 @@ impl Walk<'_> {
             Value::List(items) => items,
             _ => Vec::new(),
         };
-        let index: usize = index.parse().map_err(|_| format!("{index:?} is no index of a list"))?;
+        let index: usize = index.parse().map_err(|_| format!("{index:?} is not an index of a list"))?;
         if index > items.len() {
-            return Err(format!("the list has {} items, so that the next index is {0}", items.len()));
+            return Err(format!("the list has {} items, so the next index is {0}", items.len()));
         }
         if index == items.len() {
             items.push(Value::Null);
@@ -125,15 +125,15 @@ fn content(spot: Spot, path: &str, source: &Source<'_>) -> Result<Value, String>
         Spot::One(Kind::Bytes) => Ok(Value::from(STANDARD.encode(bytes()?))),
         Spot::One(Kind::String) => {
             let text =
-                String::from_utf8(bytes()?).map_err(|_| format!("{path} is not UTF-8, and the field is text"))?;
+                String::from_utf8(bytes()?).map_err(|_| format!("{path} is not UTF-8, but the field is text"))?;
             Ok(Value::from(text))
         }
-        _ => Err("is neither text nor bytes".to_owned()),
+        _ => Err("the field is neither text nor bytes".to_owned()),
     }
 }
 
-/// The path, its segments, and what follows the `=`. A dot, a bracket, a backslash or a `=` behind a backslash is
-/// part of a name, and so is all between brackets.
+/// The path, its segments, and what follows the `=`. A dot, bracket, backslash or `=` after a backslash is part of a
+/// name, and so is everything between brackets.
 fn split(assignment: &str) -> Result<(&str, Vec<String>, &str), String> {
     let mut segments = Vec::new();
     let mut segment = String::new();
@@ -141,16 +141,16 @@ fn split(assignment: &str) -> Result<(&str, Vec<String>, &str), String> {
     let mut before = '.';
     while let Some((at, c)) = chars.next() {
         match c {
-            // What a bracket closes is a segment of its own already.
+            // The segment was already ended by a closing bracket.
             '.' | '=' | '[' if before != ']' => {
-                // `[` may stand at the beginning, and behind a dot.
+                // `[` may come at the beginning or after a dot.
                 if c != '[' || before != '.' {
                     segments.push(std::mem::take(&mut segment));
                 }
             }
             '.' | '=' | '[' => {}
-            ']' => return Err("a bracket is not opened".to_owned()),
-            _ if before == ']' => return Err("after a bracket comes a dot, a bracket or =".to_owned()),
+            ']' => return Err("a closing bracket has no opening one".to_owned()),
+            _ if before == ']' => return Err("expected a dot, a bracket or = after a bracket".to_owned()),
             '\\' => segment.extend(chars.next().map(|(_, next)| next)),
             c => segment.push(c),
         }
@@ -159,7 +159,8 @@ fn split(assignment: &str) -> Result<(&str, Vec<String>, &str), String> {
             '=' if segments.iter().any(String::is_empty) => return Err("a part of the path is empty".to_owned()),
             '=' => return Ok((&assignment[..at], segments, &assignment[at + 1..])),
             '[' => {
-                let (inside, _) = assignment[at + 1..].split_once(']').ok_or("a bracket is not closed")?;
+                let (inside, _) =
+                    assignment[at + 1..].split_once(']').ok_or("an opening bracket has no closing one")?;
                 chars.by_ref().take(inside.chars().count() + 1).for_each(drop);
                 segments.push(inside.to_owned());
                 before = ']';

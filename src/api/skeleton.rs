@@ -1,7 +1,7 @@
-//! `crictl rpc METHOD --skeleton`: a complete request, to be edited and given back with `--data`.
+//! `crictl rpc METHOD --skeleton`: prints a complete request, to be edited and passed to `--data`.
 //!
-//! What is unset is null: so a skeleton that nobody edits is the request that it was made from. In YAML the fields of
-//! an unset message stand below it as comments, with one `#` for each message around them that is unset.
+//! An unset field is null, so an unedited skeleton is the same as the request that it was made from. In YAML, the
+//! fields of an unset message follow it as comments, with one `#` for each enclosing unset message.
 
 use crate::api::describe;
 use crate::error::Error;
@@ -9,13 +9,13 @@ use crate::method::Method;
 use crate::schema::{self, Field, Kind, Label, Message, Value};
 use crate::view::{Encoding, Line, View};
 
-/// Names of an enum's values that a comment has room for.
+/// How many names of an enum's values fit into a comment.
 const VALUES: usize = 8;
 
-/// The skeleton of a request that has the values in these bytes, as `json` or `yaml`.
+/// The skeleton of a request that has the values in these bytes, in `json` or `yaml`.
 ///
 /// # Errors
-/// Another form is wanted.
+/// The format is neither of these.
 pub(crate) fn skeleton(method: &'static Method, request: &[u8], form: &str) -> Result<View, Error> {
     let message = method.request;
     let value = schema::decode(message, request).map_err(|error| Error::failure(error.to_string()))?;
@@ -27,11 +27,11 @@ pub(crate) fn skeleton(method: &'static Method, request: &[u8], form: &str) -> R
             skeleton.fields(message, &value);
             Ok(View::Lines(skeleton.lines))
         }
-        other => Err(Error::usage(format!("invalid value {other:?} for flag -skeleton: json and yaml are valid"))),
+        other => Err(Error::usage(format!("invalid value {other:?} for flag -skeleton: use json or yaml"))),
     }
 }
 
-/// The message with a member for every field.
+/// The message with a member for each field.
 fn complete(message: &'static Message, value: &Value) -> Value {
     let member = |field: &'static Field| {
         let value = value.get(field.json).cloned().unwrap_or_default();
@@ -50,14 +50,14 @@ fn complete(message: &'static Message, value: &Value) -> Value {
     Value::object(message.fields.iter().map(member))
 }
 
-/// The lines of YAML so far, and where the next one stands.
+/// The lines of YAML so far, and where the next one goes.
 #[derive(Default)]
 struct Skeleton {
     lines: Vec<Line>,
-    /// How many of the messages around are unset.
+    /// How many of the enclosing messages are unset.
     unset: usize,
     indent: usize,
-    /// The names of the messages around: one that is within itself ends there.
+    /// The names of the enclosing messages: a message nested in itself ends there.
     within: Vec<&'static str>,
 }
 
@@ -124,10 +124,10 @@ impl Skeleton {
         }
     }
 
-    /// What a message might have, in comments, unless it stands there already around itself.
+    /// The fields of an unset message, as comments, unless the message is nested in itself.
     fn unset(&mut self, message: &'static Message, write: impl FnOnce(&mut Self, &'static Message, &Value)) {
         if !self.within.contains(&message.name) && !message.fields.is_empty() {
-            // No bytes are a message of which everything has its default.
+            // Empty bytes are a message with all fields at their defaults.
             let defaults = schema::decode(message, &[]).unwrap_or_default();
             self.unset += 1;
             write(self, message, &defaults);
@@ -165,8 +165,8 @@ impl Skeleton {
     }
 }
 
-/// A number in digits where JSON's mapping has it as text, which is for readers that have no such numbers. But a
-/// negative zero is text: bare, it is an integer to YAML, and no integer is that.
+/// A number in digits, where the JSON mapping has text for readers without such numbers. Negative zero stays text:
+/// without quotes YAML reads it as an integer, and no integer is negative zero.
 fn scalar(kind: Kind, value: &Value) -> Value {
     match (kind, value) {
         (Kind::Int64 | Kind::Sint64 | Kind::Sfixed64, Value::String(text)) => text.parse().map(Value::Int),
@@ -177,7 +177,7 @@ fn scalar(kind: Kind, value: &Value) -> Value {
     .unwrap_or_else(|_| value.clone())
 }
 
-/// A key for a map that has none.
+/// A placeholder key for an empty map.
 fn placeholder(field: &Field) -> &'static str {
     match field.kind {
         Kind::Message(entry) => match entry.field("key").map(|key| key.kind) {
@@ -189,7 +189,7 @@ fn placeholder(field: &Field) -> &'static str {
     }
 }
 
-/// The type, what its values are, and the prose.
+/// The type, the possible values, and the prose.
 fn note(field: &Field, kind: Kind) -> String {
     let mut note = describe::kind(field);
     match (field.value_kind(), kind) {
@@ -198,7 +198,7 @@ fn note(field: &Field, kind: Kind) -> String {
             let more = if it.values.len() > VALUES { ", ..." } else { "" };
             note += &format!(" of {}{more}", names.join(", "));
         }
-        (Kind::Bytes, Kind::String) => note += " that are text",
+        (Kind::Bytes, Kind::String) => note += " as text",
         (Kind::Bytes, _) => note += " in base64",
         _ => {}
     }

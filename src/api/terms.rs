@@ -1,4 +1,4 @@
-//! How a call is made: its flags, and what they say of the connection and its limits.
+//! The terms of a call: its flags, and what they mean for the connection and its limits.
 
 use std::time::Duration;
 
@@ -12,84 +12,84 @@ use crate::method::{Flow, Method};
 use crate::rpc::connect::Connection;
 use crate::rpc::{Client, MAX_MESSAGE, metadata};
 
-/// How a call is made; the fields of its request have flags of their own.
+/// The flags of a call; the fields of its request have flags of their own.
 #[derive(Args, Debug)]
 pub(crate) struct CallArgs {
     /// The request as JSON or YAML, as @FILE, or as - for standard input; flags are merged into it. Several documents
-    /// are sent one after another, until one fails
+    /// are sent one after another until one fails
     #[arg(long, value_name = "DOCUMENT|@FILE|-")]
     pub(crate) data: Option<String>,
-    /// Set what is at a path, after --data and the flags: a.b=x, list.0.b=x or list[0].b=x (the next index appends),
+    /// Set the value at a path, after --data and the flags: a.b=x, list.0.b=x or list[0].b=x (the next index appends),
     /// map.key=x, map[a.b]=x or map.a\.b=x; lists, maps and messages take JSON (may be repeated)
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Set text or bytes at a path to what is in a file, as it is (may be repeated)
+    /// Set the text or bytes at a path to the content of a file (may be repeated)
     #[arg(long, value_name = "PATH=FILE")]
     pub(crate) set_file: Vec<String>,
-    /// Of several documents: go on after one whose call failed; the status is the first failure's
+    /// With several documents: go on after a failed call; the exit status is that of the first failure
     #[arg(long)]
     pub(crate) keep_going: bool,
-    /// Send nothing: print the request in the form of -o, and on stderr what grpcurl would be told
+    /// Send nothing: print the request in the format of -o, and the equivalent grpcurl command on stderr
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Show secrets, which are three stars otherwise
+    /// Show secrets, which are otherwise replaced by three stars
     #[arg(long)]
     pub(crate) show_secrets: bool,
-    /// Output format: json, yaml, jsonl (one line a message), text (protobuf's text format: what is set), raw (the
-    /// bytes; each message after its length as a varint where there may be several) or go-template
+    /// Output format: json, yaml, jsonl (one line per message), text (protobuf's text format: what is set), raw (the
+    /// bytes; if there may be several messages, each follows its length as a varint) or go-template
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     pub(crate) output: String,
     /// Go template for each message
     #[arg(long, value_name = "TEMPLATE")]
     pub(crate) template: Option<String>,
-    /// Show scalars, lists and maps that are at their defaults
+    /// Show scalars, lists and maps that have their default values
     #[arg(long, value_name = "BOOL", default_value = "true", hide_default_value = true)]
     pub(crate) emit_defaults: Option<bool>,
-    /// Show status, headers, messages and trailers as one document, also when the call fails
+    /// Show status, headers, messages and trailers as one document, even if the call fails
     #[arg(long)]
     pub(crate) enrich: bool,
-    /// Say on stderr what is sent, what comes back, and when
+    /// Report on stderr what is sent and received, and when
     #[arg(long, short)]
     pub(crate) verbose: bool,
-    /// Of a stream: end after N messages; 0 for no limit
+    /// For a stream: end after N messages; 0 for no limit
     #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
     pub(crate) max_messages: i64,
-    /// Of a stream: end after this time
+    /// For a stream: end after this time
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) duration: Option<GoDuration>,
-    /// Metadata of the call; the value of a name that ends in -bin is base64 (may be repeated)
+    /// Metadata of the call; values of names that end in -bin are base64 (may be repeated)
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) header: Vec<String>,
-    /// How long the whole call may take, instead of what the global --timeout makes of it for this method
+    /// How long the whole call may take, in place of what the global --timeout means for this method
     #[arg(long, value_name = "DURATION")]
     pub(crate) timeout: Option<GoDuration>,
-    /// How long the connection may take, of the time that the call has
+    /// How much of the call's time may be spent on connecting
     #[arg(long, value_name = "DURATION")]
     pub(crate) connect_timeout: Option<GoDuration>,
-    /// The largest message that is taken, as 1048576, 512KiB or 64MiB [default: 16MiB]
+    /// The largest message to accept, as 1048576, 512KiB or 64MiB [default: 16MiB]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_msg_size: Option<u64>,
-    /// The :authority of the call, instead of localhost
+    /// The :authority of the call, in place of localhost
     #[arg(long, value_name = "HOST")]
     pub(crate) authority: Option<String>,
-    /// Print the request to fill in, as yaml with comments or as json, instead of sending it
+    /// Print a request to fill in instead of sending it, as yaml with comments or as json
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "yaml")]
     pub(crate) skeleton: Option<String>,
 }
 
-/// Refuses limits that a stream can't have, and a stream's limits for what is none.
+/// Refuses impossible limits of a stream, and a stream's limits for a method without a stream.
 pub(crate) fn check_stream(method: &Method, args: &CallArgs) -> Result<(), Error> {
     let one = method.flow == Flow::Unary;
     match (args.max_messages, args.duration) {
-        (..=-1, _) => Err(Error::usage(format!("--max-messages: no number of messages: {}", args.max_messages))),
-        (_, Some(time)) if time.positive().is_none() => Err(Error::usage("--for: has to be longer than nothing")),
+        (..=-1, _) => Err(Error::usage(format!("--max-messages: must not be negative: {}", args.max_messages))),
+        (_, Some(time)) if time.positive().is_none() => Err(Error::usage("--for: must be longer than zero")),
         (1.., _) if one => Err(Error::usage(format!("--max-messages: {} answers with one message", method.name))),
         (_, Some(_)) if one => Err(Error::usage(format!("--for: {} answers with one message", method.name))),
         _ => Ok(()),
     }
 }
 
-/// Under which terms the calls are made.
+/// The terms under which calls are made.
 pub(crate) struct Terms {
     metadata: tonic::metadata::MetadataMap,
     connection: Connection,
@@ -98,16 +98,15 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// What the flags say.
+    /// The terms that the flags give.
     ///
     /// # Errors
-    /// One says what can't be.
+    /// A flag has an impossible value.
     pub(crate) fn of(args: &CallArgs) -> Result<Self, Error> {
         let wrong = |flag: &str, reason: String| Error::usage(format!("--{flag}: {reason}"));
         let limit = |flag, time: Option<GoDuration>| {
-            let positive = |time: GoDuration| {
-                time.positive().ok_or_else(|| wrong(flag, "has to be longer than nothing".to_owned()))
-            };
+            let positive =
+                |time: GoDuration| time.positive().ok_or_else(|| wrong(flag, "must be longer than zero".to_owned()));
             time.map(positive).transpose()
         };
         let authority = args.authority.as_deref().map(|text| {
@@ -116,7 +115,7 @@ impl Terms {
             parsed
                 .ok()
                 .and_then(|parts| parts.build().ok())
-                .ok_or_else(|| wrong("authority", format!("no authority: {text:?}")))
+                .ok_or_else(|| wrong("authority", format!("not a valid authority: {text:?}")))
         });
         Ok(Self {
             metadata: metadata::parse(&args.header).map_err(|reason| wrong("header", reason))?,
@@ -129,7 +128,7 @@ impl Terms {
         })
     }
 
-    /// A client that keeps to the terms.
+    /// A client with these terms.
     ///
     /// # Errors
     /// No endpoint serves the method.

@@ -1,5 +1,5 @@
-//! The same work for each of several ids: in turn up to the first failure, or at once with every failure kept.
-//! It knows neither what the work is nor what is printed.
+//! The same work for each of several ids: one after another up to the first failure, or at the same time, keeping every
+//! failure. This module knows neither the work nor the output.
 
 use std::pin::pin;
 
@@ -8,13 +8,13 @@ use futures_util::stream::{self, StreamExt as _};
 use crate::context::Context;
 use crate::error::Error;
 
-/// How many pieces of work go on at once. A runtime that removes a thousand containers at once only gets slower.
+/// How many pieces of work run at once. A runtime that removes a thousand containers at once only gets slower.
 const AT_ONCE: usize = 8;
 
-/// Works on one id after the other, and prints the line that the work returns.
+/// Works on the ids one after another, and prints the line that each piece of work returns.
 ///
 /// # Errors
-/// The first failure, with `doing` and the id as its context; what follows is left alone.
+/// The first failure, with `doing` and the id as its context; the remaining ids are left alone.
 pub(crate) async fn in_turn(
     ctx: &mut Context<'_>,
     ids: &[String],
@@ -32,10 +32,10 @@ pub(crate) async fn in_turn(
     Ok(())
 }
 
-/// Works on all ids, eight at a time. The lines of the work are printed in the order of the ids, also if it fails later.
+/// Works on all ids, eight at a time. Lines are printed in the order of the ids, even those of work that fails later.
 ///
 /// # Errors
-/// All failures in the order of the ids; a failure keeps nothing else from being done.
+/// All failures in the order of the ids; no failure stops the other work.
 pub(crate) async fn at_once(
     ctx: &mut Context<'_>,
     ids: &[String],
@@ -56,7 +56,7 @@ pub(crate) async fn at_once(
     Error::join(errors)
 }
 
-/// Refuses an empty id: a runtime may take it for any.
+/// Refuses an empty id: a runtime may take it for any id.
 ///
 /// # Errors
 /// The id is empty.
@@ -103,7 +103,7 @@ mod tests {
             let done = at_once(ctx, &ids, async |id, lines| {
                 running.set(running.get() + 1);
                 most.set(most.get().max(running.get()));
-                // The earlier, the longer.
+                // Earlier ids take longer.
                 for _ in id.parse().unwrap_or(0)..20 {
                     tokio::task::yield_now().await;
                 }

@@ -1,4 +1,4 @@
-//! How `inspect`, `inspectp` and `inspecti` show what they are asked for: one document, or blocks of lines.
+//! How `inspect`, `inspectp` and `inspecti` show statuses: as one document, or as blocks of lines.
 
 use clap::Args;
 
@@ -13,7 +13,7 @@ pub(crate) struct InspectionArgs {
     /// Output format: json, yaml, go-template or table
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
-    /// Only the status, without what the runtime adds to it
+    /// Show only the status, without what the runtime adds to it
     #[arg(long, short)]
     pub(crate) quiet: bool,
     /// Go template, for -o go-template
@@ -28,7 +28,7 @@ pub(crate) enum Shown {
 }
 
 impl InspectionArgs {
-    /// The status in the form that is asked for.
+    /// The status in the requested format.
     ///
     /// # Errors
     /// As `document`.
@@ -44,11 +44,11 @@ impl InspectionArgs {
     }
 }
 
-/// Shows the status of each id in their order: tables at once, documents as one when all are there. That there is no
-/// id is said, and is no error.
+/// Shows the status of each id, in order: tables one by one, documents together once all are there. An empty list of
+/// ids is reported, but is not an error.
 ///
 /// # Errors
-/// A status can't be had; there is no such format, which upstream says last.
+/// A status can't be read, or the format is unknown, which upstream reports last.
 pub(crate) async fn show(
     ctx: &mut Context<'_>,
     args: &InspectionArgs,

@@ -1,4 +1,4 @@
-//! What a command is: a name, arguments, and a function from them to output; and what several commands are made of.
+//! What a command is: a name, its arguments, and a function that runs it; and the parts that several commands share.
 
 pub(crate) mod batch;
 pub(crate) mod inspection;
@@ -21,25 +21,26 @@ pub(crate) struct Overlay {
     pub(crate) about: &'static str,
     /// What follows the name in the usage line, `[flags] CONTAINER-ID`.
     pub(crate) usage: &'static str,
-    /// A command line that people use, and after `#` what it does.
+    /// An example command line; what follows `#` explains it.
     pub(crate) example: &'static str,
     /// `-abc` may mean `-a -b -c`. Upstream allows it for some commands only.
     pub(crate) grouping: bool,
-    /// Flags are read after positionals too. Not where a positional may be somebody else's flag, as in `exec`.
+    /// Flags are accepted after positionals too. Not set where positionals may include another program's flags, as in
+    /// `exec`.
     pub(crate) interspersed: bool,
     /// Adds the arguments: `XArgs::augment_args`.
     pub(crate) arguments: fn(Command) -> Command,
-    /// The environment variables that stand in for flags: flag, variable.
+    /// Environment variables that give values to flags: flag, variable.
     pub(crate) env: &'static [(&'static str, &'static str)],
-    /// Words that flags and positionals are known to take: argument, words. Shells offer them; parsing takes others too.
+    /// Words that flags and positionals usually take: argument, words. Shells offer them; parsing takes others too.
     pub(crate) values: &'static [(&'static str, &'static [&'static str])],
-    /// The methods that it may call, by the proto's names, which `rpc list` shows. Names and not tables, because an
-    /// older CRI lacks some of them. `Version` goes without saying: an error may name the runtime.
+    /// The methods that it may call, by the proto's names, shown by `rpc list`. They are names and not tables, because
+    /// an older CRI lacks some of them. `Version` is left out: any error may call it to name the runtime.
     pub(crate) calls: &'static [&'static str],
-    /// What scripts expect before the error of a failed call, in upstream's words, where those name no id.
+    /// What scripts expect before the error of a failed call: upstream's words, where those contain no id.
     pub(crate) step: &'static str,
     pub(crate) subcommands: &'static [Overlay],
-    /// Commands below this one that are made from tables, and that it parses itself.
+    /// Subcommands that are made from tables, and that the command parses itself.
     pub(crate) made: fn() -> Vec<Command>,
     pub(crate) run: Run,
 }
@@ -47,11 +48,11 @@ pub(crate) struct Overlay {
 /// Runs a command.
 pub(crate) type Run = for<'a> fn(&'a mut Context<'_>, &'a Parsed) -> Running<'a>;
 
-/// A command under way.
+/// A running command.
 pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 
 impl Overlay {
-    /// What most commands have; an overlay names the rest.
+    /// What most commands have; an overlay sets the rest.
     pub(crate) const DEFAULT: Self = Self {
         name: "",
         aliases: &[],
@@ -70,7 +71,7 @@ impl Overlay {
         run: |_, _| Box::pin(async { Err(Error::help()) }),
     };
 
-    /// Whether a word names this command.
+    /// Whether a word is this command's name.
     pub(crate) fn is_called(&self, word: &str) -> bool {
         self.name == word || self.aliases.contains(&word)
     }
@@ -80,7 +81,7 @@ impl Overlay {
         format!("{}\n", self.command(parent).render_help().to_string().trim_end())
     }
 
-    /// The clap command, for parsing and for help. `parent` is what stands before the name, `crictl`.
+    /// The clap command, for parsing and for help. `parent` is what comes before the name, `crictl`.
     pub(crate) fn command(&self, parent: &str) -> Command {
         let command = Command::new(self.name)
             .visible_aliases(self.aliases)
@@ -93,7 +94,7 @@ impl Overlay {
             example => command.after_help(format!("Example:\n  {example}")),
         };
         let subcommands = self.subcommands.iter().map(|overlay| overlay.command(&format!("{parent} {}", self.name)));
-        // Last, because a doc comment on a struct of flags is taken for what the command is about.
+        // This comes last, because clap takes a doc comment on a struct of flags for the description of the command.
         document_env((self.arguments)(command), self.env).about(self.about).subcommands(subcommands)
     }
 
@@ -103,7 +104,7 @@ impl Overlay {
         for (name, words) in self.values {
             command = command.mut_arg(name.replace('-', "_"), |arg| {
                 let is_word = arg.get_default_values().iter().all(|value| words.iter().any(|word| value == word));
-                // clap holds a default to the words.
+                // clap also checks defaults against these words.
                 let arg = if is_word { arg } else { arg.default_value(None) };
                 arg.value_parser(PossibleValuesParser::new(*words))
             });
@@ -114,8 +115,8 @@ impl Overlay {
     }
 }
 
-/// Names each flag's environment variable in its help. The variables themselves are read by [`crate::args::go`],
-/// from the environment that the run was given.
+/// Names each flag's environment variable in its help. [`crate::args::go`] reads the variables, from the environment
+/// that the run was given.
 pub(crate) fn document_env(mut command: Command, env: &[(&'static str, &'static str)]) -> Command {
     for (flag, variable) in env {
         command = command.mut_arg(flag.replace('-', "_"), |arg| {

@@ -7,12 +7,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::context::Context;
 use crate::error::Error;
 
-/// Upstream's pace.
+/// The interval, the same as upstream's.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Shows something once or, to watch it, at every tick until an error or an interrupt, which then is no error.
+/// Shows something once or, with `--watch`, at every tick until an error or an interrupt; the interrupt is not an
+/// error.
 ///
-/// What takes longer than a tick is followed by the next tick at once, not by all that were missed.
+/// If showing takes longer than a tick, the next one follows at once; missed ticks are skipped.
 pub(crate) async fn repeat<'io>(
     ctx: &mut Context<'io>,
     watch: bool,

@@ -1,25 +1,26 @@
-//! Changes values in the text of a config file and leaves everything else in it alone: comments, order, quotes.
+//! Changes values in the text of a config file and leaves everything else alone: comments, order, quotes.
 //!
-//! A config file is a flat mapping, so lines are enough, and what they cannot do is found by reading the result.
-//! It knows text only; files are the parent's business.
+//! A config file is a flat mapping, so it can be edited line by line; reading the result shows whether that worked.
+//! This module knows only text; its parent handles files.
 
 use super::{File, KEYS, parse};
 
 /// What stands between a key's colon and its value.
 const BLANK: [char; 2] = [' ', '\t'];
 
-/// The text with the values of `wanted`. Keys that are missing are added at the end.
+/// Sets the values in `wanted`. Missing keys are added at the end.
 pub(crate) fn edit(text: &str, wanted: &File) -> String {
     let (first, others) = text.split_at(first_document(text));
     let edited = in_place(first, wanted) + others;
     match parse(&edited) {
         Ok(file) if file == *wanted => edited,
-        // One line of `{debug: true}`, or an alias to a value that has changed: only the values can be kept.
+        // The file is one line of `{debug: true}`, or has an alias to a value that has changed: only the values can be
+        // kept.
         _ => in_place("", wanted),
     }
 }
 
-/// How long the first document is, the only one that counts. What it ends with is the next one's.
+/// The length of the first document, the only one that counts. The marker that ends it belongs to the next one.
 fn first_document(text: &str) -> usize {
     let mut end = 0;
     let mut begun = false;
@@ -43,7 +44,7 @@ fn in_place(text: &str, wanted: &File) -> String {
     let mut missing = KEYS.to_vec();
     let mut lines = Vec::new();
     let mut replaced = false;
-    // Blank lines go, as upstream's YAML library drops them.
+    // Empty lines are removed, as upstream's YAML library does.
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         if replaced && is_continuation(line, indent) {
             continue;
@@ -58,7 +59,7 @@ fn in_place(text: &str, wanted: &File) -> String {
             _ => line.to_owned(),
         });
     }
-    // Or else a comment at the end would seem to be about the first key that is added.
+    // Otherwise a comment at the end would seem to belong to the first key that is added.
     let has_keys = missing.len() < KEYS.len();
     missing.retain(|key| wanted.get(key).is_some());
     if has_keys && !missing.is_empty() && lines.last().is_some_and(|line| line.trim_start().starts_with('#')) {
@@ -71,7 +72,7 @@ fn in_place(text: &str, wanted: &File) -> String {
     lines.join("\n") + "\n"
 }
 
-/// How far the keys are indented: as far as the first of them.
+/// The indentation of the keys, which is that of the first key.
 fn indent(text: &str) -> usize {
     let is_key =
         |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with("---");
@@ -82,13 +83,13 @@ fn depth(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// Whether a line goes on with the value of the line before it.
+/// Whether a line continues the value of the line before it.
 fn is_continuation(line: &str, indent: usize) -> bool {
     let content = line.trim_start();
     depth(line) > indent && !content.is_empty() && !content.starts_with('#')
 }
 
-/// A line with a key: `head`, which ends before the value, the value, and a comment or nothing.
+/// A line with a key: `head`, which ends before the value, then the value, then a comment or nothing.
 struct Entry<'a> {
     key: &'a str,
     head: &'a str,
@@ -117,7 +118,7 @@ impl<'a> Entry<'a> {
         Some(Self { key: key.trim_end(), head, value, tail })
     }
 
-    /// The line with another value, in the quotes of the old one.
+    /// The line with another value, quoted like the old one.
     fn with(&self, value: &str) -> String {
         let value = match self.value.chars().next() {
             Some('"') => double_quoted(value),
@@ -131,7 +132,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Where the value ends that a line's rest starts with.
+/// Where the value at the start of this text ends.
 fn value_length(rest: &str) -> usize {
     match rest.chars().next() {
         Some('#') => 0,
@@ -160,7 +161,8 @@ fn quoted_length(rest: &str, quote: char) -> usize {
     rest.len()
 }
 
-/// A value as YAML. An endpoint is a string to other readers too, even if it looks like a number.
+/// A value as YAML. Endpoints are quoted if other readers could take them for something other than a string, such as a
+/// number.
 fn scalar(key: &str, value: &str) -> String {
     let plain = serde_yaml::to_string(value).is_ok_and(|yaml| yaml.trim_end() == value);
     match key.ends_with("-endpoint") && !plain {
@@ -169,7 +171,7 @@ fn scalar(key: &str, value: &str) -> String {
     }
 }
 
-/// JSON's strings are YAML's.
+/// A JSON string is also a YAML string.
 fn double_quoted(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }

@@ -1,4 +1,4 @@
-//! Which endpoint serves which service. Decided here and nowhere else.
+//! Which endpoint serves which service. This is decided only here.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ impl Service {
         }
     }
 
-    /// The service that the proto calls this.
+    /// The service with this name in the proto.
     pub(crate) fn named(name: &str) -> Self {
         if name == "ImageService" { Self::Image } else { Self::Runtime }
     }
@@ -54,7 +54,7 @@ pub(crate) enum Origin {
     Variable(&'static str),
     /// The config file.
     File(PathBuf),
-    /// The program that crictl is a part of.
+    /// The program that crictl is built into.
     Host,
 }
 
@@ -68,13 +68,13 @@ impl fmt::Display for Origin {
     }
 }
 
-/// An endpoint that somebody named.
+/// An endpoint that was configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// As it was written down; empty where somebody set it to nothing.
+    /// The endpoint as it was written; empty if it was set to nothing.
     pub(crate) text: String,
     pub(crate) origin: Origin,
-    /// The service that it was named for, which is not the one that it serves where that has none of its own.
+    /// The service that it was configured for. An image service without an endpoint of its own uses the runtime's.
     pub(crate) service: Service,
 }
 
@@ -87,12 +87,12 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    /// The runtime service's endpoint is the flag's, else the host's, else the variable's, else the file's. The image
-    /// service's is found in the same way, and where nobody names one it is the runtime's.
+    /// The runtime service's endpoint comes from the flag, else from the host, else from the variable, else from the
+    /// file. The image service's endpoint is found in the same way; if none is named, it is the runtime's.
     ///
-    /// A host's endpoint is one for both services: under a host neither variables nor the file name any, so that
+    /// A host's endpoint serves both services: under a host, neither variables nor the file count, so
     /// `--runtime-endpoint` moves both services, unless `--image-endpoint` moves the image service elsewhere. Without a
-    /// host each service has flag, variable and file to itself, as upstream has it.
+    /// host, each service has its own flag, variable and file entry, as in upstream.
     pub(super) fn merge(
         args: &GlobalArgs,
         parsed: &Parsed,
@@ -120,7 +120,7 @@ impl Endpoints {
         }
     }
 
-    /// The endpoint that a service is called at. Nothing means the default ones.
+    /// The endpoint that a service is called at. None means the default endpoints.
     pub(crate) fn of(&self, service: Service) -> Option<&Named> {
         let own = self.image.as_ref().filter(|_| service == Service::Image);
         own.or(self.runtime.as_ref())

@@ -1,5 +1,5 @@
-//! The settings of a run: flag, then environment, then file, then default, and
-//! which of them each value came from.
+//! The settings of a run: from a flag, else the environment, else the file, else the default, with a note of which one
+//! each came from.
 
 mod edit;
 mod endpoints;
@@ -26,16 +26,16 @@ pub(crate) use endpoints::{Endpoints, Named, Origin, Service};
 /// The environment a run was given, never the process's own.
 pub(crate) type Env = BTreeMap<String, String>;
 
-/// What holds for the whole run.
+/// Settings for the whole run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// The config file that `crictl config` works on.
     pub(crate) file: Option<PathBuf>,
-    /// Where config files were looked for, if none is there.
+    /// Where config files were looked for, if none was found.
     pub(crate) missing: Vec<PathBuf>,
     pub(crate) endpoints: Endpoints,
     pub(crate) timeout: Duration,
-    /// Further attempts to connect to a configured endpoint, where somebody says so; negative for ever.
+    /// How many more times to try to connect to a configured endpoint, if set; negative for no limit.
     pub(crate) max_retries: Option<i64>,
     /// Whose containers and images the commands are about.
     pub(crate) containerd_namespace: namespace::Wanted,
@@ -48,27 +48,27 @@ pub(crate) struct Settings {
     pub(crate) profile_cpu: String,
     /// Where the memory profile goes; empty for none.
     pub(crate) profile_mem: String,
-    /// What the host says where nobody serves its endpoint.
+    /// The hint that the host gives if nobody serves its endpoint.
     pub(crate) hint: Option<String>,
 }
 
-/// What a host program decides before the command line does.
+/// What a host program decides before the command line is read.
 #[derive(Clone, Debug)]
 pub struct Preset {
-    /// The endpoint of both services. It overrides the environment and the config file. `-r` on the command line moves
-    /// both services elsewhere, `-i` the image service alone.
+    /// The endpoint of both services. It overrides the environment and the config file. On the command line, `-r` moves
+    /// both services elsewhere, `-i` only the image service.
     pub endpoint: String,
-    /// What to do when nobody serves that endpoint.
+    /// What the user can do if nobody serves that endpoint.
     pub hint: String,
 }
 
-/// The timeout where none is given.
+/// The timeout to use if none is given.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The most seconds of a timeout: durations are counted in nanoseconds, in 64 bits.
+/// The largest timeout in seconds: durations are counted in nanoseconds, in 64 bits.
 const LONGEST: i64 = i64::MAX / 1_000_000_000;
 
-/// What is in a config file.
+/// The contents of a config file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct File {
     pub(crate) runtime_endpoint: String,
@@ -78,7 +78,7 @@ pub(crate) struct File {
     pub(crate) debug: bool,
     pub(crate) pull_image_on_create: bool,
     pub(crate) disable_pull_on_run: bool,
-    /// Newer than the other keys: it is listed and written only where somebody has set it.
+    /// Newer than the other keys: listed and written only if it is set.
     pub(crate) max_retries: Option<i64>,
     /// As new.
     pub(crate) containerd_namespace: Option<namespace::Wanted>,
@@ -128,24 +128,24 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
     }
 }
 
-/// What became of the search for a config file.
+/// The outcome of the search for a config file.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// The one that was looked for first.
+    /// The path that was looked for first.
     wanted: Option<PathBuf>,
-    /// The one that was read, and what it says.
+    /// The file that was read, and its contents.
     file: Option<(PathBuf, File)>,
-    /// Where it was looked for, if nothing was found.
+    /// The paths that were tried, if nothing was found.
     missing: Vec<PathBuf>,
-    /// Something to warn of: another file was read than the one that was wanted.
+    /// A warning that another file was read than the one that was wanted.
     pub(crate) warning: Option<String>,
 }
 
 /// Reads the config file: `wanted`, or else `crictl.yaml` beside the program.
 ///
 /// # Errors
-/// Only an `explicit` file has to exist and to be right. A default one that is not
-/// counts as absent: crictl runs on nodes whose /etc/crictl.yaml is somebody else's.
+/// Only an `explicit` file has to exist and be valid. A default file that is invalid counts as absent: some nodes have
+/// an /etc/crictl.yaml that belongs to another program.
 pub(crate) fn load(wanted: Option<PathBuf>, explicit: bool, executable: Option<&Path>) -> Result<Found, Error> {
     let beside = executable
         .map(|program| program.canonicalize().unwrap_or_else(|_| program.to_owned()))
@@ -154,7 +154,7 @@ pub(crate) fn load(wanted: Option<PathBuf>, explicit: bool, executable: Option<&
     candidates.dedup();
     let Some(chosen) = candidates.iter().position(|path| path.exists()) else {
         return match wanted.as_deref().filter(|_| explicit).map(read) {
-            // Which file the person named is what they want to hear, not where else it was looked for.
+            // The user named this file, so the error is about it alone and not about where else was searched.
             Some(Err(error)) => Err(error.context("loading the config file")),
             _ => Ok(Found { wanted, missing: candidates, ..Found::default() }),
         };
@@ -178,17 +178,17 @@ pub(crate) fn load(wanted: Option<PathBuf>, explicit: bool, executable: Option<&
 /// Reads a config file.
 ///
 /// # Errors
-/// It can't be read, or says something wrong.
+/// The file can't be read, or its contents are wrong.
 pub(crate) fn read(path: &Path) -> Result<File, Error> {
     let bytes = file::read(path).map_err(|error| named(path, &lower(&error)))?;
     let (text, _) = file::text(&bytes).map_err(|reason| named(path, &reason))?;
     parse(&text).map_err(|reason| named(path, &reason))
 }
 
-/// Changes a config file, which is made where there is none. The encoding and the line ends stay.
+/// Changes a config file, or creates it if it does not exist. Encoding and line ends are kept.
 ///
 /// # Errors
-/// As [`read`], `change`'s own, or it can't be written.
+/// As for [`read`]; `change` fails; or the file can't be written.
 pub(crate) fn change(path: &Path, change: impl FnOnce(&mut File) -> Result<(), Error>) -> Result<(), Error> {
     let written = update::update(path, |bytes| {
         let reading = |reason: String| named(path, &reason).context("loading the config file");
@@ -227,45 +227,45 @@ fn named(path: &Path, reason: &str) -> Error {
     Error::failure(format!("{}: {reason}", path.display()))
 }
 
-/// Reads the text of a config file: a flat YAML mapping, of which only the scalars' text counts.
+/// Parses the text of a config file: a flat YAML mapping, whose scalars are taken as text.
 ///
 /// # Errors
-/// It is no mapping, has a key that no crictl knows, or a value that its key does not take.
+/// The text is not a mapping, or has an unknown key or a value that its key does not accept.
 pub(crate) fn parse(text: &str) -> Result<File, String> {
     let mut file = File::default();
     yaml::flat(text, |key, value| match value {
         Some(value) => file.set(key, value),
-        None if KEYS.contains(&key) => Err(format!("{key} is one value, neither a list nor a mapping")),
+        None if KEYS.contains(&key) => Err(format!("{key} takes a single value, not a list or a mapping")),
         None => Err(unknown(key)),
     })?;
     Ok(file)
 }
 
-/// Says that there is no such key.
+/// The message for an unknown key.
 pub(crate) fn unknown(key: &str) -> String {
-    format!("no config option is called {key:?}; there are {}", KEYS.join(", "))
+    format!("no config option is called {key:?}; use one of {}", KEYS.join(", "))
 }
 
 impl File {
-    /// Sets one key from its text.
+    /// Sets one key from text.
     ///
     /// # Errors
-    /// The key is unknown, or the text is not what the key takes.
+    /// The key is unknown, or does not accept the text.
     pub(crate) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let flag = || boolean(value).map_err(|_| format!("{key} is true or false, not {value:?}"));
+        let flag = || boolean(value).map_err(|_| format!("{key} must be true or false, not {value:?}"));
         match key {
             "runtime-endpoint" => value.clone_into(&mut self.runtime_endpoint),
             "image-endpoint" => value.clone_into(&mut self.image_endpoint),
             "timeout" => {
                 let seconds = decimal_integer(value).ok().filter(|seconds| *seconds <= LONGEST);
                 self.timeout = seconds
-                    .ok_or_else(|| format!("timeout is a number of seconds, {LONGEST} at most, not {value:?}"))?;
+                    .ok_or_else(|| format!("timeout must be a number of seconds up to {LONGEST}, not {value:?}"))?;
             }
             "debug" => self.debug = flag()?,
             "pull-image-on-create" => self.pull_image_on_create = flag()?,
             "disable-pull-on-run" => self.disable_pull_on_run = flag()?,
             "max-retries" => {
-                let wrong = |_| format!("max-retries is a number of attempts, not {value:?}");
+                let wrong = |_| format!("max-retries must be a number of attempts, not {value:?}");
                 self.max_retries = Some(decimal_integer(value).map_err(wrong)?);
             }
             "containerd-namespace" => {
@@ -278,7 +278,7 @@ impl File {
         Ok(())
     }
 
-    /// The text of one key's value, if there is such a key and it has one.
+    /// The text of one key's value, if the key exists and has a value.
     pub(crate) fn get(&self, key: &str) -> Option<String> {
         Some(match key {
             "runtime-endpoint" => self.runtime_endpoint.clone(),
@@ -297,7 +297,7 @@ impl File {
 /// For the fuzz targets.
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing {
-    /// Whatever the file looks like, it says afterwards what it is to say.
+    /// Whatever the file looks like, after a change it has the wanted value.
     pub(crate) fn change(bytes: &[u8]) {
         let Ok((text, _)) = super::file::text(bytes) else { return };
         let Ok(mut file) = super::parse(&text) else { return };

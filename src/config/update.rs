@@ -1,8 +1,7 @@
-//! Changes a file so that at any time it is whole: as it was, or as it is to be. Two who change it at once do it one
-//! after the other.
+//! Changes a file so that it is whole at any time: either old or new. Concurrent changes are made one after another.
 //!
-//! The new content is written to a draft beside the file, which then takes the file's name. The draft is the lock, too,
-//! for who holds it writes; one that was left behind by somebody who died is taken over.
+//! The new content is written to a draft beside the file, which is then renamed over the file. The draft is also the
+//! lock: only its holder writes. A draft left behind by a process that died is taken over.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -11,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use crictl_codegen::file;
 
-/// Changes a file: `change` makes its new content of the old one, or nothing where it is to stay. The file, and its
-/// folder, are made where there are none.
+/// Changes a file: `change` makes the new content from the old, or returns nothing to leave it as it is. The file and
+/// its folder are created if needed.
 ///
 /// # Errors
-/// It can't be read or written, or `change`'s own.
+/// The file can't be read or written, or `change` fails.
 pub(super) fn update<E: From<io::Error>>(
     path: &Path,
     change: impl FnOnce(Option<&[u8]>) -> Result<Option<Vec<u8>>, E>,
@@ -37,7 +36,7 @@ pub(super) fn update<E: From<io::Error>>(
     }
 }
 
-/// Where a path leads that may be a link: the link stays, and what it names is changed.
+/// Follows links: the link stays, and the file it points to is changed.
 fn target(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Ok(path) => Ok(path),
@@ -49,10 +48,10 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// What only one of all who change a file has.
+/// What only one writer at a time can hold.
 enum Lock {
     Draft(File, PathBuf),
-    /// The file itself, where it can't be replaced by another one.
+    /// The file itself, if it can't be replaced by another one.
     Itself(File),
 }
 
@@ -66,7 +65,7 @@ impl Lock {
             let draft = path.with_file_name(name);
             match system::lock(&draft) {
                 Ok(locked) => return Ok(Self::Draft(locked, draft)),
-                // Nothing can be written into the folder, but the file may be.
+                // The folder is not writable, but the file may be.
                 Err(error) if !path.exists() => return Err(error),
                 Err(_) => {}
             }
@@ -76,10 +75,10 @@ impl Lock {
         Ok(Self::Itself(itself))
     }
 
-    /// Gives up what was not needed.
+    /// Removes the draft if it was not used.
     fn free<T>(self, result: T) -> T {
         if let Self::Draft(file, path) = self {
-            // Under the lock: afterwards it may be somebody else's.
+            // This happens under the lock: afterwards the draft may belong to another process.
             let _ = fs::remove_file(path);
             drop(file);
         }
@@ -94,7 +93,7 @@ impl Lock {
                 let replaced = written.and_then(|kept| if kept { rename(&draft, path) } else { Ok(false) });
                 match replaced {
                     Ok(true) => Ok(()),
-                    // Somebody else's file, or one that is mounted by itself, has to stay the same one.
+                    // A file that belongs to another user, or that is mounted by itself, must not be replaced.
                     Ok(false) => {
                         let itself = OpenOptions::new().write(true).open(path)?;
                         let result = in_place(itself, old.unwrap_or_default(), new);
@@ -107,7 +106,7 @@ impl Lock {
     }
 }
 
-/// Writes the draft. Whether it is like the file in all but its content.
+/// Writes the draft. Returns whether owner and mode of the draft match the file.
 fn fill(draft: &mut File, path: &Path, new: &[u8]) -> io::Result<bool> {
     draft.set_len(0)?;
     draft.write_all(new)?;
@@ -119,7 +118,7 @@ fn fill(draft: &mut File, path: &Path, new: &[u8]) -> io::Result<bool> {
     Ok(kept)
 }
 
-/// Whether the draft could take the file's name.
+/// Renames the draft to the file's name; returns whether that worked.
 fn rename(draft: &Path, path: &Path) -> io::Result<bool> {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ResourceBusy};
     match fs::rename(draft, path) {
@@ -129,7 +128,7 @@ fn rename(draft: &Path, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Writes over a file. What can't be written is found before anything of the old is cut off, and put right again.
+/// Overwrites a file in place. A failed write is noticed before anything old is truncated, and undone.
 fn in_place(mut file: File, old: &[u8], new: &[u8]) -> io::Result<()> {
     let written = file.write_all(new);
     let is_file = file.metadata()?.is_file();
@@ -160,11 +159,11 @@ mod system {
         found.is_file() && found.nlink() < 2
     }
 
-    /// Makes the draft or takes over an old one, and locks it. It is for its owner alone: an endpoint may be
-    /// somebody's secret.
+    /// Creates the draft or takes over an old one, and locks it. Only its owner may read it: an endpoint may be a
+    /// secret.
     pub(super) fn lock(draft: &Path) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        // A link leads elsewhere, and a pipe would wait.
+        // A link leads elsewhere, and opening a pipe would block.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
         loop {
@@ -172,23 +171,24 @@ mod system {
             file.lock()?;
             let locked = file.metadata()?;
             let is_draft = |found: Metadata| (found.dev(), found.ino()) == (locked.dev(), locked.ino());
-            // Or else whoever had the lock before has given the draft the file's name, or removed it.
+            // Otherwise the previous holder of the lock has already renamed or removed the draft.
             if symlink_metadata(draft).is_ok_and(is_draft) {
                 if is_replaceable(&locked) && locked.uid() == rustix::process::geteuid().as_raw() {
                     return Ok(file);
                 }
-                // Who died may have given it away already, and what others can write is none of ours.
+                // A process that died may have changed its owner already, and a draft that others can write to can't be
+                // trusted.
                 remove_file(draft)?;
             }
         }
     }
 
-    /// Locks the file. A device has no lock, and no content that could be lost.
+    /// Locks the file. A device can't be locked, and has no content to lose.
     pub(super) fn lock_itself(file: &File) -> io::Result<()> {
         if file.metadata()?.is_file() { file.lock() } else { Ok(()) }
     }
 
-    /// Gives the draft owner and mode of the file; whether that could be done.
+    /// Gives the draft the owner and mode of the file; returns whether that worked.
     pub(super) fn dress(draft: &File, found: &Metadata) -> bool {
         let same_owner =
             || draft.metadata().is_ok_and(|draft| (draft.uid(), draft.gid()) == (found.uid(), found.gid()));
@@ -196,10 +196,10 @@ mod system {
         owned && draft.set_permissions(found.permissions()).is_ok()
     }
 
-    /// A name is safe when its folder is.
+    /// A new name is on disk only once its folder has been synced.
     pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // Who may write into a folder need not be allowed to read it.
+        // A user who may write into a folder need not be allowed to read it.
         File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
     }
 }
@@ -217,7 +217,7 @@ mod system {
         found.is_file()
     }
 
-    /// Makes the draft or takes over an old one, which nobody else can open until it is closed, but rename.
+    /// Creates the draft or takes over an old one. Until it is closed, others can't open it but can rename it.
     pub(super) fn lock(draft: &Path) -> io::Result<File> {
         const FILE_SHARE_DELETE: u32 = 4;
         const ERROR_SHARING_VIOLATION: i32 = 32;
@@ -231,17 +231,17 @@ mod system {
         }
     }
 
-    /// A lock would keep ourselves from reading the file here.
+    /// A lock would keep us from reading the file on this system.
     pub(super) fn lock_itself(_: &File) -> io::Result<()> {
         Ok(())
     }
 
-    /// Who may do what comes from the folder here.
+    /// Permissions come from the folder on this system.
     pub(super) fn dress(_: &File, _: &Metadata) -> bool {
         true
     }
 
-    /// A folder can't be synced here.
+    /// A folder can't be synced on this system.
     pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
         Ok(())
     }

@@ -23,7 +23,7 @@ use crate::trace::Tracer;
 use crate::view::View;
 use services::Services;
 
-/// How often a command on a terminal tries again where nobody listens.
+/// How many times a command on a terminal retries when nobody listens.
 const RETRIES: i64 = 3;
 
 /// One run of one command.
@@ -35,13 +35,13 @@ pub(crate) struct Context<'io> {
     pub(crate) input_is_terminal: bool,
     pub(crate) out_is_terminal: bool,
     err_is_terminal: bool,
-    /// Results and log lines end at the same place.
+    /// Whether results and log lines go to the same place.
     pub(crate) streams_are_one: bool,
-    /// Whether the process's signals mean this run.
+    /// Whether the process's signals are meant for this run.
     pub(crate) signals: bool,
     /// An interrupt ends this command as if it had ended by itself. Set by commands that run until they are stopped.
     pub(crate) stops_cleanly: bool,
-    /// The stream behind [`Context::print`], for a command that hands it to a thread while it streams.
+    /// The stream behind [`Context::print`], for a command that passes it to a thread while streaming.
     pub(crate) out: &'io mut Box<dyn Write + Send>,
     /// All commands with their arguments, for the command that completes them.
     pub(crate) command_line: fn() -> clap::Command,
@@ -53,7 +53,8 @@ pub(crate) struct Context<'io> {
 
 impl<'io> Context<'io> {
     pub(crate) fn new(io: &'io mut Io, env: Env, mut settings: Settings, zone: TimeZone) -> Self {
-        // A person sees why it takes time. A script may be a check whether somebody listens, and asks once.
+        // On a terminal the user sees why it takes time. A script may be checking whether somebody listens, so it tries
+        // only once.
         settings.max_retries = settings.max_retries.or(io.err_is_terminal.then_some(RETRIES));
         let log = Rc::new(Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone()));
         log.set_debug(settings.debug);
@@ -78,7 +79,7 @@ impl<'io> Context<'io> {
         }
     }
 
-    /// The time, in nanoseconds since the epoch as every time of the CRI.
+    /// The current time in nanoseconds since the epoch, like every time in the CRI.
     pub(crate) fn now(&self) -> i64 {
         let elapsed = (self.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         i64::try_from(elapsed.as_nanos()).unwrap_or(i64::MAX)
@@ -91,7 +92,7 @@ impl<'io> Context<'io> {
     /// The runtime service.
     ///
     /// # Errors
-    /// The endpoint is empty or wrong, or none of the default ones answers.
+    /// The endpoint is empty or invalid, or none of the default endpoints answers.
     pub(crate) async fn runtime(&mut self) -> Result<RuntimeService<Client<'io>>, Error> {
         Ok(RuntimeService(self.services.client(&self.settings, Service::Runtime).await?))
     }
@@ -104,7 +105,7 @@ impl<'io> Context<'io> {
         Ok(ImageService(self.services.client(&self.settings, Service::Image).await?))
     }
 
-    /// The client of the service with this name, as the proto has it.
+    /// The client of the service with this name in the proto.
     ///
     /// # Errors
     /// As [`Context::runtime`].
@@ -112,8 +113,8 @@ impl<'io> Context<'io> {
         self.services.client(&self.settings, Service::named(name)).await
     }
 
-    /// The endpoint that a service would be called at: of the default ones the first, as nobody is asked whether it
-    /// answers.
+    /// The endpoint that a service would be called at. If there are only default endpoints it is the first, since
+    /// nothing is called to see whether it answers.
     ///
     /// # Errors
     /// The endpoint is wrong.
@@ -151,7 +152,7 @@ impl<'io> Context<'io> {
         }
     }
 
-    /// Fails where `--image-endpoint` leads to nobody, for a command that may need both services and starts with the
+    /// Fails if nobody listens at `--image-endpoint`, for a command that may need both services and starts with the
     /// other one.
     ///
     /// # Errors
@@ -160,7 +161,7 @@ impl<'io> Context<'io> {
         self.services.reach_image_service(&self.settings).await
     }
 
-    /// Sends the trace of the run, if there is one. That it can't be sent is said, but is no reason to fail.
+    /// Sends the trace of the run, if there is one. A failure is logged, but is not an error.
     pub(crate) async fn send_trace(&self, command: &str, error: Option<&Error>) {
         let host = self.env.get("COMPUTERNAME").map(String::as_str);
         let request = self.tracer.finish(command, error, host);
@@ -170,7 +171,7 @@ impl<'io> Context<'io> {
         }
     }
 
-    /// What is in a file that the command line names.
+    /// The contents of a file that the command line names.
     ///
     /// # Errors
     /// It can't be read.
@@ -181,7 +182,7 @@ impl<'io> Context<'io> {
     /// Everything on standard input.
     ///
     /// # Errors
-    /// It can't be read, or is endless.
+    /// It can't be read, or is too large.
     pub(crate) fn read_input(&mut self) -> Result<Vec<u8>, Error> {
         let read = file::read_from(&mut *self.input);
         read.map_err(|error| Error::failure(format!("standard input: {}", lower(&error))))
@@ -190,13 +191,13 @@ impl<'io> Context<'io> {
     /// Writes a result.
     ///
     /// # Errors
-    /// The stream can't be written, or nobody reads it any more.
+    /// The stream can't be written to, or its reader has gone.
     pub(crate) fn print(&mut self, view: &View) -> Result<(), Error> {
         let text = print::render(view, self.out_is_terminal)?;
         self.bytes(text.as_bytes())
     }
 
-    /// Clears the screen before a table that is shown anew. What is no screen stays as it is.
+    /// Clears the screen before a table is shown again. Does nothing if the output is not a screen.
     ///
     /// # Errors
     /// As [`Context::print`].
@@ -207,7 +208,7 @@ impl<'io> Context<'io> {
         }
     }
 
-    /// Writes a result that is a line.
+    /// Writes a result that is one line.
     ///
     /// # Errors
     /// As [`Context::print`].
@@ -232,7 +233,7 @@ impl<'io> Context<'io> {
         self.log.write(Level::Warning, || message.into());
     }
 
-    /// Says what failed where the command goes on.
+    /// Logs a failure after which the command goes on.
     pub(crate) fn failed(&self, error: &Error) {
         self.log.failed(Level::Error, error);
     }

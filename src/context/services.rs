@@ -1,4 +1,4 @@
-//! The clients of the two services: made from the settings when they are asked for, in one place.
+//! The clients of the two services: made from the settings on demand, in one place.
 
 use std::rc::Rc;
 
@@ -13,11 +13,11 @@ use crate::trace::Tracer;
 
 /// Makes clients.
 pub(crate) struct Services<'io> {
-    /// What is tried where no endpoint is configured.
+    /// The endpoints to try if none is configured.
     defaults: Vec<String>,
     log: Rc<Logger<'io>>,
     tracer: Tracer,
-    /// The clients that were made, each with what its endpoint was called: services at one endpoint share a channel.
+    /// The clients made so far, each with its endpoint: services with the same endpoint share a channel.
     made: Vec<(Option<String>, Client<'io>)>,
 }
 
@@ -29,7 +29,7 @@ impl<'io> Services<'io> {
     /// The client of a service.
     ///
     /// # Errors
-    /// The endpoint is empty or wrong, or none of the default ones answers.
+    /// The endpoint is empty or wrong, or none of the default endpoints answers.
     pub(crate) async fn client(&mut self, settings: &Settings, service: Service) -> Result<Client<'io>, Error> {
         let named = settings.endpoints.of(service);
         let text = named.map(|named| named.text.clone());
@@ -56,7 +56,8 @@ impl<'io> Services<'io> {
         self.made.first().map(|(_, client)| client)
     }
 
-    /// The endpoint that a service would be called at, on a machine as others are where this one has no default ones.
+    /// The endpoint that a service would be called at; if this machine has no default endpoints, those of an ordinary
+    /// one.
     ///
     /// # Errors
     /// It is wrong.
@@ -69,11 +70,11 @@ impl<'io> Services<'io> {
         endpoint::parse(&first).map_err(Error::failure)
     }
 
-    /// Fails where `--image-endpoint` leads to nobody. No call is made.
+    /// Fails if nobody listens at `--image-endpoint`. No call is made.
     ///
-    /// Upstream's commands that may need both services start with neither where one of them is missing. That holds for
-    /// an endpoint that somebody has typed for this very run. One from a file may be a leftover, such as dockershim's,
-    /// of which a command that asks the runtime alone need not know.
+    /// Upstream's commands that may need both services fail at the start if either is missing. We do the same only for
+    /// an endpoint typed for this very run. An endpoint from a file may be a leftover, such as dockershim's, and a
+    /// command that calls only the runtime need not care.
     ///
     /// # Errors
     /// As [`Services::client`], or nobody listens there.
@@ -91,7 +92,7 @@ impl<'io> Services<'io> {
         }
     }
 
-    /// The first endpoint of the default list at which somebody listens.
+    /// The first of the default endpoints at which somebody listens.
     async fn default_endpoint(&self, settings: &Settings, service: Service) -> Result<Endpoint, Error> {
         let mut errors = Vec::new();
         for text in &self.defaults {
@@ -120,7 +121,7 @@ impl<'io> Services<'io> {
     }
 }
 
-/// Reads the endpoint that somebody named for a service.
+/// Parses the endpoint that was named for a service.
 fn configured(named: &Named, service: Service) -> Result<Endpoint, Error> {
     match endpoint::parse(&named.text) {
         Ok(endpoint) => Ok(endpoint),
@@ -129,7 +130,7 @@ fn configured(named: &Named, service: Service) -> Result<Endpoint, Error> {
     }
 }
 
-/// An endpoint in the words of an error: quoted, so that a blank at its end is seen, and with who named it.
+/// The endpoint as errors name it: quoted, so that a trailing space is visible, and with who named it.
 fn place(endpoint: &Endpoint, service: Service, named: Option<&Named>) -> String {
     let endpoint = format!("{:?}", endpoint.to_string());
     match named {
@@ -138,37 +139,36 @@ fn place(endpoint: &Endpoint, service: Service, named: Option<&Named>) -> String
     }
 }
 
-/// What helps where nobody serves an endpoint.
+/// The hint if nobody serves an endpoint.
 fn hint(settings: &Settings, named: Option<&Named>) -> String {
     let flag = named.map_or(Service::Runtime, |named| named.service).flag();
     let text = named.map_or("", |named| named.text.as_str());
     match (named.map(|named| &named.origin), &settings.hint) {
         (Some(Origin::Host), Some(hint)) => hint.clone(),
         _ => match text.strip_prefix("unix://").filter(|path| !path.starts_with('/')) {
-            Some(path) => format!("a path from the root has a third slash: unix:///{path}"),
-            None => format!("is the runtime running? another one is named with {flag}"),
+            Some(path) => format!("an absolute path needs a third slash: unix:///{path}"),
+            None => format!("is the runtime running? use {flag} to name another endpoint"),
         },
     }
 }
 
-/// No endpoint is known at all.
+/// The error if no endpoint is known at all.
 fn none(settings: &Settings, service: Service) -> Error {
     let error = Error::failure(format!("no runtime answers: no {service} endpoint is configured"));
-    hinted(error.context("using default endpoints, of which there are none"), settings)
+    hinted(error.context("using default endpoints, but there are none"), settings)
 }
 
 fn hinted(error: Error, settings: &Settings) -> Error {
-    let error =
-        error.hint("is the runtime running? its endpoint is named with --runtime-endpoint or in the config file");
+    let error = error.hint("is the runtime running? name its endpoint with --runtime-endpoint or in the config file");
     missing(settings).into_iter().fold(error, Error::hint)
 }
 
-/// Which config files are not there, in which somebody may have meant to name an endpoint.
+/// Which config files are missing, in case the user meant to name an endpoint there.
 fn missing(settings: &Settings) -> Option<String> {
     let paths: Vec<_> = settings.missing.iter().map(|path| path.display().to_string()).collect();
     match paths.as_slice() {
         [] => None,
-        [path] => Some(format!("there is no config file {path}")),
-        paths => Some(format!("there is no config file, neither {}", paths.join(" nor "))),
+        [path] => Some(format!("the config file {path} does not exist")),
+        paths => Some(format!("no config file exists, neither {}", paths.join(" nor "))),
     }
 }

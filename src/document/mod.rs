@@ -1,6 +1,6 @@
-//! Documents that people write: YAML or JSON from a file or from standard input, as a message of the CRI.
+//! Documents that people write: YAML or JSON, from a file or from standard input, read as a message of the CRI.
 //!
-//! What is in the message, and what it is for, is the caller's business.
+//! The caller decides which message it is and what it is for.
 
 use std::io;
 
@@ -14,14 +14,14 @@ use crate::yaml;
 /// The path that means standard input.
 pub(crate) const STDIN: &str = "-";
 
-/// Reads a message from a file, or from standard input where the path is `-`.
+/// Reads a message from a file, or from standard input if the path is `-`.
 ///
-/// A field that does not exist is an error if `strict`, and else a warning to a person: upstream ignores it in silence,
-/// and people find out in production that their limits never were in force. A script that reads both streams as one
-/// gets no line that it does not know.
+/// With `strict`, an unknown field is an error; otherwise it is a warning, shown only to people. Upstream ignores it in
+/// silence, so people find out in production that their limits were never in force. A script that reads stdout and
+/// stderr together gets no unexpected line.
 ///
 /// # Errors
-/// The file can't be read, is no document, or has a value that its field can't be.
+/// The file can't be read, is not a document, or has a value that does not fit its field.
 pub(crate) fn read<M: Described>(ctx: &mut Context<'_>, path: &str, strict: bool) -> Result<M, Error> {
     let named = |reason: String| Error::failure(reason).context(format!("reading the config {path:?}"));
     let bytes = bytes(ctx, path).map_err(|error| match error.kind() {
@@ -46,7 +46,7 @@ fn bytes(ctx: &mut Context<'_>, path: &str) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Reads a message from the bytes of a document, and says which members of it no table knows.
+/// Reads a message from the bytes of a document, and returns which of its members no table knows.
 ///
 /// # Errors
 /// What is wrong, with a line or with the path of a field.
@@ -57,7 +57,7 @@ pub(crate) fn parse<M: Described>(bytes: &[u8]) -> Result<(M, Vec<Unknown>), Str
     Ok((message, unknown))
 }
 
-/// All documents of a text: YAML's, or JSON's one after the other. Empty ones are left out.
+/// All documents in a text: YAML documents, or JSON documents one after another. Empty ones are left out.
 ///
 /// # Errors
 /// What is wrong, with the line and the column.
@@ -72,9 +72,9 @@ pub(crate) fn values(bytes: &[u8]) -> Result<Vec<Value>, String> {
     Ok(values)
 }
 
-/// The document as a value. JSON goes first: it has escapes, such as pairs of surrogates, that YAML has not.
+/// The document as a value. JSON is tried first: it has escapes, such as surrogate pairs, that YAML lacks.
 ///
-/// Keys are sorted, so that of two spellings of one field the same one wins as in Go.
+/// Keys are sorted, so that if a field occurs in two spellings the same one wins as in Go.
 ///
 /// # Errors
 /// As [`values`].

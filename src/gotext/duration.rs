@@ -7,7 +7,7 @@ use clap::builder::{ValueParser, ValueParserFactory};
 use super::{DurationError, GoDuration, sign};
 
 impl GoDuration {
-    /// The duration, if it is longer than nothing.
+    /// The duration, if it is longer than zero.
     pub(crate) fn positive(self) -> Option<Duration> {
         u64::try_from(self.0).ok().filter(|nanos| *nanos > 0).map(Duration::from_nanos)
     }
@@ -25,7 +25,7 @@ impl FromStr for GoDuration {
         if rest.is_empty() {
             return Err(invalid());
         }
-        // One more than `i64::MAX` is a valid amount, since it is valid after a minus sign.
+        // One more than `i64::MAX` is valid, because it is valid after a minus sign.
         let limit = i64::MIN.unsigned_abs();
         let mut total: u64 = 0;
         while !rest.is_empty() {
@@ -106,8 +106,8 @@ fn group<'a>(text: &str, rest: &'a str) -> Result<(u64, &'a str), DurationError>
 
 /// The nanoseconds of the digits after the point of a number of units.
 fn part(fraction: &str, unit: u64) -> u64 {
-    // Further digits cannot change a nanosecond. Both the number of digits kept and the order of
-    // the float operations are Go's, so that a third of an hour is 20 minutes here too.
+    // Further digits can't change the nanoseconds. The number of digits kept and the order of the float operations are
+    // Go's, so that a third of an hour is 20 minutes here too.
     let kept = [19, 18].map(|most| &fraction[..fraction.len().min(most)]);
     let (value, kept) = kept.into_iter().find_map(|kept| Some((kept.parse::<i64>().ok()?, kept))).unwrap_or_default();
     let step = unit as f64 / 10f64.powi(kept.len() as i32);
@@ -122,7 +122,7 @@ fn digits(text: &str) -> (&str, &str) {
 fn nanoseconds(unit: &str) -> Option<u64> {
     match unit {
         "ns" => Some(1),
-        // The micro sign and the Greek letter look alike and both are typed.
+        // The micro sign and the Greek letter look alike, and people type both.
         "us" | "\u{b5}s" | "\u{3bc}s" => Some(1_000),
         "ms" => Some(1_000_000),
         "s" => Some(1_000_000_000),

@@ -1,7 +1,7 @@
 //! Value parsers with the grammar of Go's standard library, which users of `crictl` type today.
 //!
-//! Everything here maps one text to one value. It knows neither flags nor commands; which flag a
-//! bad value belongs to is added by [`crate::args::go`].
+//! Every parser turns one text into one value and knows neither flags nor commands; [`crate::args::go`] adds which flag a bad
+//! value belongs to.
 
 mod duration;
 mod size;
@@ -13,7 +13,7 @@ use thiserror::Error;
 /// Why a number or a bool is refused. The texts are those of Go's `strconv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum ValueError {
-    /// The text is not of the grammar.
+    /// The text does not follow the grammar.
     #[error("invalid syntax")]
     Syntax,
     /// The text is a number that 64 bits cannot hold.
@@ -24,7 +24,7 @@ pub(crate) enum ValueError {
 /// Why a duration is refused. The texts are those of Go's `time.ParseDuration`.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum DurationError {
-    /// The text is not of the grammar, or 64 bits of nanoseconds cannot hold it.
+    /// The text does not follow the grammar, or 64 bits of nanoseconds can't hold it.
     #[error("time: invalid duration {}", quote(.0))]
     Invalid(String),
     /// A number without a unit.
@@ -68,7 +68,7 @@ pub(crate) fn decimal_integer(text: &str) -> Result<i64, ValueError> {
     number(negative, digits, 10)
 }
 
-/// One of the words Go's `strconv.ParseBool` knows.
+/// One of the words that Go's `strconv.ParseBool` knows.
 pub(crate) fn boolean(text: &str) -> Result<bool, ValueError> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
@@ -133,7 +133,7 @@ fn radix(body: &str) -> (u32, &str) {
     }
 }
 
-/// A `_` needs a digit, or the letter of the base, in front and a digit behind.
+/// A `_` needs a digit, or the letter of the base, before it and a digit after it.
 fn underscores_separate_digits(body: &str) -> bool {
     let based = body.len() > 2 && body.starts_with('0') && !body.as_bytes()[1].is_ascii_digit();
     let bytes = body.as_bytes();
@@ -149,16 +149,16 @@ fn number(negative: bool, digits: &str, radix: u32) -> Result<i64, ValueError> {
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return Err(ValueError::Syntax);
     }
-    // Only the length can be wrong now, so every error is an overflow.
+    // Only the length can be wrong at this point, so every error is an overflow.
     let sign = if negative { "-" } else { "" };
     i64::from_str_radix(&format!("{sign}{digits}"), radix).map_err(|_| ValueError::Range)
 }
 
-/// What Go calls printable: everything but controls, private and unassigned characters, and every
-/// blank but the ASCII one.
+/// What Go calls printable: everything but controls, private and unassigned characters, and every space but the ASCII
+/// one.
 fn printable(c: char) -> bool {
-    // `escape_debug` knows the categories, but also escapes a combining mark that starts a text;
-    // hence the letter in front.
+    // `escape_debug` knows the categories, but also escapes a combining mark at the start of a text; hence the letter
+    // before it.
     c == ' ' || c == '\'' || ['a', c].iter().collect::<String>().escape_debug().count() == 2
 }
 

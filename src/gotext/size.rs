@@ -2,7 +2,7 @@
 
 use super::ValueError;
 
-/// A number of bytes, or of a unit of 1024 or 1000 of them.
+/// A number of bytes, with or without a unit based on 1024 or 1000.
 pub(crate) fn size(text: &str) -> Result<u64, ValueError> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: u64 = match &text[digits.len()..].to_ascii_lowercase()[..] {

@@ -1,4 +1,4 @@
-//! The files that containerd is started with. Pure: what the host is like comes in as values.
+//! The files that containerd is started with. Pure: facts about the host come in as values.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,26 +8,27 @@ use serde_json::json;
 use crate::error::Error;
 use crate::host::paths::Paths;
 
-/// Where Debian and upstream put the CNI plugins.
+/// The directories where Debian and upstream put the CNI plugins.
 pub(super) const PLUGINS: [&str; 2] = ["/usr/lib/cni", "/opt/cni/bin"];
 
 /// What a config depends on besides the data directory.
 #[derive(Debug)]
 pub(super) struct Host {
-    /// The directory with the pods' network.
+    /// The directory with the pods' network configuration.
     pub(super) networks: PathBuf,
-    /// The process may not lower a process's OOM score, so containers must do with the one they inherit.
+    /// The process may not lower an OOM score, so containers must keep the one they inherit.
     pub(super) restricts_oom_score: bool,
-    /// Another runc than the one in `PATH`.
+    /// A runc other than the one in `PATH`.
     pub(super) runc: Option<PathBuf>,
-    /// Another sandbox image than containerd's own choice.
+    /// A sandbox image other than containerd's default.
     pub(super) sandbox_image: Option<String>,
 }
 
-/// Containerd's config file. All that it says is about keeping to the data directory; the rest is left as containerd has it.
+/// Containerd's config file. It only keeps containerd inside the data directory; everything else stays at containerd's
+/// defaults.
 ///
 /// # Errors
-/// A path is not UTF-8, as TOML is.
+/// A path is not UTF-8, which TOML requires.
 pub(super) fn containerd(paths: &Paths, host: &Host) -> Result<String, Error> {
     let mut toml = String::from("# Written by `ephemerd serve` at every start.\nversion = 3\n");
     let home = paths.containerd();
@@ -37,7 +38,7 @@ pub(super) fn containerd(paths: &Paths, host: &Host) -> Result<String, Error> {
     line(&mut toml, "address", &path(&paths.address())?);
     section(&mut toml, "debug");
     line(&mut toml, "level", "\"warn\"");
-    // Both would otherwise be shared with another containerd on this host, in /var/run/nri and /opt/containerd.
+    // Otherwise both would be shared with another containerd on this host, in /var/run/nri and /opt/containerd.
     section(&mut toml, "plugins.'io.containerd.nri.v1.nri'");
     line(&mut toml, "disable", "true");
     section(&mut toml, "plugins.'io.containerd.internal.v1.opt'");
@@ -79,8 +80,8 @@ fn runtime(toml: &mut String, paths: &Paths, host: &Host) -> Result<(), Error> {
     Ok(())
 }
 
-/// A bridge of ephemerd's own, for a host without a network for pods. Addresses are handed out in the plugin's own
-/// place outside the data directory: several ephemerds share the bridge, so they must share the addresses.
+/// A bridge of ephemerd's own, for a host without a network for pods. Addresses are assigned in the plugin's own
+/// directory, outside the data directory: several ephemerds share the bridge, so they must share the addresses.
 pub(super) fn network() -> String {
     let bridge = json!({
         "type": "bridge",
@@ -115,12 +116,12 @@ fn utf8(path: &Path) -> Result<&str, Error> {
     path.to_str().ok_or_else(|| Error::failure(format!("the path {} is not UTF-8", path.display())))
 }
 
-/// A JSON string is a TOML string: the same quotes, the same escapes.
+/// A JSON string is also a TOML string: same quotes, same escapes.
 fn text(value: &str) -> String {
     json!(value).to_string()
 }
 
-// Other paths, and less to say, on Windows.
+// On Windows the paths differ, and the file is shorter.
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {

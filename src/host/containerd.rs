@@ -35,7 +35,7 @@ pub(super) async fn find(named: Option<&Path>, env: &Env) -> Result<PathBuf, Err
 fn check(program: &Path, text: &str) -> Result<(), Error> {
     let program = program.display();
     match major(text) {
-        None => Err(Error::failure(format!("{program} does not tell containerd's version")).hint(INSTALL)),
+        None => Err(Error::failure(format!("{program} does not report containerd's version")).hint(INSTALL)),
         Some(major) if major < OLDEST_MAJOR => {
             let version = text.split_whitespace().nth(2).unwrap_or_default();
             Err(Error::failure(format!("{program} is containerd {version}, which is too old")).hint(INSTALL))
@@ -75,7 +75,7 @@ mod tests {
             refusal("containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3"),
             format!("x is containerd 1.6.20~ds1, which is too old; {INSTALL}")
         );
-        assert_eq!(refusal("hello"), format!("x does not tell containerd's version; {INSTALL}"));
+        assert_eq!(refusal("hello"), format!("x does not report containerd's version; {INSTALL}"));
     }
 
     #[tokio::test]

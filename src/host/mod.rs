@@ -1,5 +1,5 @@
-//! `ephemerd`: what stands around crictl. It runs a containerd of its own in a data directory, and crictl against it.
-//! Knows the library's entry and nothing of what is behind it; nothing in crictl knows this module.
+//! `ephemerd`: the program around crictl. It runs a containerd of its own in a data directory, and crictl against it.
+//! It uses only the library's public interface; nothing in crictl knows this module.
 
 mod config;
 mod containerd;
@@ -20,7 +20,7 @@ use crate::{Io, Preset, run_with};
 /// The environment of a run.
 type Env = Vec<(OsString, OsString)>;
 
-/// Names the data directory where no flag does.
+/// Names the data directory if no flag does.
 const DATA_DIR: &str = "EPHEMERD_DATA_DIR";
 
 /// Runs `ephemerd` with these arguments (the first is the program's name) in this environment, and returns its exit
@@ -48,18 +48,18 @@ where
     })
 }
 
-/// The whole command line as its help tells it, for who writes the manual.
+/// The whole command line as its help describes it, for writing the manual.
 #[doc(hidden)]
 #[must_use]
 pub fn command_line() -> clap::Command {
     Arguments::command()
 }
 
-/// Runs a containerd of its own, and crictl against it.
+/// Run a private containerd, and crictl against it.
 #[derive(Debug, Parser)]
 #[command(name = "ephemerd", version)]
 struct Arguments {
-    /// Where containerd keeps its state and its socket [default: $EPHEMERD_DATA_DIR, else the system's place]
+    /// Where containerd keeps its state and its socket [default: $EPHEMERD_DATA_DIR, else the system's default place]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     #[command(subcommand)]
@@ -68,15 +68,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run crictl against this data directory's containerd; all that follows is crictl's
-    // What follows is cut off before clap sees it, `--help` too.
+    /// Run crictl against this data directory's containerd; all arguments that follow are crictl's
+    // The arguments that follow are cut off before clap sees them, `--help` too.
     #[command(override_usage = "ephemerd [--data-dir DIR] crictl ARGS...")]
     Crictl,
-    /// Run containerd in the data directory until it ends or is told to
+    /// Run containerd in the data directory until it ends or is told to end
     Serve(serve::ServeArgs),
 }
 
-/// Ephemerd's own words, up to and with the name of the command, and the words of crictl.
+/// Ephemerd's own arguments, up to and including the command, and the arguments of crictl.
 fn split(args: &[OsString]) -> (&[OsString], &[OsString]) {
     let mut words = args.iter().enumerate().skip(1);
     while let Some((index, word)) = words.next() {
@@ -99,14 +99,14 @@ fn refuse(error: &clap::Error, io: &mut Io) -> u8 {
     u8::try_from(error.exit_code()).unwrap_or(1)
 }
 
-/// The data directory as an absolute path, since containerd takes no other.
+/// The data directory as an absolute path, because containerd accepts no other.
 fn data_dir(arguments: &Arguments, env: &Env) -> Result<PathBuf, Error> {
     let named = variable(env, DATA_DIR).filter(|dir| !dir.is_empty()).map(Path::new);
     let dir = arguments.data_dir.as_deref().or(named).unwrap_or(Path::new(system::DATA_DIR));
-    std::path::absolute(dir).map_err(|error| Error::from(error).context("in the name of the data directory"))
+    std::path::absolute(dir).map_err(|error| Error::from(error).context("finding the data directory"))
 }
 
-/// A variable's value, the last one's if several have its name.
+/// A variable's value; the last one counts if several have its name.
 fn variable<'env>(env: &'env Env, name: &str) -> Option<&'env OsStr> {
     env.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
 }

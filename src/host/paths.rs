@@ -1,4 +1,4 @@
-//! Where things are in a data directory, and what its containerd is called on this system. Pure.
+//! Where things are in a data directory, and the address of its containerd on this system. Pure.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ impl Paths {
         Self { containerd: data_dir.join("containerd") }
     }
 
-    /// What `-r` of crictl would have to be.
+    /// The value for crictl's `-r`.
     pub(super) fn endpoint(&self) -> String {
         let address = self.address();
         match cfg!(windows) {
@@ -30,14 +30,14 @@ impl Paths {
         }
     }
 
-    /// The second socket, which containerd makes for its shims beside the first.
+    /// The second socket, which containerd creates for its shims beside the first.
     pub(super) fn shim_address(&self) -> PathBuf {
         let mut name = self.address().into_os_string();
         name.push(".ttrpc");
         PathBuf::from(name)
     }
 
-    /// All that is containerd's.
+    /// The directory that holds everything of containerd's.
     pub(super) fn containerd(&self) -> &Path {
         &self.containerd
     }
@@ -47,12 +47,12 @@ impl Paths {
         self.containerd.join("config.toml")
     }
 
-    /// The network that pods get where the host has none configured.
+    /// The network that pods get if the host has none configured.
     pub(super) fn network(&self) -> PathBuf {
         self.containerd.join("cni").join("10-ephemerd.conflist")
     }
 
-    /// `HOST:PORT/hosts.toml` files: how to reach a registry.
+    /// `HOST:PORT/hosts.toml` files, which say how to reach a registry.
     pub(super) fn registries(&self) -> PathBuf {
         self.containerd.join("certs.d")
     }

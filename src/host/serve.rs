@@ -1,4 +1,4 @@
-//! `ephemerd serve`: containerd as a supervised child at the data directory's socket.
+//! `ephemerd serve`: runs containerd as a supervised child process that serves the data directory's socket.
 
 use std::ffi::OsString;
 use std::fs;
@@ -19,13 +19,13 @@ use crate::host::system::{self, Stops};
 use crate::host::{Env, containerd, variable};
 use crate::{Io, run};
 
-/// How long containerd may take until CRI answers. It recovers its containers first, which takes seconds with hundreds.
+/// How long containerd may take until CRI answers. It first recovers its containers, which takes seconds with hundreds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How often CRI is asked until then.
+/// How often CRI is called until then.
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// Where a host keeps its pods' networks.
+/// Where a host keeps the network configuration of its pods.
 const NETWORKS: &str = "/etc/cni/net.d";
 
 #[derive(clap::Args, Debug)]
@@ -36,15 +36,15 @@ pub(super) struct ServeArgs {
     /// The runc that starts containers [default: the one in PATH]
     #[arg(long, value_name = "PATH")]
     runc: Option<PathBuf>,
-    /// The image of a pod's sandbox container [default: containerd's own choice]
+    /// The image of the pods' sandbox containers [default: containerd's own choice]
     #[arg(long, value_name = "REF")]
     sandbox_image: Option<String>,
 }
 
-/// Runs containerd until it ends, and returns its status.
+/// Runs containerd until it ends, and returns its exit status.
 ///
 /// # Errors
-/// Somebody else serves the socket, there is no containerd that is new enough, or it does not come to answer.
+/// The socket is in use, there is no containerd that is new enough, or it never answers.
 pub(super) fn serve(paths: &Paths, args: &ServeArgs, env: &Env, io: &mut Io) -> Result<u8, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -54,13 +54,13 @@ pub(super) fn serve(paths: &Paths, args: &ServeArgs, env: &Env, io: &mut Io) -> 
         write_files(paths, args)?;
         let child = start(&program, paths, env)?;
         let ended = supervise(child, stops, paths, io).await;
-        // Containerd leaves its sockets where they are, however it ends.
+        // Containerd leaves its sockets behind, however it ends.
         remove_sockets(paths)?;
         ended
     })
 }
 
-/// Makes sure that the socket is nobody's.
+/// Makes sure that nobody serves the socket.
 fn clear(paths: &Paths) -> Result<(), Error> {
     let address = paths.address();
     if !system::can_listen(&paths.shim_address()) {
@@ -82,7 +82,7 @@ fn remove_sockets(paths: &Paths) -> Result<(), Error> {
     })
 }
 
-/// Writes what containerd reads when it starts.
+/// Writes the files that containerd reads when it starts.
 fn write_files(paths: &Paths, args: &ServeArgs) -> Result<(), Error> {
     let network = paths.network();
     let own = network.parent().unwrap_or(paths.containerd());
@@ -105,7 +105,7 @@ fn write_files(paths: &Paths, args: &ServeArgs) -> Result<(), Error> {
     fs::write(&network, config::network()).map_err(|error| at(error, "writing", &network))
 }
 
-/// Whether a directory has a network's configuration, by the endings that CNI looks for.
+/// Whether a directory has a network configuration, judged by the extensions that CNI looks for.
 fn has_network(dir: &Path) -> bool {
     let Ok(entries) = fs::read_dir(dir) else { return false };
     let known =
@@ -121,7 +121,7 @@ fn start(program: &Path, paths: &Paths, env: &Env) -> Result<Child, Error> {
     command.spawn().map_err(|error| at(error, "starting", program))
 }
 
-/// `PATH` with containerd's own directory in front: the shim that belongs to it lies there.
+/// `PATH` with containerd's own directory in front: the shim that belongs to it is there.
 fn path(program: &Path, env: &Env) -> Result<OsString, Error> {
     let program = std::path::absolute(program)?;
     let own = program.parent().map(Path::to_owned);
@@ -130,7 +130,7 @@ fn path(program: &Path, env: &Env) -> Result<OsString, Error> {
         .map_err(|error| Error::failure(error.to_string()).context("adding containerd's directory to PATH"))
 }
 
-/// Passes on what containerd says and what it is told, until it ends. Its endpoint is printed once CRI answers.
+/// Passes on containerd's log and our signals until containerd ends. Its endpoint is printed once CRI answers.
 async fn supervise(mut child: Child, mut stops: Stops, paths: &Paths, io: &mut Io) -> Result<u8, Error> {
     let mut log = child.stderr.take();
     let mut ready = pin!(ready(paths));
@@ -147,7 +147,7 @@ async fn supervise(mut child: Child, mut stops: Stops, paths: &Paths, io: &mut I
                 };
             }
             stop = stops.next() => {
-                // Whoever asks twice does not want to wait.
+                // A user who asks twice does not want to wait.
                 if stopping { child.start_kill()? } else { system::forward(stop, &mut child)? }
                 stopping = true;
             }
@@ -161,21 +161,21 @@ async fn supervise(mut child: Child, mut stops: Stops, paths: &Paths, io: &mut I
     }
 }
 
-/// Comes back once CRI answers.
+/// Returns once CRI answers.
 async fn ready(paths: &Paths) -> Result<(), Error> {
     let asked = async {
-        // A call that touches the runtime: `Version` is answered before containerd has recovered its state.
+        // This call needs the runtime's state: `Version` is answered before containerd has recovered it.
         while !answers(paths.endpoint(), ["pods", "--quiet"]).await {
             tokio::time::sleep(INTERVAL).await;
         }
     };
-    let silent = |_| Error::failure(format!("containerd does not answer at {} in {PATIENCE:?}", paths.endpoint()));
+    let silent = |_| Error::failure(format!("containerd does not answer at {} within {PATIENCE:?}", paths.endpoint()));
     tokio::time::timeout(PATIENCE, asked).await.map_err(silent)
 }
 
 /// Whether crictl succeeds at an endpoint.
 fn answers(endpoint: String, command: [&'static str; 2]) -> impl Future<Output = bool> {
-    // A run has a runtime of its own, and a runtime can't be started on the thread of another.
+    // A run has its own async runtime, which can't be started on a thread of another one.
     let run = tokio::task::spawn_blocking(move || {
         let mut io = Io::buffers(std::io::empty(), std::io::sink(), std::io::sink());
         let args = ["crictl", "--runtime-endpoint", &endpoint].into_iter().chain(command);
@@ -184,7 +184,7 @@ fn answers(endpoint: String, command: [&'static str; 2]) -> impl Future<Output =
     async { run.await.unwrap_or(false) }
 }
 
-/// Passes on a piece of the child's log; false at its end.
+/// Passes on a piece of the child's log; returns false at its end.
 async fn pass_on(log: &mut Option<ChildStderr>, err: &mut (dyn Write + Send)) -> bool {
     let mut piece = [0; 8192];
     let Some(log) = log else { return false };
@@ -194,7 +194,7 @@ async fn pass_on(log: &mut Option<ChildStderr>, err: &mut (dyn Write + Send)) ->
     length > 0
 }
 
-/// Passes on what is left once the child has ended, without waiting for others that hold the pipe's other end.
+/// Passes on the rest of the log once the child has ended, without waiting for others that hold the pipe open.
 async fn pass_on_rest(log: &mut Option<ChildStderr>, err: &mut (dyn Write + Send)) {
     let rest = async { while pass_on(log, err).await {} };
     let _ = tokio::time::timeout(Duration::from_millis(500), rest).await;

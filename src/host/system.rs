@@ -1,4 +1,4 @@
-//! Where the systems differ for a supervisor: default place, capabilities, signals, what is left of a socket.
+//! What differs between systems for a supervisor: the default directory, capabilities, signals, and stale sockets.
 
 use std::io;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::process::ExitStatus;
 
 use tokio::process::{Child, Command};
 
-/// The data directory where none is named.
+/// The data directory if none is named.
 pub(super) const DATA_DIR: &str = if cfg!(windows) { r"C:\ProgramData\ephemerd" } else { "/var/lib/ephemerd" };
 
-/// The longest name of a socket that containerd takes; the system's own limit is 107.
+/// The longest socket name that containerd accepts; the system's own limit is 107.
 const LONGEST_ADDRESS: usize = 106;
 
-/// Whether a socket can have this name. A pipe's is our own choice and short.
+/// Whether a socket can have this name. We choose the names of pipes ourselves, and they are short.
 pub(super) fn can_listen(address: &Path) -> bool {
     cfg!(windows) || address.as_os_str().len() <= LONGEST_ADDRESS
 }
@@ -29,7 +29,7 @@ pub(super) fn answers(address: &Path) -> bool {
     std::fs::OpenOptions::new().read(true).write(true).open(address).is_ok()
 }
 
-/// Removes a socket that nobody listens at; a pipe goes with its server.
+/// Removes a socket that nobody listens at; a pipe disappears with its server.
 pub(super) fn remove_socket(address: &Path) -> io::Result<()> {
     match std::fs::remove_file(address) {
         Err(error) if cfg!(unix) && error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -37,7 +37,7 @@ pub(super) fn remove_socket(address: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether this process may not lower an OOM score: without the capability every container with a score would fail.
+/// Whether this process may not lower an OOM score: without the capability, every container with a score would fail.
 pub(super) fn restricts_oom_score() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     cfg!(target_os = "linux") && !has_sys_resource(&status)
@@ -50,7 +50,7 @@ fn has_sys_resource(status: &str) -> bool {
     effective.is_some_and(|mask| mask & (1 << CAP_SYS_RESOURCE) != 0)
 }
 
-/// Keeps a terminal's Ctrl-C from the child: it gets the signal from us, and once.
+/// Keeps a terminal's Ctrl-C from the child: we pass the signal on, so that it gets it once.
 pub(super) fn shield(command: &mut Command) {
     #[cfg(unix)]
     command.process_group(0);
@@ -58,14 +58,14 @@ pub(super) fn shield(command: &mut Command) {
     command.creation_flags(0x0000_0200); // CREATE_NEW_PROCESS_GROUP
 }
 
-/// A wish of the person or the supervisor that this program ends.
+/// A request by the user or a supervisor to end this program.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stop {
     Interrupt,
     Terminate,
 }
 
-/// The process's signals, from when it is made; none of them if the run is not to look at them.
+/// The process's signals from the moment this is made, or none if the run is not to look at them.
 #[cfg(unix)]
 pub(super) struct Stops(Option<[tokio::signal::unix::Signal; 3]>);
 
@@ -76,7 +76,7 @@ impl Stops {
         if !enabled {
             return Ok(Self(None));
         }
-        // A terminal that closes would leave containerd behind, without anybody to supervise it.
+        // If we ignored a closing terminal's signal, containerd would be left behind without a supervisor.
         let hangup = signal(SignalKind::hangup())?;
         Ok(Self(Some([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, hangup])))
     }
@@ -122,18 +122,18 @@ pub(super) fn forward(stop: Stop, child: &mut Child) -> io::Result<()> {
         Stop::Interrupt => Signal::INT,
         Stop::Terminate => Signal::TERM,
     };
-    // A child that has ended has no id any more, and needs no signal.
+    // A child that has ended no longer has an id, and needs no signal.
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     pid.map_or(Ok(()), |pid| kill_process(pid, signal)).map_err(io::Error::from)
 }
 
-/// Windows has no signal for a single process: it is ended.
+/// Windows has no signal for a single process, so the child is killed.
 #[cfg(windows)]
 pub(super) fn forward(_: Stop, child: &mut Child) -> io::Result<()> {
     child.start_kill()
 }
 
-/// A child's status as ours: its own, or as a shell reports a signal.
+/// Our exit status from the child's: its own, or the one that a shell reports for a signal.
 pub(super) fn status(status: ExitStatus) -> u8 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {

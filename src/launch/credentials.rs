@@ -11,13 +11,13 @@ use crate::generated::cri::AuthConfig;
 /// The flags.
 #[derive(Args, Debug, Default)]
 pub(crate) struct CredentialArgs {
-    /// Credentials for the registry, in base64 as a Docker config has them
+    /// Credentials for the registry, base64-encoded as in a Docker config
     #[arg(long, value_name = "AUTH", default_value = "", hide_default_value = true)]
     auth: String,
-    /// Credentials for the registry; without a colon it is the name alone
+    /// Credentials for the registry; without a colon, the user name alone
     #[arg(long, value_name = "USER[:PASSWORD]", default_value = "", hide_default_value = true)]
     creds: String,
-    /// User of the registry; the password is asked for on the terminal
+    /// User of the registry; crictl asks for the password on the terminal
     #[arg(long, short, value_name = "USER", default_value = "", hide_default_value = true)]
     username: String,
 }
@@ -25,14 +25,14 @@ pub(crate) struct CredentialArgs {
 /// The credentials that were given, if any.
 ///
 /// # Errors
-/// They contradict each other, or no password can be asked for.
+/// They contradict each other, or there is no way to ask for the password.
 pub(crate) async fn auth(ctx: &mut Context<'_>, args: &CredentialArgs) -> Result<Option<AuthConfig>, Error> {
     if args.username.is_empty() {
         return given(&args.creds, &args.auth);
     }
     ctx.bytes(b"Enter Password:")?;
     let password = ask(ctx).await;
-    // What was typed is not shown, its newline neither.
+    // What was typed is not shown, and neither is its newline.
     ctx.line("")?;
     let password = password.map_err(|error| {
         Error::failure(lower(&error)).context("reading the password").hint("--creds USER:PASSWORD needs no terminal")
@@ -40,7 +40,7 @@ pub(crate) async fn auth(ctx: &mut Context<'_>, args: &CredentialArgs) -> Result
     Ok(Some(AuthConfig { username: args.username.clone(), password, ..Default::default() }))
 }
 
-/// The credentials of the two flags that need no terminal.
+/// The credentials from the two flags that need no terminal.
 fn given(creds: &str, auth: &str) -> Result<Option<AuthConfig>, Error> {
     match (creds, auth) {
         ("", "") => Ok(None),
@@ -48,7 +48,7 @@ fn given(creds: &str, auth: &str) -> Result<Option<AuthConfig>, Error> {
         (creds, "") => {
             let (username, password) = creds.split_once(':').unwrap_or((creds, ""));
             if username.is_empty() {
-                return Err(Error::failure("username can't be empty, and --creds is USER:PASSWORD"));
+                return Err(Error::failure("username can't be empty: --creds takes USER:PASSWORD"));
             }
             let (username, password) = (username.to_owned(), password.to_owned());
             Ok(Some(AuthConfig { username, password, ..Default::default() }))
@@ -57,7 +57,7 @@ fn given(creds: &str, auth: &str) -> Result<Option<AuthConfig>, Error> {
     }
 }
 
-/// Reads a line from the terminal without showing it. An interrupt ends the wait and puts the terminal right again.
+/// Reads a line from the terminal without showing it. An interrupt ends the wait and restores the terminal.
 async fn ask(ctx: &mut Context<'_>) -> io::Result<String> {
     if !ctx.input_is_terminal {
         return Err(io::Error::other("standard input is not a terminal"));
@@ -67,7 +67,7 @@ async fn ask(ctx: &mut Context<'_>) -> io::Result<String> {
     line(ctx.input)
 }
 
-/// One line, without its end. Read byte by byte: what follows belongs to somebody else.
+/// One line, without its end. Read byte by byte, because what follows is not ours to read.
 fn line(input: &mut dyn Read) -> io::Result<String> {
     let mut bytes = Vec::new();
     let mut byte = [0];
@@ -85,7 +85,7 @@ fn line(input: &mut dyn Read) -> io::Result<String> {
     Ok(text.strip_suffix('\r').map(str::to_owned).unwrap_or(text))
 }
 
-/// The terminal on standard input, where there is one that we know how to silence.
+/// The terminal on standard input, if there is one and we know how to turn off its echo.
 #[cfg(unix)]
 mod terminal {
     use std::io;
@@ -95,7 +95,7 @@ mod terminal {
     use rustix::stdio::stdin;
     use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-    /// While it lives, what is typed is not shown.
+    /// While this exists, typed text is not shown.
     pub(super) struct Hidden(Termios);
 
     impl Hidden {
@@ -104,7 +104,7 @@ mod terminal {
             let mut hidden = before.clone();
             hidden.local_modes.remove(LocalModes::ECHO);
             hidden.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG);
-            // At once: what was typed before the prompt came is part of the password.
+            // Applied at once, without discarding input: what was typed before the prompt is part of the password.
             tcsetattr(stdin(), OptionalActions::Now, &hidden)?;
             Ok(Self(before))
         }
@@ -112,12 +112,12 @@ mod terminal {
 
     impl Drop for Hidden {
         fn drop(&mut self) {
-            // A terminal that has gone needs no putting right.
+            // A terminal that has gone need not be restored.
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
         }
     }
 
-    /// Waits until a line was typed. Reading would block the only thread, and with it the handling of Ctrl-C.
+    /// Waits until a line has been typed. A read would block the only thread, and with it the handling of Ctrl-C.
     pub(super) async fn typed() -> io::Result<()> {
         let stdin = stdin();
         loop {
@@ -138,7 +138,7 @@ mod terminal {
 
     impl Hidden {
         pub(super) fn new() -> io::Result<Self> {
-            Err(io::Error::other("passwords can't be asked for on this system"))
+            Err(io::Error::other("this system has no way to ask for a password"))
         }
     }
 

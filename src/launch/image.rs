@@ -1,4 +1,4 @@
-//! Pulling images: one call without a deadline of its own, and what the CRI requires of its answer.
+//! Pulling images: a call with no deadline of its own, and what the CRI requires of its answer.
 
 use crate::context::Context;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::generated::cri::{AuthConfig, ContainerConfig, ImageSpec, PodSandboxCo
 use crate::gotext::GoDuration;
 use crate::schema;
 
-/// Pulls an image and returns the reference that the runtime has for it.
+/// Pulls an image and returns the runtime's reference to it.
 ///
 /// # Errors
 /// The timeout is negative, the call fails, or its answer has no reference.
@@ -33,11 +33,11 @@ pub(crate) async fn pull(
     Ok(image_ref)
 }
 
-/// The images that a container needs, each with what to say while it is pulled: its own, and those of its mounts.
+/// The images that a container needs, its own and those of its mounts, each with the message to show while pulling it.
 pub(super) fn needed(config: &ContainerConfig) -> Vec<(String, ImageSpec)> {
     let image = config.image.clone().unwrap_or_default();
     let own = (format!("Pulling container image: {}", image.image), spec(&image, &image));
-    // By name: a mount has no image before 1.32.
+    // Looked up by name: a mount has no image before 1.32.
     let mounts = config.mounts.iter().filter_map(|mount| Some((mount, schema::part::<_, ImageSpec>(mount, "image")?)));
     let mounts = mounts.filter(|(_, volume)| !volume.image.is_empty()).map(|(mount, volume)| {
         let path = &mount.container_path;
@@ -47,14 +47,14 @@ pub(super) fn needed(config: &ContainerConfig) -> Vec<(String, ImageSpec)> {
     std::iter::once(own).chain(mounts).collect()
 }
 
-/// What a runtime needs for a pull. Upstream sends the container image's annotations with every image; an image that
-/// has annotations of its own goes with these.
+/// The image spec for a pull. As in upstream, the container image's annotations are sent with every image that has none
+/// of its own.
 fn spec(image: &ImageSpec, container: &ImageSpec) -> ImageSpec {
     let own = if image.annotations.is_empty() { container } else { image };
     ImageSpec { image: image.image.clone(), annotations: own.annotations.clone(), ..Default::default() }
 }
 
-/// The request for one of them.
+/// The request to pull one of them.
 pub(super) fn request(image: ImageSpec, auth: Option<AuthConfig>, pod: Option<PodSandboxConfig>) -> PullImageRequest {
     PullImageRequest { image: Some(image), auth, sandbox_config: pod }
 }

@@ -10,7 +10,7 @@ use crate::generated::cri::{ContainerConfig, PodSandboxConfig};
 use crate::schema::{Described, json_schema};
 use crate::view::{Encoding, View};
 
-/// Of commands that read a pod's config.
+/// For commands that read a pod's config.
 pub(crate) const POD: Overlay = Overlay {
     name: "jsonschema",
     aliases: &["js"],
@@ -22,7 +22,7 @@ pub(crate) const POD: Overlay = Overlay {
     ..Overlay::DEFAULT
 };
 
-/// Of commands that read a container's config too.
+/// For commands that read a container's config too.
 pub(crate) const CONTAINER: Overlay = Overlay {
     name: "jsonschema",
     aliases: &["js"],
@@ -43,7 +43,7 @@ struct SchemaArgs {
     pod: bool,
 }
 
-/// Upstream asks whether a flag was given, not whether it is true.
+/// As in upstream, it counts whether a flag was given, not whether it is true.
 fn chosen(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let given = |name: &str| parsed.given.iter().any(|flag| flag == name);
     if !given("pod") && !given("container") {

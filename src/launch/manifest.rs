@@ -1,4 +1,4 @@
-//! The config files of containers and pods: what has to be in them, and what is filled in.
+//! The config files of containers and pods: which fields are required, and which are filled in.
 
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ pub(crate) fn container(ctx: &mut Context<'_>, path: &str, strict: bool) -> Resu
     complete_container(config).map_err(|lacking| named(lacking, "container", path))
 }
 
-/// Reads the config of a pod. A pod without a uid gets a new one, so it is read once in a run.
+/// Reads the config of a pod. A pod without a uid gets a new one, so it must be read only once in a run.
 ///
 /// # Errors
 /// As [`container`].
@@ -33,7 +33,7 @@ fn named(lacking: &str, kind: &str, path: &str) -> Error {
     Error::failure(format!("{lacking} is not set")).context(format!("checking the {kind} config {path:?}"))
 }
 
-/// Checks a container's config; the error is the field that is missing.
+/// Checks a container's config; the error is the name of the missing field.
 fn complete_container(mut config: ContainerConfig) -> Result<ContainerConfig, &'static str> {
     match &config.metadata {
         None => return Err("metadata"),
@@ -44,14 +44,14 @@ fn complete_container(mut config: ContainerConfig) -> Result<ContainerConfig, &'
     if image.image.is_empty() {
         return Err("image.image");
     }
-    // The kubelet resolves `image` to an id and keeps here what the person wrote. We resolve nothing.
+    // A kubelet resolves `image` to an id and keeps the name that the user wrote here. We resolve nothing.
     if image.user_specified_image.is_empty() {
         image.user_specified_image.clone_from(&image.image);
     }
     Ok(config)
 }
 
-/// Checks a pod's config and fills in its uid; the error is the field that is missing.
+/// Checks a pod's config and fills in its uid; the error is the name of the missing field.
 fn complete_pod(mut config: PodSandboxConfig, uid: impl FnOnce() -> String) -> Result<PodSandboxConfig, &'static str> {
     let metadata = config.metadata.as_mut().ok_or("metadata")?;
     if metadata.uid.is_empty() {

@@ -34,10 +34,10 @@ pub(crate) struct ContainerArgs {
     /// Don't pull the image first
     #[arg(long)]
     no_pull: bool,
-    /// How long a pull may take; 0 for as long as it takes [also: -pt]
+    /// How long a pull may take; 0 for no limit [also: -pt]
     #[arg(long, alias = "pt", value_name = "DURATION", default_value = "0s", hide_default_value = true)]
     pull_timeout: GoDuration,
-    /// Refuse config files that have fields nobody knows, instead of warning
+    /// Refuse config files with unknown fields, instead of warning
     #[arg(long)]
     pub(crate) strict: bool,
     /// Pull the image first
@@ -58,7 +58,7 @@ impl ContainerArgs {
     }
 }
 
-/// Refuses two documents from the one standard input.
+/// Refuses to read both documents from standard input.
 ///
 /// # Errors
 /// Both paths are `-`.
@@ -69,7 +69,7 @@ pub(crate) fn one_stdin(container: &str, pod: &str) -> Result<(), Error> {
     }
 }
 
-/// The runtime service, its timeout replaced unless `cancel_timeout` is zero.
+/// The runtime service, with another timeout unless `cancel_timeout` is zero.
 ///
 /// # Errors
 /// As [`Context::runtime`].
@@ -81,7 +81,7 @@ pub(crate) async fn runtime<'io>(
     if cancel_timeout.0 == 0 {
         return Ok(runtime);
     }
-    // A negative one has passed before the first call.
+    // A negative timeout has expired before the first call.
     Ok(RuntimeService(runtime.0.with_timeout(cancel_timeout.positive().unwrap_or(Duration::ZERO))))
 }
 

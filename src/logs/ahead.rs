@@ -1,5 +1,5 @@
-//! What is to be read after the file that a followed log is read from. Files are told apart by what they are and hold;
-//! what they are called is up to whoever rotates them.
+//! Finds what to read after the current file of a followed log. Files are told apart by their identity and content;
+//! whoever rotates them chooses their names.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -15,23 +15,23 @@ use crate::logs::time::Moment;
 /// How many files are remembered: more than anybody keeps beside a log.
 const REMEMBERED: usize = 1024;
 
-/// How often a folder is read at most before what it holds is believed.
+/// How many times a folder is read at most until two readings agree.
 const READINGS: usize = 8;
 
 /// The files that come next.
 pub(crate) struct Ahead {
     /// Where the log is written.
     path: PathBuf,
-    /// How the files start that have been read, or were there before the log was followed.
+    /// The starts of the files that have been read, or that existed before the log was followed.
     seen: VecDeque<Head>,
-    /// Files that have been found and hold nothing yet. They are kept open: one may be written and removed at once.
+    /// Files that were found and are still empty. They are kept open, because one may be written and removed at once.
     opened: VecDeque<Page>,
-    /// When the file that is read now begins; what began earlier does not follow it.
+    /// When the current file begins; files that began earlier do not follow it.
     begun: Option<Moment>,
 }
 
 impl Ahead {
-    /// Follows the log at a path. What is beside it now comes before it.
+    /// Follows the log at a path. The files that are beside it now come before it.
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
         let mut ahead = Self { path: path.to_owned(), seen: VecDeque::new(), opened: VecDeque::new(), begun: None };
         for page in beside(path)? {
@@ -40,8 +40,8 @@ impl Ahead {
         Ok(ahead)
     }
 
-    /// Looks for files that follow the one that is held. They are given out as soon as one of them holds anything: a
-    /// runtime writes the old file until it opens the new one, so only a line in the new one ends the old one.
+    /// Looks for files that follow the current one. They are returned once one of them has content: a runtime writes to
+    /// the old file until it opens the new one, so only a line in the new one ends the old one.
     pub(crate) fn look(&mut self, held: &Input) -> io::Result<VecDeque<Page>> {
         let last = match self.opened.back() {
             Some(page) => page.identity()?,
@@ -63,19 +63,19 @@ impl Ahead {
         fs::metadata(&self.path).is_ok_and(|named| Identity::of(&named) == file)
     }
 
-    /// Looks for what a log that was truncated held behind the place up to which it was read: whoever truncates one
-    /// makes a copy before.
+    /// After a log was truncated, looks for what it held beyond the place up to which it was read: whoever truncates a
+    /// log copies it first.
     pub(crate) async fn copies(&mut self, held: &Input, mark: &Mark) -> io::Result<VecDeque<Page>> {
         let held = held.identity()?;
         let mut copy: Option<Page> = None;
         let mut others = Vec::new();
         let files = beside(&self.path)?;
-        // Without a trace of a truncation it may have been renamed, and is older than what is beside it.
+        // Without a sign of truncation it may have been renamed, and would be older than the files beside it.
         if mark.is_start() && !self.is_named(held) {
             return Ok(VecDeque::new());
         }
         for mut page in files {
-            // One that can't be read, such as a packed one that is not complete, is no copy.
+            // A file that can't be read, such as an incompletely compressed one, is not a copy.
             if page.identity()? == held || !mark.is_in(&mut page.input).await.unwrap_or_default() {
                 page.input = page.input.again()?;
                 others.push(page);
@@ -90,7 +90,7 @@ impl Ahead {
         Ok(copy.into_iter().chain(newer).collect())
     }
 
-    /// Remembers a file, so that it is not taken for a new one when it has been packed or copied.
+    /// Remembers a file, so that it is not taken for a new one once it has been compressed or copied.
     pub(crate) fn note(&mut self, head: Head) {
         if !head.is_telling() || self.has_seen(&head) {
             return;
@@ -105,15 +105,15 @@ impl Ahead {
         self.seen.iter().any(|seen| head.was(seen))
     }
 
-    /// Opens the file that has the log's name now, and those that had it since the one that is held.
+    /// Opens the file that has the log's name now, and those that had it since the current one.
     fn find(&mut self, held: &Input) -> io::Result<()> {
-        // What is written now is opened first, so none that comes between can be missed.
+        // The file being written is opened first, so that none that comes between can be missed.
         let live = match Page::open(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             live => Some(live?),
         };
         let files = beside(&self.path)?;
-        // What was packed before the folder was read is in here, as far as it is ours.
+        // A file that was compressed before the folder was read is among these, as far as it is ours.
         let mut known = vec![held.identity()?];
         let head = Head::of(held)?;
         self.begun = head.first().or(self.begun);
@@ -132,8 +132,8 @@ impl Ahead {
         Ok(())
     }
 
-    /// Of files beside the log, those that were never read and are younger than the one that is held, the oldest first.
-    /// The first that is known is the one that is held. Among them is the one that has the log's name, if it is new.
+    /// Of the files beside the log, those that were never read and are younger than the current one, oldest first. The
+    /// first known file is the current one. The file with the log's name is included if it is new.
     fn newer(&mut self, files: Vec<Page>, known: &[Identity], live: Option<Page>) -> io::Result<Vec<Page>> {
         let mut newer = Vec::new();
         let mut before_held = 0;
@@ -149,11 +149,11 @@ impl Ahead {
                 self.note(head);
             }
         }
-        // Names put them before the one that is held, as if they were older: the numbers go up with time.
+        // By name they come before the current file, as if they were older: these numbers increase with time.
         if before_held > 0 {
             newer.reverse();
         }
-        // It may have been put aside in the meantime, and have been followed by others.
+        // It may have been rotated in the meantime, and others may have followed it.
         if let Some(page) = live {
             let began = Head::of(&page.input)?.first().unwrap_or(Moment { seconds: i64::MAX, nanos: 0 });
             newer.push((began, Moment::from(page.input.metadata()?.modified()?), page));
@@ -163,13 +163,13 @@ impl Ahead {
     }
 }
 
-/// Opens the files that share the log's name, the oldest first as far as names tell. A folder in which files are
-/// renamed while it is read may show one twice or not at all, so it is read until two readings agree.
+/// Opens the files that share the log's name, oldest first as far as names tell. A folder in which files are renamed
+/// while it is read may show a file twice or not at all, so it is read until two readings agree.
 fn beside(path: &Path) -> io::Result<Vec<Page>> {
     let mut pages = Vec::new();
     let mut before = None;
     for _ in 0..READINGS {
-        // What can't be opened is somebody else's, or is gone.
+        // A file that can't be opened belongs to somebody else, or is gone.
         pages = rotation::beside(path)?.iter().filter_map(|file| Page::open(file).ok()).collect::<Vec<_>>();
         let mut now = pages.iter().map(Page::identity).collect::<io::Result<Vec<_>>>()?;
         now.sort_unstable();

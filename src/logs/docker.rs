@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use crate::logs::record::{Malformed, Record, Stream};
 use crate::logs::time::Time;
 
-/// The values of the line that was read last, without their escapes. Kept from line to line for its memory.
+/// The values of the last line, without escapes. Kept from line to line to reuse its memory.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     log: Vec<u8>,
@@ -15,10 +15,10 @@ pub(crate) struct Scratch {
     time: Vec<u8>,
 }
 
-/// What a line without a time is taken to have, which is Go's zero time.
+/// The time of a line that has none: Go's zero time.
 const NO_TIME: &[u8] = b"0001-01-01T00:00:00Z";
 
-/// Takes a line apart.
+/// Parses a line.
 pub(crate) fn parse<'a>(line: &[u8], scratch: &'a mut Scratch) -> Result<Record<'a>, Malformed> {
     for value in [&mut scratch.log, &mut scratch.stream, &mut scratch.time] {
         value.clear();
@@ -57,7 +57,7 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 }
 
-/// A string, as bytes: a log may hold what is not UTF-8.
+/// A string, as bytes: a log may contain text that is not UTF-8.
 struct Text<'s>(&'s mut Vec<u8>);
 
 impl<'de> DeserializeSeed<'de> for Text<'_> {

@@ -11,10 +11,10 @@ use crate::logs::print::Printer;
 use crate::logs::source::{Progress, Source};
 use crate::logs::watch::Watch;
 
-/// How often at most the runtime is asked whether a container still runs.
+/// How often the runtime is asked, at most, whether a container still runs.
 const ASK: Duration = Duration::from_secs(1);
 
-/// How many lines are read before signals are looked for.
+/// How many lines are read between checks for signals.
 const BATCH: usize = 1024;
 
 /// Reads one log to its end.
@@ -48,21 +48,21 @@ pub(crate) async fn merge(sources: &mut [Source], printer: &mut Printer<'_>) -> 
     }
 }
 
-/// Reads logs as they are written, until each container has ended. `running` tells of the one at an index
-/// whether it still runs.
+/// Reads logs as they are written, until each container has ended. `running` says whether the container at an index
+/// still runs.
 pub(crate) async fn follow(
     sources: &mut [Source],
     printer: &mut Printer<'_>,
     mut running: impl AsyncFnMut(usize) -> Result<bool, Error>,
 ) -> Result<(), Error> {
-    // The folders are watched before the logs are read to their ends, so nothing is missed in between.
+    // The folders are watched before the logs are read to their ends, so that no change is missed in between.
     let watch = Watch::new(sources.iter().filter_map(|source| source.path().parent()).collect::<Vec<&Path>>());
     let mut asked = Instant::now();
     let mut done = vec![false; sources.len()];
     loop {
         let mut more = false;
         for (origin, (source, done)) in sources.iter_mut().zip(&mut done).enumerate().filter(|(_, (_, done))| !**done) {
-            // A file that was truncated and written again must be known as such before more of it is read.
+            // A file that was truncated and written again must be recognised before more of it is read.
             let turned = source.turn().await?;
             if drain(origin, source, printer).await? == Progress::Full {
                 return Ok(());
@@ -85,7 +85,7 @@ pub(crate) async fn follow(
         asked = Instant::now();
         for (origin, source) in sources.iter_mut().enumerate().filter(|(origin, _)| !done[*origin]) {
             if !running(origin).await? {
-                // What it wrote last is read after this is known.
+                // What the container wrote last is read after we know that it has ended.
                 source.end();
             }
         }

@@ -1,14 +1,14 @@
-//! How the lines of a log are laid out, which its first line tells.
+//! The format of a log's lines, which its first line shows.
 
 use crate::error::Error;
 use crate::gotext::quote;
 use crate::logs::docker::{self, Scratch};
 use crate::logs::record::{Malformed, Record, cri};
 
-/// How much of a line that is no record is shown.
+/// How much of a line that is not a record is shown.
 const SHOWN: usize = 200;
 
-/// A layout of lines.
+/// A format of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// `TIME STREAM TAGS CONTENT`, the format of the CRI.
@@ -23,17 +23,17 @@ impl Format {
         if cri(line).is_some() {
             return Some(Self::Cri);
         }
-        // An unknown stream is a fault of the line, not of the format.
+        // An unknown stream is an error in the line, not another format.
         match docker::parse(line, scratch) {
             Err(Malformed::Line) => None,
             _ => Some(Self::Docker),
         }
     }
 
-    /// Takes a line apart.
+    /// Parses a line.
     ///
     /// # Errors
-    /// It is no record of this format.
+    /// The line is not a record of this format.
     #[inline(always)]
     pub(crate) fn parse<'a>(self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<Record<'a>, Malformed> {
         match self {
@@ -43,13 +43,13 @@ impl Format {
     }
 }
 
-/// The error of a log whose first line is of no known format.
+/// The error of a log whose first line has no known format.
 pub(crate) fn unsupported(line: &[u8]) -> Error {
     Error::failure(format!("unsupported log format: {}", shown(line)))
-        .hint("a line should be TIME STREAM TAGS TEXT, as of the CRI, or a JSON object, as of Docker")
+        .hint("a line must be TIME STREAM TAGS TEXT, as in the CRI, or a JSON object, as in Docker")
 }
 
-/// The start of a line, for a person.
+/// The start of a line, made readable.
 pub(crate) fn shown(line: &[u8]) -> String {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     quote(&String::from_utf8_lossy(&line[..line.len().min(SHOWN)]))

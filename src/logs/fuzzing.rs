@@ -1,5 +1,5 @@
-//! What the fuzz targets of logs check, which the tests check too, with bytes of their own making: the parser
-//! and the search for places, against implementations that are slow and obvious.
+//! What the fuzz targets of logs check, and what the tests check with bytes of their own: the parser and the search for
+//! places, against implementations that are slow and obvious.
 
 use std::io::Cursor;
 use std::sync::LazyLock;
@@ -11,14 +11,14 @@ use crate::logs::record::{Stream, cri};
 use crate::logs::seek::{self, Tail};
 use crate::logs::time::Moment;
 
-/// Any bytes as a line of the CRI: the parser takes the same lines as a regular expression and a calendar do.
+/// Any bytes as a line of the CRI: the parser accepts the same lines as a regular expression and a calendar.
 pub(crate) fn line(bytes: &[u8]) {
     let parsed = cri(bytes).map(|record| (record.stream, record.partial, record.content));
     assert_eq!(parsed, slowly(bytes), "{:?}", String::from_utf8_lossy(bytes));
 }
 
-/// Any bytes as a log: the last lines are those of a split, and a log made of the bytes, in order of time, has
-/// no line before the place that is found which should have been behind it.
+/// Any bytes as a log: the last lines are those found by splitting; and in a log made of the bytes, in order of time,
+/// no line before the place that is found should have come after it.
 pub(crate) fn places(bytes: &[u8]) {
     let Some((first, bytes)) = bytes.split_first() else { return };
     let count = u64::from(*first);
@@ -33,7 +33,7 @@ pub(crate) fn places(bytes: &[u8]) {
     for (at, byte) in bytes.iter().enumerate() {
         second += u32::from(byte & 0x07);
         seconds.push(second);
-        // Lines of two streams trade places, and none of them twice.
+        // Lines of two streams change places, each at most once.
         if byte & 0x08 > 0 && at > traded {
             seconds.swap(at - 1, at);
             traded = at + 1;
@@ -44,7 +44,7 @@ pub(crate) fn places(bytes: &[u8]) {
         lines.push((log.len() as u64, second));
         log.extend_from_slice(stamp(second).as_bytes());
         log.extend_from_slice(b" stdout F ");
-        // Some are longer than all that is read at once.
+        // Some are longer than one read.
         log.extend(std::iter::repeat_n(b'x', usize::from(*byte) << (byte & 0x07)));
         log.push(b'\n');
     }
@@ -64,7 +64,7 @@ fn stamp(second: u32) -> String {
 const SHAPE: &str = r"(?s-u)^(\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d)([.,]\d+)?(Z|[+-]([01]\d|2[0-4]):[0-5]\d) (stdout|stderr) ([^ ]*) (.*)$";
 
 fn slowly(line: &[u8]) -> Option<(Stream, bool, &[u8])> {
-    // To compile it takes a hundred times as long as to use it.
+    // Compiling it takes a hundred times as long as using it.
     static REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SHAPE).ok());
     let parts = REGEX.as_ref()?.captures(line)?;
     let civil = std::str::from_utf8(parts.get(1)?.as_bytes()).ok()?;

@@ -1,5 +1,5 @@
-//! What a log file holds at its start, and where its reading stopped: by these a file is known again that was moved,
-//! copied, packed or truncated, whatever it is called.
+//! What a log file holds at its start and where reading stopped: this identifies a file that was moved, copied,
+//! compressed or truncated, whatever its name.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -15,17 +15,17 @@ use crate::logs::time::Moment;
 /// How much of a file is compared.
 const LENGTH: usize = 4 << 10;
 
-/// How a file starts.
+/// The start of a file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Head(Vec<u8>);
 
 impl Head {
-    /// Looks at a file, and leaves it where it was.
+    /// Reads the start of a file, and returns to the same place.
     pub(crate) fn of(input: &Input) -> io::Result<Self> {
         input.start(LENGTH).map(Self)
     }
 
-    /// When its first record was written; nothing if it starts with none.
+    /// When its first record was written; nothing if it does not start with a record.
     pub(crate) fn first(&self) -> Option<Moment> {
         let line = memchr(b'\n', &self.0).map_or(self.0.as_slice(), |end| &self.0[..=end]);
         let mut scratch = Scratch::default();
@@ -33,18 +33,18 @@ impl Head {
         format.parse(line, &mut scratch).ok().map(|record| record.time.moment())
     }
 
-    /// Whether a file can be told from others by it. The first bytes of a line are those of many.
+    /// Whether this identifies a file. The first bytes of a line alone are common to many.
     pub(crate) fn is_telling(&self) -> bool {
         self.0.len() == LENGTH || memchr(b'\n', &self.0).is_some()
     }
 
-    /// Whether the file may be the one that started like this at an earlier time.
+    /// Whether the file may be the one that started like this earlier.
     pub(crate) fn was(&self, earlier: &Self) -> bool {
         self.0.starts_with(&earlier.0)
     }
 }
 
-/// What stands just before the place up to which a file has been read.
+/// What comes just before the place up to which a file has been read.
 #[derive(Debug)]
 pub(crate) struct Mark {
     end: u64,
@@ -52,7 +52,7 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
-    /// The place that a file is at, and what was read before it.
+    /// The current place in a file, and what was read before it.
     pub(crate) fn new(input: &mut Input, before: &[u8]) -> io::Result<Self> {
         Ok(Self { end: input.position()?, before: before.to_vec() })
     }
@@ -62,14 +62,14 @@ impl Mark {
         self.end == 0
     }
 
-    /// Whether a file holds what was read, being the same, not truncated since, or a copy. If so it is read on from
-    /// that place.
+    /// Whether a file holds what was read: because it is the same and was not truncated since, or because it is a copy.
+    /// If so, reading goes on from that place.
     pub(crate) fn leads_into(&self, file: &mut File) -> io::Result<bool> {
         let long = file.metadata()?.len() >= self.end;
         Ok(long && before(file, self.end, self.before.len() as u64)?.as_ref() == Some(&self.before))
     }
 
-    /// Whether a file is such a copy, packed or not. Bytes tell it, so there must be some.
+    /// Whether a file is such a copy, compressed or not. This is decided by comparing bytes, so there must be some.
     pub(crate) async fn is_in(&self, copy: &mut Input) -> io::Result<bool> {
         match copy {
             _ if self.before.is_empty() => Ok(false),
@@ -98,7 +98,7 @@ pub(crate) fn still_holds(input: &mut Input, read: &[u8], count: usize) -> io::R
     Ok(holds)
 }
 
-/// So many bytes before a place, at which the file is then; nothing where it is too short.
+/// The bytes before a place, where the file is then positioned; nothing if it is too short.
 fn before(file: &mut File, end: u64, count: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = vec![0; count as usize];
     file.seek(SeekFrom::Start(end - count))?;
@@ -108,7 +108,7 @@ fn before(file: &mut File, end: u64, count: u64) -> io::Result<Option<Vec<u8>>> 
     }
 }
 
-/// Reads so many bytes, and lets signals in between.
+/// Reads a number of bytes, and checks for signals in between.
 async fn discard(input: &mut impl Read, count: u64) -> io::Result<()> {
     const STEP: u64 = 4 << 20;
     let mut left = count;

@@ -1,4 +1,4 @@
-//! A log file as it is opened: plain, or packed by whoever rotated it.
+//! An open log file: plain, or compressed by whoever rotated it.
 
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read, Seek};
@@ -9,21 +9,21 @@ use flate2::read::MultiGzDecoder;
 /// An open log file.
 pub(crate) enum Input {
     Plain(File),
-    /// And how many bytes it has given so far.
+    /// And how many bytes have been read from it.
     Packed(Box<MultiGzDecoder<File>>, u64),
 }
 
-/// Which file it is, whatever it is called now.
+/// The identity of the file, whatever its name is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Identity(u64, u64);
 
 impl Input {
-    /// Opens a file; one whose name ends in `.gz` is unpacked.
+    /// Opens a file; if its name ends in `.gz`, it is decompressed.
     ///
     /// # Errors
-    /// It is no file, or can't be opened.
+    /// It is not a file, or can't be opened.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        // What is no file is not even opened: there are devices that act on it.
+        // Anything but a file is not even opened: opening some devices has effects.
         refuse_others(path, &fs::metadata(path)?)?;
         let file = options().open(path)?;
         refuse_others(path, &file.metadata()?)?;
@@ -37,7 +37,7 @@ impl Input {
         }
     }
 
-    /// The same file from its start, whatever its name is now. This one is not read any more.
+    /// The same file from its start, whatever its name is now. This input is not used any more.
     pub(crate) fn again(&self) -> io::Result<Self> {
         let (mut file, packed) = match self {
             Self::Plain(file) => (file.try_clone()?, false),
@@ -47,7 +47,7 @@ impl Input {
         Ok(Self::new(file, packed))
     }
 
-    /// The first bytes, wherever it has been read to.
+    /// The first bytes, regardless of the current place.
     pub(crate) fn start(&self, count: usize) -> io::Result<Vec<u8>> {
         let (mut file, packed) = match self {
             Self::Plain(file) => (file, false),
@@ -87,7 +87,7 @@ impl Input {
 fn options() -> OpenOptions {
     let mut options = File::options();
     options.read(true);
-    // Whatever has taken the file's place in the meantime, opening it waits for nobody.
+    // Whatever has replaced the file in the meantime, opening it must not block.
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
@@ -97,9 +97,9 @@ fn options() -> OpenOptions {
     options
 }
 
-/// A log is a file: a pipe or a device may let its reader wait for ever, and nobody can look for a place in it.
+/// A log must be a file: reading a pipe or a device may block for ever, and neither can be searched.
 fn refuse_others(path: &Path, metadata: &Metadata) -> io::Result<()> {
-    // Who wants no log has it written there, which reads as an empty file.
+    // /dev/null is where the logs of people who want none go; it reads as an empty file.
     if metadata.is_file() || path == Path::new("/dev/null") {
         return Ok(());
     }
@@ -146,7 +146,7 @@ impl Identity {
         Self(metadata.dev(), metadata.ino())
     }
 
-    /// Files have no number here that std would tell; two files made at the same instant are taken for one.
+    /// std has no file number on this system; two files created at the same instant are taken for one.
     #[cfg(not(unix))]
     pub(crate) fn of(metadata: &Metadata) -> Self {
         let created = metadata.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());

@@ -1,18 +1,18 @@
-//! Lines of a file, found in one buffer that is read into with large reads. A line that is longer than the
-//! buffer comes in pieces, so memory does not depend on what the container wrote.
+//! Lines of a file, found in one buffer that is filled with large reads. A line longer than the buffer comes in pieces,
+//! so memory use does not depend on what the container wrote.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
 use memchr::memchr;
 
-/// How much is read at once: large enough that calls cost nothing, small enough for the processor's cache.
+/// How much is read at once: enough that the calls cost nothing, little enough for the processor's cache.
 const CHUNK: usize = 256 << 10;
 
-/// How far the buffer grows for a reader that needs lines as a whole.
+/// How large the buffer grows for a reader that needs whole lines.
 const WHOLE: usize = 4 << 20;
 
-/// How much of what was read last is remembered: a line's time at least, which no other line has.
+/// How much of the last bytes read is remembered: at least a line's time, which is unique to the line.
 const RECENT: usize = 256;
 
 /// Whether an input still holds what was read before its last so many bytes; if not, it is put back before these.
@@ -24,7 +24,7 @@ pub(crate) struct Lines<R> {
     buffer: Vec<u8>,
     /// What has been read and not consumed yet.
     unread: Range<usize>,
-    /// How much of it is known to have no newline.
+    /// How much of it is known to contain no newline.
     searched: usize,
     most: usize,
     /// The bytes that were read last, consumed or not.
@@ -34,14 +34,14 @@ pub(crate) struct Lines<R> {
     broken: bool,
 }
 
-/// What comes next; the number of bytes of it.
+/// What comes next, with its length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// The rest of a line, newline included.
     Line(usize),
     /// A part of a line that is longer than the buffer.
     Piece(usize),
-    /// The input has no more; so much is left that no newline ends.
+    /// The input has ended; this many bytes without a newline are left.
     End(usize),
 }
 
@@ -74,7 +74,7 @@ impl<R: Read> Lines<R> {
         self.broken
     }
 
-    /// Looks for what comes next; at the end of the input the next call looks again.
+    /// Looks for what comes next; at the end of the input, the next call looks again.
     #[inline]
     pub(crate) fn find(&mut self) -> io::Result<Found> {
         loop {
@@ -98,7 +98,7 @@ impl<R: Read> Lines<R> {
         &self.buffer[self.unread.start..self.unread.start + count]
     }
 
-    /// Goes on behind the next so many bytes.
+    /// Skips the next bytes.
     #[inline]
     pub(crate) fn consume(&mut self, count: usize) {
         self.unread.start += count;
@@ -109,24 +109,25 @@ impl<R: Read> Lines<R> {
         &mut self.input
     }
 
-    /// The input, and what was read of it last.
+    /// The input, and what was last read from it.
     pub(crate) fn recent(&mut self) -> (&mut R, &[u8]) {
         (&mut self.input, &self.recent)
     }
 
-    /// Another input instead of this one; what was not consumed is forgotten.
+    /// Changes to another input; what was not consumed is dropped.
     pub(crate) fn turn_to(&mut self, input: R) {
         self.input = input;
         self.forget();
     }
 
-    /// Another input that goes on where this one was read to; what was not consumed stays. Returns the one before.
+    /// Changes to another input that continues where this one was read to; what was not consumed stays. Returns the old
+    /// input.
     pub(crate) fn go_on_in(&mut self, input: R) -> R {
         self.broken = false;
         std::mem::replace(&mut self.input, input)
     }
 
-    /// Forgets what was read and not consumed.
+    /// Drops what was read and not consumed.
     pub(crate) fn forget(&mut self) {
         self.unread = 0..0;
         self.searched = 0;

@@ -1,8 +1,8 @@
-//! Container logs: files in which a runtime notes, line by line, when something was written, to which
-//! stream, and what.
+//! Container logs: files in which a runtime records, line by line, when something was written, to which stream, and
+//! what.
 //!
-//! Owns reading, finding places in a file, following it through rotations, and laying out what was read.
-//! It knows neither commands nor the CRI: files come in as paths, bytes go out to a [`Sink`].
+//! This module reads them, finds places in a file, follows it through rotations, and formats the records. It knows
+//! neither commands nor the CRI: files come in as paths, bytes go out to a [`Sink`].
 
 pub(crate) mod ahead;
 pub(crate) mod docker;
@@ -33,17 +33,17 @@ use crate::logs::time::Moment;
 /// Which part of a log is wanted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Part {
-    /// The last so many lines.
+    /// The last lines, this many.
     pub(crate) tail: Option<u64>,
-    /// Nothing older.
+    /// Nothing older than this.
     pub(crate) since: Option<Moment>,
-    /// The files that the runtime has put aside are read first.
+    /// Read the rotated files first.
     pub(crate) rotated: bool,
     /// The log is still being written: wait for more at its end.
     pub(crate) follow: bool,
 }
 
-/// Where what was read goes.
+/// Where output goes.
 pub(crate) trait Sink {
     /// Takes bytes of a container's stream.
     ///
@@ -51,6 +51,6 @@ pub(crate) trait Sink {
     /// They can't be written.
     fn write(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Error>;
 
-    /// Takes a remark on the log itself that the reader should know of.
+    /// Takes a remark about the log itself, for the reader's information.
     fn remark(&mut self, remark: String);
 }

@@ -19,9 +19,9 @@ use crate::logs::{rotation, seek};
 pub(crate) struct Page {
     pub(crate) path: PathBuf,
     pub(crate) input: Input,
-    /// How many of its lines are not wanted. Only a packed file has such: a place in it can't be gone to.
+    /// How many of its lines to skip. Only compressed files need this: they can't be read from a place within.
     pub(crate) skip: u64,
-    /// It was copied to the one before it, and truncated then or will be: it may go on where that one ends.
+    /// It was copied to the file before it, and was or will be truncated: it may continue where that file ends.
     pub(crate) copied: bool,
 }
 
@@ -34,7 +34,7 @@ impl Page {
         self.input.identity()
     }
 
-    /// Starts at the last so many lines, and returns how many it has of them.
+    /// Starts at the last lines, and returns how many of them this file has.
     async fn keep_last(&mut self, count: u64) -> io::Result<u64> {
         match &mut self.input {
             Input::Plain(file) => {
@@ -51,13 +51,13 @@ impl Page {
         }
     }
 
-    /// Whether every line is older: a packed file is not written any more, and was last when it was packed or before.
+    /// Whether every line is older: a compressed file was last written when it was compressed, or before.
     fn is_older(&self, since: Moment) -> io::Result<bool> {
         let packed = matches!(self.input, Input::Packed(..));
         Ok(packed && Moment::from(self.input.metadata()?.modified()?) < since)
     }
 
-    /// Starts near the first line that is not older. A packed file has to be read from its start.
+    /// Starts near the first line that is not older. A compressed file has to be read from its start.
     fn start_at(&mut self, since: Moment) -> io::Result<()> {
         if let Input::Plain(file) = &mut self.input {
             let place = seek::since(file, since)?;
@@ -67,15 +67,15 @@ impl Page {
     }
 }
 
-/// The files that hold the wanted part of a log, in their order. All are opened now, so that a rotation while
-/// the first are read takes none of them away.
+/// The files that hold the wanted part of a log, in order. All are opened now, so that a rotation while the first are
+/// read removes none of them.
 pub(crate) async fn pages(path: &Path, part: &Part) -> io::Result<VecDeque<Page>> {
     let live = Page::open(path)?;
     let identity = live.identity()?;
     let mut pages = VecDeque::from([live]);
     if part.rotated {
         for page in put_aside(path)?.into_iter().rev() {
-            // It was put aside just after it had been opened.
+            // It was rotated just after it was opened.
             if page.identity()? != identity {
                 pages.push_front(page);
             }
@@ -94,12 +94,12 @@ pub(crate) async fn pages(path: &Path, part: &Part) -> io::Result<VecDeque<Page>
     }
 }
 
-/// The files put aside, the oldest first.
+/// The rotated files, oldest first.
 fn put_aside(path: &Path) -> io::Result<Vec<Page>> {
     let mut pages = Vec::new();
     for file in rotation::older(path)? {
         match Page::open(&file) {
-            // It was removed just now, being the oldest.
+            // It was the oldest, and was removed just now.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             page => pages.push(page?),
         }
@@ -116,7 +116,7 @@ fn put_aside(path: &Path) -> io::Result<Vec<Page>> {
     Ok(pages)
 }
 
-/// The youngest files, as far back as the last so many lines reach.
+/// The youngest files, as many as are needed for the last lines.
 async fn keep_last(mut pages: VecDeque<Page>, count: u64) -> io::Result<VecDeque<Page>> {
     let mut kept = VecDeque::new();
     let mut missing = count;

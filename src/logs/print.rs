@@ -1,5 +1,5 @@
-//! From records to the bytes of the two streams: prefixes, timestamps, JSON, and the limit. Collects what it
-//! lays out in large buffers, since a system call for each line would cost more than all the rest.
+//! From records to the bytes of the two streams: prefixes, timestamps, JSON, and the limit. Output is collected in
+//! large buffers, since a system call for each line would cost more than all the rest.
 
 use std::borrow::Cow;
 use std::mem;
@@ -13,45 +13,45 @@ use crate::logs::time::Moment;
 /// How much is collected before it is written.
 const BUFFER: usize = 256 << 10;
 
-/// How records are laid out.
+/// How records are formatted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layout {
     /// Each line starts with its time.
     pub(crate) timestamps: bool,
-    /// Nothing older.
+    /// Nothing older than this.
     pub(crate) since: Option<Moment>,
-    /// One stream alone.
+    /// Only this stream.
     pub(crate) only: Option<Stream>,
-    /// At most so many bytes in all.
+    /// At most this many bytes in all.
     pub(crate) limit: Option<u64>,
-    /// Both streams end at the same place, where only one buffer keeps them in order.
+    /// Both streams go to the same place; only a single buffer keeps them in order.
     pub(crate) together: bool,
     pub(crate) names: Names,
 }
 
-/// How a line says where it comes from.
+/// How a line shows its origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Names {
-    /// It does not: the content alone, unmodified.
+    /// Not at all: the content alone, unmodified.
     #[default]
     None,
     /// A prefix for each origin.
     Prefix(Vec<Vec<u8>>),
-    /// Each line is a JSON object; the members of each origin that say what it is, `"container":"web",`.
+    /// Each line is a JSON object; these are the members that identify each origin, `"container":"web",`.
     Json(Vec<Vec<u8>>),
 }
 
-/// Lays out records and writes them.
+/// Formats records and writes them.
 pub(crate) struct Printer<'s> {
     sink: &'s mut dyn Sink,
     layout: Layout,
     /// How many bytes may still be written.
     left: Option<u64>,
-    /// What has been laid out, for each of the streams.
+    /// The formatted output, for each stream.
     buffers: [Vec<u8>; 2],
-    /// Who began the line that has not ended yet, for each of the streams.
+    /// The origin of the line that has not ended yet, for each stream.
     open: [Option<usize>; 2],
-    /// The start of a character that a piece of content ended in the middle of.
+    /// The start of a character that was cut off at the end of a piece of content.
     cut: Vec<u8>,
 }
 
@@ -61,7 +61,7 @@ impl<'s> Printer<'s> {
         Self { sink, layout, left, buffers: Default::default(), open: [None; 2], cut: Vec::new() }
     }
 
-    /// Prints a record of one of the origins; breaks when the limit is reached.
+    /// Prints a record of one of the origins; returns a break when the limit is reached.
     #[inline]
     pub(crate) fn print(&mut self, origin: usize, record: &Record<'_>) -> Result<ControlFlow<()>, Error> {
         let old = self.layout.since.is_some_and(|since| record.time.moment() < since);
@@ -77,7 +77,7 @@ impl<'s> Printer<'s> {
         self.content(origin, record.stream, record.content)
     }
 
-    /// Passes on a remark, in its place among the lines.
+    /// Passes on a remark, at its place among the lines.
     pub(crate) fn remark(&mut self, remark: String) -> Result<(), Error> {
         self.flush()?;
         self.sink.remark(remark);
@@ -96,7 +96,7 @@ impl<'s> Printer<'s> {
         Ok(())
     }
 
-    /// Ends what was begun, and writes all of it.
+    /// Ends open lines, and writes everything.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         if matches!(self.layout.names, Names::Json(_)) {
             self.end_line(Stream::Stdout)?;
@@ -105,7 +105,7 @@ impl<'s> Printer<'s> {
         self.flush()
     }
 
-    /// Ends a line of another origin, or of the other stream, that would otherwise go on with this record.
+    /// Ends a line of another origin or stream, which this record would otherwise continue.
     fn interrupt(&mut self, origin: usize, stream: Stream) -> Result<(), Error> {
         let other = if stream == Stream::Stdout { Stream::Stderr } else { Stream::Stdout };
         if self.open[stream as usize].is_some_and(|by| by != origin) {
@@ -117,7 +117,7 @@ impl<'s> Printer<'s> {
         Ok(())
     }
 
-    /// What stands before the content of a line.
+    /// What comes before the content of a line.
     fn begin(&mut self, origin: usize, record: &Record<'_>) -> Result<(), Error> {
         if !self.layout.timestamps && self.layout.names == Names::None {
             return Ok(());
@@ -164,13 +164,13 @@ impl<'s> Printer<'s> {
         Ok(if self.left == Some(0) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    /// Writes text as the inside of a JSON string. What is not UTF-8 becomes U+FFFD.
+    /// Writes text as the inside of a JSON string. Invalid UTF-8 becomes U+FFFD.
     fn escape(&mut self, stream: Stream, text: &[u8]) -> Result<(), Error> {
         let mut text = Cow::Borrowed(text);
         if !self.cut.is_empty() {
             text = [mem::take(&mut self.cut).as_slice(), &text].concat().into();
         }
-        // A runtime cuts long lines anywhere, also inside a character, whose rest comes with the next piece.
+        // A runtime cuts long lines anywhere, even inside a character; the rest of it comes with the next piece.
         let whole = text.len() - unfinished(&text);
         if whole < text.len() {
             self.cut = text[whole..].to_vec();
@@ -180,7 +180,7 @@ impl<'s> Printer<'s> {
         self.put(stream, quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default())
     }
 
-    /// Ends the line that is open on a stream, if one is.
+    /// Ends the open line of a stream, if there is one.
     fn end_line(&mut self, stream: Stream) -> Result<(), Error> {
         if self.open[stream as usize].take().is_none() {
             return Ok(());
@@ -196,7 +196,7 @@ impl<'s> Printer<'s> {
         }
     }
 
-    /// How many of so many bytes the limit allows; they count as written.
+    /// How many of these bytes the limit allows; they count as written.
     #[inline]
     fn allowed(&mut self, count: usize) -> usize {
         let Some(left) = &mut self.left else {
@@ -222,7 +222,7 @@ impl<'s> Printer<'s> {
         Ok(())
     }
 
-    /// The stream that a stream's bytes are written to.
+    /// The stream that this stream's bytes are written to.
     #[inline]
     fn place(&self, stream: Stream) -> Stream {
         match self.layout.together || matches!(self.layout.names, Names::Json(_)) {
@@ -232,7 +232,7 @@ impl<'s> Printer<'s> {
     }
 }
 
-/// How many bytes at the end start a UTF-8 character and do not end it.
+/// How many bytes at the end are the start of an incomplete UTF-8 character.
 fn unfinished(text: &[u8]) -> usize {
     for (count, byte) in text.iter().rev().take(3).enumerate() {
         let length = match byte {

@@ -1,4 +1,4 @@
-//! One line of a log, taken apart in place. The content is bytes: nothing says that it is text.
+//! One line of a log, parsed in place. The content is bytes, because it need not be text.
 
 use memchr::memchr;
 
@@ -29,27 +29,27 @@ impl Stream {
     }
 }
 
-/// What a line says.
+/// The parts of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record<'a> {
     pub(crate) time: Time<'a>,
     pub(crate) stream: Stream,
-    /// The container has written more of this line; it comes in another record.
+    /// The line continues in another record.
     pub(crate) partial: bool,
-    /// What the container wrote, with its newline if it is there.
+    /// What the container wrote, including the newline if there is one.
     pub(crate) content: &'a [u8],
 }
 
-/// Why a line is no record.
+/// Why a line is not a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// It is not of the log's format.
+    /// It does not have the log's format.
     Line,
-    /// It is, but names a stream that containers do not have. Upstream gives up there, and so do we.
+    /// It has the format, but names a stream that containers do not have. Like upstream, we stop there.
     Stream(String),
 }
 
-/// Takes a line of the CRI apart. It may lack its end, but not what stands before the content.
+/// Parses a line of the CRI. It may lack its end, but not what comes before the content.
 #[inline(always)]
 pub(crate) fn cri(line: &[u8]) -> Option<Record<'_>> {
     let (time, rest) = Time::split(line)?;
@@ -59,7 +59,7 @@ pub(crate) fn cri(line: &[u8]) -> Option<Record<'_>> {
         _ => return None,
     };
     let (tags, content) = rest.split_at(memchr(b' ', rest)?);
-    // Only the first tag has a meaning so far: P, or F for full.
+    // Only the first tag has a meaning so far: P for partial or F for full.
     let partial = matches!(tags, [b'P'] | [b'P', b':', ..]);
     Some(Record { time, stream, partial, content: content.get(1..)? })
 }

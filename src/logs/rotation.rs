@@ -1,19 +1,19 @@
-//! The files that a log has been: what a kubelet, logrotate or Docker put aside beside the one that is written.
+//! The earlier files of a log, which a kubelet, logrotate or Docker keeps beside the one being written.
 
 use std::cmp::Reverse;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The files put aside, the oldest first as far as names tell.
+/// The rotated files, oldest first as far as names tell.
 pub(crate) fn older(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = files(path)?;
-    // Anything else beside a log is not a part of it: a kubelet's `.tmp`, an editor's copy.
+    // Any other file beside a log is not a part of it: a kubelet's `.tmp`, an editor's copy.
     files.retain(|(suffix, _)| !matches!(suffix.age, Age::Other(_)));
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
-/// The files that share the log's name, whoever put them there, in the order of their names.
+/// The files that share the log's name, whoever created them, sorted by name.
 pub(crate) fn beside(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files(path)?.into_iter().map(|(_, path)| path).collect())
 }
@@ -34,30 +34,30 @@ fn files(path: &Path) -> io::Result<Vec<(Suffix, PathBuf)>> {
         found.extend(suffix.map(|suffix| (suffix, entry.path())));
     }
     found.sort();
-    // While a file is being packed both forms exist; the plain one sorts first, and is complete.
+    // While a file is being compressed both forms exist; the plain one sorts first, and is complete.
     found.dedup_by(|later, earlier| later.0.age == earlier.0.age);
     Ok(found)
 }
 
-/// What stands behind the name of the log.
+/// The suffix after the log's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Suffix {
     age: Age,
     packed: bool,
 }
 
-/// How old a file is, by its name alone: packing changes the file's own times.
+/// How old a file is, judged only by its name: compressing changes the file's own times.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Age {
-    /// A name that tells nothing.
+    /// The name does not say.
     Other(String),
-    /// Docker and logrotate number the files, the oldest has the highest number.
+    /// Docker and logrotate number the files; the oldest has the highest number.
     Number(Reverse<u32>),
-    /// A kubelet writes when it was, `20240301-100000`; so does logrotate if told.
+    /// A kubelet writes the time, `20240301-100000`; so does logrotate if configured to.
     Date(String),
 }
 
-/// The suffix of a file that has the name of the log called `name` and more.
+/// The suffix of a file whose name starts with the log's name, `name`.
 fn suffix(file: &str, name: &str) -> Option<Suffix> {
     let rest = file.strip_prefix(name)?;
     if rest.starts_with(char::is_alphanumeric) || rest.is_empty() {

@@ -1,4 +1,4 @@
-//! Places in a log file that are found without reading all of it.
+//! Finds places in a log file without reading all of it.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -12,25 +12,25 @@ use crate::logs::time::Moment;
 /// How much is read at a place.
 const BLOCK: usize = 64 << 10;
 
-/// How many blocks a line may be from where its timestamp belongs. A runtime has one writer for each stream, so
-/// lines of the two trade places, but not over such a distance.
+/// How many blocks a line may be away from where its timestamp belongs. A runtime has one writer for each stream, so
+/// lines of the two streams change places, but not over such a distance.
 const DISORDER: usize = 4;
 
-/// How many blocks are looked through for the start of a line that ends within that distance.
+/// How many blocks are searched for the start of a line that ends within that distance.
 const LONGEST: usize = 64;
 
-/// How many blocks are read before signals are looked for.
+/// How many blocks are read between checks for signals.
 const BATCH: usize = 32;
 
 /// Where the last lines start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tail {
     pub(crate) start: u64,
-    /// How many lines follow; fewer than asked for where the file has no more.
+    /// How many lines follow; fewer than requested if the file has no more.
     pub(crate) lines: u64,
 }
 
-/// Finds the last `count` lines. A last line without its newline is not counted, but it follows all the same.
+/// Finds the last `count` lines. A last line without its newline is not counted, but is included.
 pub(crate) async fn tail(file: &mut (impl Read + Seek), count: u64) -> io::Result<Tail> {
     let mut block = vec![0; BLOCK];
     let mut right = file.seek(SeekFrom::End(0))?;
@@ -57,18 +57,18 @@ pub(crate) async fn tail(file: &mut (impl Read + Seek), count: u64) -> io::Resul
     Ok(Tail { start: 0, lines: newlines })
 }
 
-/// Finds a place before which no line is as young as `since`, by bisection. Lines behind it may be older all the
-/// same. Where the timestamps turn out to be in no order, that is the start of the file.
+/// Finds, by bisection, a place before which every line is older than `since`. Lines after it may also be older. If the
+/// timestamps are in no order, that place is the start of the file.
 pub(crate) fn since(file: &mut (impl Read + Seek), since: Moment) -> io::Result<u64> {
     bisect(file, since, BLOCK)
 }
 
-/// As [`since`], with blocks of another size.
+/// As [`since`], with another block size.
 pub(crate) fn bisect(file: &mut (impl Read + Seek), since: Moment, size: usize) -> io::Result<u64> {
     let mut search = Search { file, size, format: Format::Cri, block: Vec::new(), scratch: Scratch::default() };
     search.read(0, size)?;
     let first = memchr(b'\n', &search.block).map_or(&[][..], |at| &search.block[..=at]);
-    // Whoever reads a file of no known format says so.
+    // The reader reports a file of unknown format.
     let Some(format) = Format::of(first, &mut search.scratch) else {
         return Ok(0);
     };
@@ -95,7 +95,7 @@ impl<F: Read + Seek> Search<'_, F> {
         let (mut oldest, mut youngest) = (None, None);
         while high - low > self.size as u64 {
             let middle = low + (high - low) / 2;
-            // Without a line to be found the rest is read, which is right, only slow.
+            // If no line is found, all the rest is read, which is correct but slow.
             let Some((at, moment)) = self.first(middle, high)? else {
                 break;
             };
@@ -111,8 +111,8 @@ impl<F: Read + Seek> Search<'_, F> {
         Ok(Some(low))
     }
 
-    /// Looks for lines that are young enough just before a place. A few belong there and are taken along, many or
-    /// distant ones mean that the file is in no order.
+    /// Looks for lines that are young enough just before a place. A few are normal and are included; many or distant
+    /// ones mean that the file is in no order.
     fn verify(&mut self, place: u64, since: Moment) -> io::Result<Option<u64>> {
         let near = place.saturating_sub((self.size * DISORDER) as u64);
         let Some(from) = self.read_lines(near, place)? else {
@@ -131,8 +131,8 @@ impl<F: Read + Seek> Search<'_, F> {
         Ok(Some(place))
     }
 
-    /// Reads the lines that end between two places, and tells where the first of them starts; nothing if that is too
-    /// far off.
+    /// Reads the lines that end between two places, and returns where the first of them starts; nothing if that is too
+    /// far away.
     fn read_lines(&mut self, near: u64, to: u64) -> io::Result<Option<u64>> {
         let mut back = self.size as u64;
         loop {
@@ -152,7 +152,7 @@ impl<F: Read + Seek> Search<'_, F> {
         }
     }
 
-    /// The first whole record that starts behind a place and before another.
+    /// The first whole record that starts after one place and before another.
     fn first(&mut self, place: u64, before: u64) -> io::Result<Option<(u64, Moment)>> {
         self.read(place, self.size)?;
         let Self { block, format, scratch, .. } = self;
@@ -186,7 +186,7 @@ mod tests {
 
     use super::*;
 
-    /// A file that counts what is read of it.
+    /// A file that counts how much of it is read.
     struct Counting<'a>(Cursor<&'a [u8]>, usize);
 
     impl Read for Counting<'_> {
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_long_line_before_the_place_is_not_lost() {
-        // The young line ends just before an old one, and starts far away.
+        // The young line ends just before an old one, and starts far from it.
         for length in [200, 1000, 1100, 5000, 20_000, 70_000] {
             let line = |at: u32, length| format!("2024-03-01T00:00:{at:02}Z stdout F {}\n", "x".repeat(length));
             let old: String = (0..9).map(|at| line(at, 100)).collect();
@@ -267,7 +267,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_tail_is_what_a_split_leaves(text in "[ab\n]{0,300}", count in 0u64..20, times in 1usize..400) {
-            // Long enough for several blocks at times.
+            // At times long enough to fill several blocks.
             let text = text.repeat(times);
             let lines: Vec<&str> = text.split_inclusive('\n').filter(|line| line.ends_with('\n')).collect();
             let first = lines.len().saturating_sub(count as usize);
@@ -283,7 +283,7 @@ mod tests {
             since in 0u32..3000,
         ) {
             seconds.sort_unstable();
-            // Neighbours trade places, as lines of two streams do.
+            // Neighbours change places, as lines of two streams do.
             for at in swaps {
                 if at + 1 < seconds.len() {
                     seconds.swap(at, at + 1);

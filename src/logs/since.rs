@@ -1,4 +1,4 @@
-//! What people write after `--since`: how long ago, a date with or without a time, or seconds since the epoch.
+//! The values of `--since`: how long ago, a date with or without a time, or seconds since the epoch.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 use crate::gotext::GoDuration;
 use crate::logs::time::{Moment, days, fraction, is_civil};
 
-/// Reads a point in time. `now` is in nanoseconds since the epoch; a time without a zone is of `zone`.
+/// Parses a point in time. `now` is in nanoseconds since the epoch; a time without a zone is in `zone`.
 ///
 /// # Errors
-/// The text is none of the forms.
+/// The text has none of these forms.
 pub(crate) fn parse(text: &str, now: i64, zone: &TimeZone) -> Result<Moment, String> {
     if text != "0"
         && let Ok(GoDuration(ago)) = text.parse()
@@ -23,7 +23,7 @@ pub(crate) fn parse(text: &str, now: i64, zone: &TimeZone) -> Result<Moment, Str
     };
     date(text, local).or_else(|| unix(text)).ok_or_else(|| {
         format!(
-            "{text:?} is no time: a duration (10m), a date (2024-03-01), a time (2024-03-01T10:00:00Z) \
+            "{text:?} is not a valid time: use a duration (10m), a date (2024-03-01), a time (2024-03-01T10:00:00Z) \
              or seconds since 1970 are"
         )
     })
@@ -32,7 +32,7 @@ pub(crate) fn parse(text: &str, now: i64, zone: &TimeZone) -> Result<Moment, Str
 /// `2024-03-01`, `2024-03-01T10`, `...T10:00`, `...T10:00:00`, `...T10:00:00.5`, each with or without a zone.
 fn date(text: &str, local: impl FnOnce() -> i64) -> Option<Moment> {
     let (day, rest) = text.split_at_checked(10)?;
-    // The zone ends the text, and no other part of what follows the day has its signs.
+    // The zone ends the text, and nothing else after the day contains its signs.
     let (clock, zone) = rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()));
     let (clock, nanos) = match clock.len() {
         0 => ("T00:00:00".to_owned(), 0),

@@ -1,4 +1,4 @@
-//! One container's log as a sequence of records, over all the files it is in.
+//! One container's log as a sequence of records, from all of its files.
 
 use std::collections::VecDeque;
 use std::io;
@@ -21,52 +21,52 @@ use crate::logs::print::Printer;
 use crate::logs::record::{Malformed, cri};
 use crate::logs::time::Moment;
 
-/// How many lines are skipped before signals are looked for.
+/// How many lines are skipped between checks for signals.
 const BATCH: u64 = 1024;
 
 /// A log that is being read.
 pub(crate) struct Source {
-    /// Where the log is written now.
+    /// The path at which the log is written.
     path: PathBuf,
-    /// What is read: the file that had this name when it was opened.
+    /// The current file, which had this name when it was opened.
     pub(super) page: PathBuf,
     pub(super) lines: Lines<Input>,
-    /// The files to be read after it.
+    /// The files to read after it.
     pub(super) next: VecDeque<Page>,
-    /// Those that may come after these, while the log is followed.
+    /// The files that may come after these, while the log is followed.
     pub(super) ahead: Option<Ahead>,
-    /// Where the file was read to its end when it was last.
+    /// The place at which the file last ended.
     pub(super) mark: Option<Mark>,
     format: Option<Format>,
     scratch: Scratch,
     /// How many records may still be printed.
     quota: Option<u64>,
-    /// More may be written to the last file.
+    /// The last file may still grow.
     live: bool,
     pub(super) rest: Rest,
-    /// What stands before the content of a line that is longer than the buffer.
+    /// What comes before the content of a line that is longer than the buffer.
     start: Vec<u8>,
-    /// The container has not ended the line that was printed last.
+    /// The container has not ended the last printed line.
     unfinished: bool,
 }
 
-/// What becomes of the rest of a line that is longer than the buffer.
+/// What to do with the rest of a line that is longer than the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// There is none: the next bytes start a line.
+    /// There is no rest: the next bytes start a line.
     Start,
     Print,
     Skip,
 }
 
-/// What became of a step.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     /// A line was read.
     More,
-    /// There is nothing to read, now or for ever.
+    /// There is nothing to read, now or at all.
     End,
-    /// The limit on what is printed is reached.
+    /// The limit on output is reached.
     Full,
 }
 
@@ -99,12 +99,12 @@ impl Source {
             // Between a look at the file and the next read it may be truncated, and be written up to the same place.
             source.lines.keep_checking(still_holds);
         }
-        // Only the oldest is not wanted from its start.
+        // Only in the oldest file are there lines to skip.
         source.skip(first.skip).await?;
         Ok(source)
     }
 
-    /// Where the log is written.
+    /// The path at which the log is written.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -119,7 +119,7 @@ impl Source {
         self.live || self.lines.is_broken()
     }
 
-    /// Reads a line, or a part of a long one, and prints what it says.
+    /// Reads a line, or a part of a long one, and prints it.
     pub(crate) fn advance(&mut self, origin: usize, printer: &mut Printer<'_>) -> Result<Progress, Error> {
         if self.quota == Some(0) {
             return Ok(Progress::End);
@@ -136,7 +136,7 @@ impl Source {
             }
         };
         let flow = self.print(&mut found, count, origin, printer)?;
-        // What has no end is no line for whoever counts them, and neither is what is no record.
+        // A line without an end does not count as a line, and neither does one that is not a record.
         if matches!(found, Found::Line(_)) && self.rest == Rest::Print {
             self.quota = self.quota.map(|quota| quota - 1);
         }
@@ -148,8 +148,8 @@ impl Source {
         Ok(if flow.is_break() { Progress::Full } else { Progress::More })
     }
 
-    /// When the next record was written, for whoever merges logs. What goes on with a line, or has no time of its
-    /// own, comes at once.
+    /// When the next record was written, to merge logs. A record that continues a line, or that has no time of its own,
+    /// comes at once.
     pub(crate) fn peek(&mut self) -> Result<Option<Moment>, Error> {
         const NOW: Moment = Moment { seconds: i64::MIN, nanos: 0 };
         if self.quota == Some(0) {
@@ -174,7 +174,7 @@ impl Source {
         }
     }
 
-    /// Whether what has no end yet may get one.
+    /// Whether a line without an end may still get one.
     fn waits(&self) -> bool {
         self.is_live() && self.next.is_empty()
     }
@@ -188,12 +188,12 @@ impl Source {
         Ok(found)
     }
 
-    /// The log's format, which its first line tells.
+    /// The log's format, which its first line shows.
     #[inline]
     fn format(&mut self, count: usize) -> Option<Format> {
         if self.format.is_none() {
             self.format = Format::of(self.lines.bytes(count), &mut self.scratch);
-            // A part of a JSON object is nothing.
+            // A part of a JSON object can't be used.
             if self.format == Some(Format::Docker) {
                 self.lines.keep_whole();
             }
@@ -227,7 +227,7 @@ impl Source {
         Ok(())
     }
 
-    /// Prints what the next so many bytes say.
+    /// Prints the record in the next bytes.
     fn print(
         &mut self,
         found: &mut Found,
@@ -258,23 +258,24 @@ impl Source {
                 printer.print(origin, &record)
             }
             Err(Malformed::Line) if line.starts_with(b"\0") => {
-                // A log was truncated under a writer that does not append: what it writes now stands behind a hole.
+                // A log was truncated while its writer did not append: what it writes now comes after a hole.
                 *found = Found::Piece(line.iter().take_while(|byte| **byte == 0).count());
                 Ok(ControlFlow::Continue(()))
             }
             Err(Malformed::Line) => {
                 self.rest = Rest::Skip;
                 let page = self.page.display();
-                printer.remark(format!("skipped a line of {page} that is no log record: {}", format::shown(line)))?;
+                printer
+                    .remark(format!("skipped a line of {page} that is not a log record: {}", format::shown(line)))?;
                 Ok(ControlFlow::Continue(()))
             }
             Err(Malformed::Stream(name)) => Err(Error::failure(format!("unexpected stream type {}", quote(&name)))
                 .context(format!("reading {}", self.page.display()))
-                .hint("a record's stream is stdout or stderr")),
+                .hint("a record's stream must be stdout or stderr")),
         }
     }
 
-    /// Prints more of a line that is longer than the buffer, as a record that starts as its first one did.
+    /// Prints more of a line that is longer than the buffer, as a record that starts like its first one.
     fn print_rest(&self, count: usize, origin: usize, printer: &mut Printer<'_>) -> Result<ControlFlow<()>, Error> {
         let Some(mut record) = cri(&self.start) else {
             return Ok(ControlFlow::Continue(()));
@@ -288,7 +289,7 @@ impl Source {
     }
 }
 
-/// The content without the newline that only ends the record, not the container's line.
+/// The content without a newline that ends only the record, not the container's line.
 fn content(content: &[u8], partial: bool) -> &[u8] {
     match content {
         [text @ .., b'\n'] if partial => text,

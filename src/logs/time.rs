@@ -1,4 +1,4 @@
-//! Timestamps as logs have them: RFC 3339 in bytes, taken apart without an allocation.
+//! Timestamps in logs: RFC 3339 as bytes, parsed without an allocation.
 
 use std::time::SystemTime;
 
@@ -10,14 +10,14 @@ pub(crate) struct Moment {
 }
 
 impl From<SystemTime> for Moment {
-    /// Anything before the epoch is the epoch.
+    /// A time before the epoch counts as the epoch.
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self { seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), nanos: since.subsec_nanos() }
     }
 }
 
-/// A valid timestamp, still in the words of the log.
+/// A valid timestamp, still as text of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time<'a> {
     /// `2024-03-01T10:00:00`.
@@ -31,7 +31,7 @@ pub(crate) struct Time<'a> {
 const CIVIL: usize = 19;
 
 impl<'a> Time<'a> {
-    /// Reads the timestamp at the start of `bytes`, and returns what follows it.
+    /// Parses the timestamp at the start of `bytes`, and returns what follows it.
     #[inline(always)]
     pub(crate) fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (civil, rest) = bytes.split_first_chunk::<CIVIL>()?;
@@ -64,7 +64,7 @@ impl<'a> Time<'a> {
         Moment { seconds: seconds - offset, nanos: self.nanos }
     }
 
-    /// Writes it with nine digits of the fraction, in its own zone.
+    /// Writes it with nine fractional digits, in its own zone.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.civil);
         let mut digits = *b".000000000";
@@ -75,16 +75,16 @@ impl<'a> Time<'a> {
         }
         out.extend_from_slice(&digits);
         match self.zone {
-            // No offset is written as UTC, as Go does.
+            // A zero offset is written as Z, as Go does.
             [_, b'0', b'0', _, b'0', b'0'] => out.push(b'Z'),
             zone => out.extend_from_slice(zone),
         }
     }
 }
 
-/// The days from the epoch to a date, by the calendar of today at all times.
+/// The days from the epoch to a date, in the Gregorian calendar at all times.
 pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
-    // March is the first month here, so that the leap day is the last of a year.
+    // March counts as the first month, so that the leap day is the last day of a year.
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -92,10 +92,11 @@ pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// Whether there is such a date and time of day, `2024-03-01T10:00:00`.
+/// Whether the date and time of day exist, `2024-03-01T10:00:00`.
 #[inline(always)]
 pub(crate) fn is_civil(text: &[u8; CIVIL]) -> bool {
-    // Digit by digit: the program is made small, which leaves a loop a loop, and this is done for every line.
+    // Digit by digit, without a loop: the program is optimised for size, which does not unroll loops, and this runs for
+    // every line.
     let digit = |at: usize| text[at].is_ascii_digit();
     let pair = |at: usize| digit(at) & digit(at + 1);
     let digits = pair(0) & pair(2) & pair(5) & pair(8) & pair(11) & pair(14) & pair(17);
@@ -115,7 +116,7 @@ pub(crate) fn is_civil(text: &[u8; CIVIL]) -> bool {
     (1..=last).contains(&day) && number(11) < 24 && number(14) < 60 && number(17) < 60
 }
 
-/// Nanoseconds of a fraction such as `.5`, if there is one, and what follows. Go takes a comma too.
+/// The nanoseconds of a fraction such as `.5`, if there is one, and what follows. Go accepts a comma too.
 #[inline(always)]
 pub(crate) fn fraction(text: &[u8]) -> (u32, &[u8]) {
     let [b'.' | b',', digits @ ..] = text else {

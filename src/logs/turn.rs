@@ -1,4 +1,4 @@
-//! How a log that is read goes over from one of its files to another, and what becomes of one that is truncated.
+//! How reading moves from one file of a log to the next, and what happens when a file is truncated.
 
 use std::collections::VecDeque;
 use std::io::{self, Seek};
@@ -10,7 +10,7 @@ use crate::logs::page::Page;
 use crate::logs::source::{Rest, Source};
 
 impl Source {
-    /// Looks whether the log was rotated or truncated since it was read to its end; then there is more to read.
+    /// Checks whether the log was rotated or truncated since it was read to its end; if so, there is more to read.
     pub(crate) async fn turn(&mut self) -> Result<bool, Error> {
         if !self.next.is_empty() {
             return Ok(true);
@@ -19,7 +19,7 @@ impl Source {
         looked.map_err(|error| self.failed(&error))
     }
 
-    /// Remembers what was read last: it is there at the next turn unless the file was truncated.
+    /// Remembers what was read last: at the next check it is still there, unless the file was truncated.
     pub(crate) fn mark(&mut self) -> Result<(), Error> {
         let mark = self.last_read();
         self.mark = Some(mark.map_err(|error| self.failed(&error))?);
@@ -36,10 +36,10 @@ impl Source {
             return Ok(false);
         };
         let input = self.lines.input();
-        // A packed file is not written any more.
+        // A compressed file is not written any more.
         if let (Some(mark), Input::Plain(file)) = (&self.mark, &mut *input) {
             let truncated = !mark.leads_into(file)?;
-            // Of one that nothing was read of nothing tells whether it was, so what is beside it has to.
+            // If nothing was read from the file, it can't show whether it was truncated; the files beside it have to.
             if truncated || mark.is_start() {
                 let copies = ahead.copies(input, mark).await?;
                 if truncated || !copies.is_empty() {
@@ -48,12 +48,12 @@ impl Source {
                 }
             }
         }
-        // The old file is read to its end once more, which only now is known to be its last.
+        // The old file is read to its end once more; only now do we know that this is its end.
         self.next = ahead.look(input)?;
         Ok(!self.next.is_empty())
     }
 
-    /// Reads a file that was truncated from its start, after the copies that were made of it before.
+    /// Reads a truncated file from its start, after the copies that were made of it.
     fn restart(&mut self, mut copies: VecDeque<Page>) -> io::Result<()> {
         self.mark = None;
         let Some(copy) = copies.pop_front() else {
@@ -64,7 +64,7 @@ impl Source {
                 Input::Packed(..) => Ok(()),
             };
         };
-        // The copy goes on where reading stopped, be it within a line.
+        // The copy continues where reading stopped, even within a line.
         let path = std::mem::replace(&mut self.page, copy.path);
         let input = self.lines.go_on_in(copy.input);
         copies.push_back(Page { path, input, skip: 0, copied: true });
@@ -72,7 +72,7 @@ impl Source {
         Ok(())
     }
 
-    /// Reads another file from now on.
+    /// Changes to another file.
     pub(super) fn change(&mut self, mut page: Page) -> io::Result<()> {
         if let Some(ahead) = &mut self.ahead {
             ahead.note(Head::of(self.lines.input()).unwrap_or_default());
@@ -88,8 +88,8 @@ impl Source {
         Ok(())
     }
 
-    /// Whether the next file is one of which this is a copy, and not truncated since: then it is the one to be read,
-    /// from where the copy ends.
+    /// Whether the current file is a copy of the next one, and the next one was not truncated since: then the next one
+    /// is read, from where the copy ends.
     pub(super) fn goes_on(&mut self) -> Result<bool, Error> {
         let Some(mut page) = self.next.pop_front_if(|page| page.copied) else {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! Waiting until something happens to the files of some folders.
+//! Waits for changes to the files of some folders.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-/// How often files are looked at where nobody tells of changes.
+/// How often files are checked if the system reports no changes.
 const POLL: Duration = Duration::from_millis(250);
 
 /// Some folders.
 pub(crate) struct Watch {
     changed: Arc<Notify>,
-    /// Tells of changes for as long as it is kept. None where the system has no events, or no more watches.
+    /// Reports changes for as long as it is kept. None if the system has no events, or no more watches.
     watcher: Option<RecommendedWatcher>,
 }
 
@@ -25,10 +25,10 @@ impl Watch {
         Self { changed, watcher }
     }
 
-    /// Waits for a change, but not for longer than `limit`. A change since the last call counts too.
+    /// Waits for a change, but no longer than `limit`. A change since the last call counts too.
     pub(crate) async fn changed(&self, limit: Duration) {
         let limit = if self.watcher.is_some() { limit } else { limit.min(POLL) };
-        // Whether it came or not, whoever waits looks at the files now.
+        // Whether a change came or not, the caller now looks at the files.
         let _ = tokio::time::timeout(limit, self.changed.notified()).await;
     }
 }
@@ -37,7 +37,7 @@ fn watcher<'p>(
     changed: Arc<Notify>,
     folders: impl IntoIterator<Item = &'p Path>,
 ) -> notify::Result<RecommendedWatcher> {
-    // What we read ourselves is no change. An error is one: it tells that events may have been lost.
+    // Our own reading is not a change. An error counts as one: events may have been lost.
     let tell = move |event: notify::Result<Event>| match event {
         Ok(event) if event.kind.is_access() => {}
         _ => changed.notify_one(),

@@ -1,5 +1,5 @@
-//! The flag of a field: `--filter.state.state container-running`. What it is called and what it takes was decided by
-//! the generator's lowering; here it becomes clap's.
+//! The flag of a field: `--filter.state.state container-running`. The generator's lowering decides its name and its
+//! values; here it becomes a flag of clap's.
 
 use std::ffi::OsStr;
 
@@ -13,9 +13,9 @@ use crate::schema::{self, Kind, Label};
 /// The command of a method that is not in the generated code.
 #[derive(Debug)]
 pub struct Table {
-    /// What the command's help says first.
+    /// The first line of the command's help.
     pub about: &'static str,
-    /// The names of a call's own flags that a field has.
+    /// The names of a call's own flags that a field also has.
     pub yields: Vec<&'static str>,
     /// A flag for each field of the request.
     pub flags: Vec<Flag>,
@@ -28,23 +28,23 @@ pub struct Flag {
     pub path: &'static str,
     /// Its name on the command line, `filter.label-selector`.
     pub long: &'static str,
-    /// Other spellings of it.
+    /// Other spellings of the name.
     pub aliases: Vec<&'static str>,
     /// How often it may be given.
     pub label: Label,
-    /// What a map's key is.
+    /// The kind of a map's keys.
     pub key: Option<Kind>,
-    /// What one value of it is in a document; of a map, the value of a key.
+    /// The kind of one value in a document; for a map, the kind of a key's value.
     pub kind: Kind,
-    /// What stands for a value in the help.
+    /// The placeholder for a value in the help.
     pub value_name: &'static str,
     /// The paths of the other members of its oneof.
     pub rivals: Vec<&'static str>,
-    /// A value of it is a secret, or has one in it.
+    /// Its value is a secret, or contains one.
     pub secret: bool,
-    /// It is a bool, which needs no value.
+    /// The field is a bool, which needs no value.
     pub switch: bool,
-    /// What the help says of it.
+    /// What the help says about it.
     pub help: &'static str,
 }
 
@@ -59,7 +59,7 @@ impl Table {
     /// As the generated `request`.
     ///
     /// # Errors
-    /// What can't be the value of a flag, which is named.
+    /// A flag has an invalid value; the error names the flag.
     pub fn request(&self, given: &mut Given<'_>) -> Result<(), String> {
         self.flags.iter().try_for_each(|flag| match flag.label {
             _ if flag.switch => given.switch(flag.path),
@@ -112,7 +112,7 @@ pub fn switch(path: &'static str, long: &'static str, value_name: &'static str, 
     named(path, long, value_name, help).value_parser(value_parser!(bool))
 }
 
-/// Flags whose values no error shows.
+/// Flags whose values are never shown in errors.
 pub mod secret {
     use super::{Arg, ArgAction, Kind, Typed, arg};
 
@@ -139,16 +139,16 @@ pub mod secret {
     }
 }
 
-/// What clap calls the flag: flags of the call have the same names in places.
+/// clap's id of the flag: the flags of a call may have the same names.
 pub fn id(path: &str) -> String {
     format!("field {path}")
 }
 
 fn named(path: &'static str, long: &'static str, value_name: &'static str, help: &'static str) -> Arg {
-    // The proto's own spelling serves too, where it is another one.
+    // The proto's own spelling is accepted too, if it differs.
     let alias = (path != long && path != "help").then_some(path);
     let arg = Arg::new(id(path)).long(long).aliases(alias).value_name(value_name).help(help);
-    // The help has as many as there is room for.
+    // The help shows only as many as there is room for.
     arg.hide_possible_values(true)
 }
 
@@ -156,7 +156,7 @@ fn arg(path: &'static str, long: &'static str, value_name: &'static str, help: &
     named(path, long, value_name, help).value_parser(ValueParser::new(typed))
 }
 
-/// Gives a name of a call's own flags to a field: the flag is `--call-NAME` then, and has no letter.
+/// Gives a name of a call's own flags to a field: the call's flag is then `--call-NAME`, and has no short form.
 pub fn yields(call: Command, name: &str) -> Command {
     call.mut_args(|arg| match (arg.get_long(), arg.get_short()) {
         (Some(long), _) if long == name => arg.long(format!("call-{name}")),
@@ -165,7 +165,7 @@ pub fn yields(call: Command, name: &str) -> Command {
     })
 }
 
-/// Checks that a word is of its kind.
+/// Checks that a word is valid for its kind.
 #[derive(Clone, Copy)]
 struct Typed {
     key: Option<Kind>,
@@ -173,7 +173,7 @@ struct Typed {
     secret: bool,
 }
 
-/// A word that is of its kind, or that leads to a value by way of a file or a document.
+/// A word that is valid for its kind, or that leads to a value through a file or a document.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     pub(super) key: Option<String>,
@@ -194,7 +194,7 @@ impl Typed {
             }
         };
         match kind {
-            // These are documents, which whoever reads the flag can read, and files.
+            // These are documents and files, which are checked when the flag is read.
             Kind::Message(_) => {}
             Kind::Bytes if text.starts_with('@') || text.starts_with("text:") => {}
             Kind::Bytes => schema::check(kind, text.strip_prefix("base64:").unwrap_or(text))?,

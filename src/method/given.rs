@@ -1,4 +1,4 @@
-//! What the flags of a method's fields make: the document of a request.
+//! Makes the document of a request from the flags of a method's fields.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,27 +7,27 @@ use clap::ArgMatches;
 use super::flag::{Word, id};
 use crate::schema::{Kind, Value};
 
-/// What was given for the flags, and the document that they have made so far. Errors of
-/// [`encode`](crate::schema::encode) then name the flags by their paths.
+/// The given flags, and the document that they have made so far. Errors of [`encode`](crate::schema::encode) then name
+/// the flags by their paths.
 pub struct Given<'a> {
     matches: &'a ArgMatches,
     source: &'a Source<'a>,
     document: Value,
 }
 
-/// What the words of a flag may lead to.
+/// What a flag's word may refer to.
 pub struct Source<'a> {
     /// The content of a file.
     pub file: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
-    /// What a document says, JSON or YAML.
+    /// The value of a document, JSON or YAML.
     pub document: &'a dyn Fn(&[u8]) -> Result<Value, String>,
 }
 
 impl Source<'_> {
-    /// One value of a kind, from the word that is given for it. Scalars stay text; whoever encodes them knows more.
+    /// One value of a kind, from its word. Scalars stay text; the encoder knows more about them.
     ///
     /// # Errors
-    /// In words: a file that can't be read, or what is no document.
+    /// In words: a file can't be read, or a text is not a document.
     pub fn value(&self, kind: Kind, word: &str) -> Result<Value, String> {
         match (kind, word.strip_prefix('@')) {
             (Kind::Message(_), Some(path)) => (self.document)(&(self.file)(path)?),
@@ -43,12 +43,12 @@ impl Source<'_> {
 }
 
 impl<'a> Given<'a> {
-    /// What was given, of which nothing is read yet.
+    /// The given flags, none of them read yet.
     pub fn new(matches: &'a ArgMatches, source: &'a Source<'a>) -> Self {
         Self { matches, source, document: Value::object::<&str>([]) }
     }
 
-    /// The document that the flags make which were read.
+    /// The document made by the flags that were read.
     pub fn document(self) -> Value {
         self.document
     }
@@ -56,7 +56,7 @@ impl<'a> Given<'a> {
     /// Reads the flag of a bool.
     ///
     /// # Errors
-    /// None: the others have some.
+    /// None; the other readers have errors.
     pub fn switch(&mut self, path: &str) -> Result<(), String> {
         if let Some(value) = self.matches.get_one::<bool>(&id(path)) {
             set(&mut self.document, path, Value::Bool(*value));
@@ -67,7 +67,7 @@ impl<'a> Given<'a> {
     /// Reads the flag of a field that has one value.
     ///
     /// # Errors
-    /// The word leads to no value; the flag is named.
+    /// The word leads to no value; the error names the flag.
     pub fn one(&mut self, path: &str) -> Result<(), String> {
         match self.matches.get_one::<Word>(&id(path)) {
             Some(word) => self.value(path, word).map(|value| set(&mut self.document, path, value)),
@@ -75,7 +75,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Reads the flag of a list. A message may also be given as a list of them.
+    /// Reads the flag of a list. For messages, a word may also be a whole list.
     ///
     /// # Errors
     /// As [`Given::one`].
@@ -113,7 +113,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// Sets the value at a dotted path; what is on the way is made.
+/// Sets the value at a dotted path; missing objects on the way are made.
 fn set(value: &mut Value, path: &str, new: Value) {
     match path.split_once('.') {
         None => value.set(path, new),

@@ -1,5 +1,5 @@
-//! The contract that generated code is written against: what a method is, what its flags are, and
-//! who can call one. A leaf: it knows no other module but the tables.
+//! The interface that generated code is written against: what a method is, what its flags are, and who can call one. It
+//! uses no other module but the tables.
 
 pub mod flag;
 mod given;
@@ -20,7 +20,7 @@ pub struct Method {
     pub path: &'static str,
     /// The word after `crictl rpc`, `list-containers`.
     pub command: &'static str,
-    /// One line of prose, empty where nobody wrote one.
+    /// One line of prose, empty if there is none.
     pub doc: &'static str,
     /// Who sends how many messages.
     pub flow: Flow,
@@ -28,7 +28,7 @@ pub struct Method {
     pub request: &'static Message,
     /// The table of the response.
     pub response: &'static Message,
-    /// What the timeout of a call means to it.
+    /// What the timeout of a call means for the method.
     pub deadline: Deadline,
     /// The flags of its command.
     pub flags: Flags,
@@ -41,11 +41,11 @@ pub enum Deadline {
     Timeout,
     /// Twice as long.
     Twice,
-    /// The field with this number has the seconds that come on top of it, less of it if they are negative.
+    /// The field with this number holds seconds to add to the timeout, or to subtract if negative.
     Grace(u32),
-    /// As [`Deadline::Grace`], and as long as it takes where the field has no such seconds.
+    /// As [`Deadline::Grace`], but unlimited if the field holds no positive number of seconds.
     Limit(u32),
-    /// As long as it takes.
+    /// Unlimited.
     None,
 }
 
@@ -58,7 +58,7 @@ pub enum Flags {
     Table(&'static flag::Table),
 }
 
-/// Who sends how many messages. A client stream stops the build: no method of the CRI has one.
+/// Who sends how many messages. The build refuses a client stream: no method of the CRI has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// One request, one response.

@@ -29,7 +29,7 @@ struct AttachArgs {
     /// Send the standard input
     #[arg(long, short = 'i')]
     stdin: bool,
-    /// The container has a terminal, which this one becomes
+    /// The container has a terminal; connect this terminal to it
     #[arg(long, short)]
     tty: bool,
     #[command(flatten)]
@@ -71,7 +71,7 @@ fn request(args: &AttachArgs, id: &str) -> AttachRequest {
         stdin: args.stdin,
         tty: args.tty,
         stdout: true,
-        // A terminal shows both in one.
+        // A terminal carries both outputs in one stream.
         stderr: !args.tty,
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct CheckpointArgs {
-    /// The file, where the runtime runs; each container overwrites it
+    /// The file to write, on the runtime's machine; each container overwrites it
     #[arg(long, short, value_name = "PATH", default_value = "", hide_default_value = true)]
     export: String,
 }

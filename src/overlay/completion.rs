@@ -22,7 +22,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct CompletionArgs {
-    /// bash, zsh, fish or powershell; bash where none is named
+    /// bash, zsh, fish or powershell; bash by default
     shell: Vec<String>,
 }
 
@@ -43,6 +43,8 @@ fn shell(name: &str) -> Result<Shell, Error> {
         "zsh" => Ok(Shell::Zsh),
         "fish" => Ok(Shell::Fish),
         "powershell" => Ok(Shell::PowerShell),
-        _ => Err(Error::failure(format!("no script for the shell {name:?}: bash, zsh, fish and powershell have one"))),
+        _ => {
+            Err(Error::failure(format!("there is no script for the shell {name:?}: use bash, zsh, fish or powershell")))
+        }
     }
 }

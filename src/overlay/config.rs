@@ -26,7 +26,7 @@ struct ConfigArgs {
     /// Print the value of one option
     #[arg(long, value_name = "KEY", default_value = "", hide_default_value = true)]
     get: String,
-    /// Change options; all of them or, where one is wrong, none
+    /// Change options: all of them or, if one is wrong, none
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Print all options
@@ -36,7 +36,7 @@ struct ConfigArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: ConfigArgs = args(parsed)?;
-    let unknown = || Error::failure("no config file is known").hint("--config FILE names one");
+    let unknown = || Error::failure("no config file was found").hint("name one with --config FILE");
     let path = ctx.settings.file.clone().ok_or_else(unknown)?;
     signal::survive_file_limit(ctx.signals);
     if !path.exists() {
@@ -69,7 +69,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 fn set(file: &mut File, option: &str) -> Result<(), Error> {
     match option.split_once('=') {
         Some((key, value)) if !value.contains('=') => file.set(key, value).map_err(Error::failure),
-        _ => Err(Error::failure(format!("an option is set with KEY=VALUE, not {option:?}"))),
+        _ => Err(Error::failure(format!("expected KEY=VALUE, got {option:?}"))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `crictl create`: a container in a pod that runs.
+//! `crictl create`: creates a container in a running pod.
 
 use crate::args::go::Parsed;
 use crate::command::{Overlay, args};
@@ -33,7 +33,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     }
     let runtime = launch::runtime(ctx, args.cancel_timeout).await?;
     let container = manifest::container(ctx, container_path, args.strict)?;
-    // An empty path is how upstream is told to send no pod config.
+    // Upstream takes an empty path to mean: send no pod config.
     let pod = match pod_path.as_str() {
         "" => None,
         path => Some(manifest::pod(ctx, path, args.strict)?),

@@ -1,4 +1,4 @@
-//! `crictl doctor`: what the runtime is, which methods it has, and whether its streams can be reached.
+//! `crictl doctor`: reports what the runtime is, which methods it has, and whether its streams can be reached.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::view::{Encoding, Table, View};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "doctor",
-    about: "Tell what the runtime is and what of the CRI it serves, changing nothing",
+    about: "Report what the runtime is and which parts of the CRI it serves, without changing anything",
     example: "crictl doctor",
     arguments: DoctorArgs::augment_args,
     values: &[("output", &["table", "json", "yaml"])],
@@ -33,10 +33,10 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     ..Overlay::DEFAULT
 };
 
-/// How many timeouts all of it may take. A runtime that answers takes less than one.
+/// The time limit for all probes together, as a multiple of the timeout. A runtime that answers takes less than one.
 const TIMEOUTS: u32 = 4;
 
-/// How many probes are under way at once.
+/// How many probes run at once.
 const AT_ONCE: usize = 8;
 
 #[derive(Args, Debug)]
@@ -48,7 +48,7 @@ struct DoctorArgs {
     tls: TlsArgs,
 }
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Debug, PartialEq)]
 struct Check {
     /// `runtime`, `api`, `method`, or `streams`.
@@ -89,18 +89,18 @@ struct Whole {
 }
 
 impl Whole {
-    /// What a probe found out, if there is time for it.
+    /// What a probe found out, unless the time ran out.
     async fn within(self, probe: impl Future<Output = Found>) -> Found {
         let Self { limit, begun } = self;
         let found = timeout(limit.saturating_sub(begun.elapsed()), probe).await;
-        found.unwrap_or_else(|_| ("unknown", format!("no time left of {limit:?} for all")))
+        found.unwrap_or_else(|_| ("unknown", format!("not probed within the {limit:?} for all probes")))
     }
 }
 
 /// The result of a check, and its detail.
 type Found = (&'static str, String);
 
-/// Who answers. That nobody does is the one failure of this command.
+/// Who answers. This command fails only if nobody does.
 async fn runtime(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
     let runtime = ctx.runtime().await?;
     let version = runtime.version(VersionRequest::default()).await?;
@@ -112,11 +112,11 @@ async fn runtime(ctx: &mut Context<'_>) -> Result<Vec<Check>, Error> {
     ])
 }
 
-/// Which methods there are, in the order of the proto.
+/// Which methods the runtime has, in the order of the proto.
 async fn methods(ctx: &mut Context<'_>, whole: Whole) -> Result<Vec<Check>, Error> {
     let mut probes = Vec::new();
     for method in Api::BUILT_IN.methods {
-        // A probe does nothing, so that it takes no longer than any other call: a pull has no limit else.
+        // A probe does nothing, so the normal timeout is enough even for a pull, which otherwise has no limit.
         let client = ctx.service(method.service).await?.with_deadline(ctx.settings.timeout);
         probes.push(async move {
             let (result, detail) = whole.within(probe::probe(&client, method)).await;
@@ -126,7 +126,7 @@ async fn methods(ctx: &mut Context<'_>, whole: Whole) -> Result<Vec<Check>, Erro
     Ok(stream::iter(probes).buffered(AT_ONCE).collect().await)
 }
 
-/// Whether streams can be opened, by each transport, on the first running container.
+/// Whether streams can be opened with each transport, tried on the first running container.
 async fn streams(ctx: &mut Context<'_>, tls: &Tls, whole: Whole) -> Result<Vec<Check>, Error> {
     let runtime = ctx.runtime().await?;
     let running = ContainerStateValue { state: ContainerState::ContainerRunning.into() };
@@ -145,7 +145,7 @@ async fn streams(ctx: &mut Context<'_>, tls: &Tls, whole: Whole) -> Result<Vec<C
     Ok(checks)
 }
 
-/// Attaches to a container without an input, and leaves at once.
+/// Attaches to a container without sending input, and detaches at once.
 async fn attach(
     ctx: &Context<'_>,
     runtime: &RuntimeService<Client<'_>>,

@@ -14,7 +14,7 @@ use crate::view::{Encoding, View};
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "events",
     aliases: &["event"],
-    about: "Show the events of containers as they come",
+    about: "Show container events as they happen",
     example: "crictl events -o go-template --template '{{.containerEventType}} {{.containerId}}'",
     arguments: EventsArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template"])],
@@ -45,21 +45,21 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     Ok(())
 }
 
-/// How events are written; known before anything is asked of the runtime, as the first event may be hours away.
+/// How events are written. Decided before the runtime is called, because the first event may be hours away.
 fn encoding(args: &EventsArgs) -> Result<Encoding, Error> {
     match args.output.as_str() {
         "json" | "yaml" if !args.template.is_empty() => {
             Err(Error::failure(format!("template can't be used with {:?} format", args.output))
-                .hint("its format is go-template"))
+                .hint("use it with -o go-template"))
         }
         "json" => Ok(Encoding::Json),
         "yaml" => Ok(Encoding::Yaml),
         "go-template" => Encoding::of_template(&args.template),
-        output => Err(Error::failure(format!("don't support {output:?} format: json, yaml and go-template are"))),
+        output => Err(Error::failure(format!("don't support {output:?} format: use json, yaml or go-template"))),
     }
 }
 
-/// An event that the template does not suit is a line in its place, and no reason to miss those that follow.
+/// If the template fails on an event, a line says so in its place; the events that follow are still shown.
 fn show(ctx: &mut Context<'_>, event: &ContainerEventResponse, encoding: &Encoding) -> Result<(), Error> {
     match print::render(&View::List(schema::view(event), encoding.clone()), ctx.out_is_terminal) {
         Ok(text) => ctx.bytes(text.as_bytes()),

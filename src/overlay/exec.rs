@@ -29,7 +29,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     usage: "[flags] CONTAINER-ID COMMAND [ARG...]\n       crictl exec [flags] FILTER... COMMAND [ARG...]",
     example: "crictl exec -it 1f73f2d81bf98 sh    # Ctrl-P Ctrl-Q detaches",
     interspersed: false,
-    // -s is --sync here.
+    // Here -s is short for --sync.
     arguments: |command| ExecArgs::augment_args(command).mut_arg("state", |state| state.short(None)),
     values: &[("transport", &["spdy", "websocket", "auto"])],
     calls: &["Exec", "ExecSync", "ImageStatus", "ListContainers"],
@@ -39,33 +39,33 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 /// How many commands run at once with --parallel.
 const PARALLEL: usize = 8;
-/// The flags that select containers instead of an id, even where their value is the default.
+/// The flags that select containers in place of an id, even if their value is the default.
 const FILTERS: [&str; 7] = ["name", "pod", "image", "state", "label", "latest", "last"];
 
 #[derive(Args, Debug, Default)]
 struct ExecArgs {
-    /// Wait for the command and then print its output, without streams
+    /// Wait for the command, then print its output, without streaming
     #[arg(long, short)]
     sync: bool,
     /// With --sync: how many seconds the command may take; 0 for no limit
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = go_int)]
     timeout: i64,
-    /// Run the command in a terminal, which this one becomes
+    /// Run the command in a terminal, and connect this terminal to it
     #[arg(long, short)]
     tty: bool,
     /// Send the standard input
     #[arg(long, short)]
     interactive: bool,
-    /// Run in several containers at once, at most 8; without headers
+    /// Run in several containers at once, at most 8; prints no headers
     #[arg(long, short = 'x')]
     parallel: bool,
-    /// No headers and no warnings
+    /// Print no headers and no warnings
     #[arg(long, short)]
     quiet: bool,
-    /// Exit with 0 whatever happens to the commands
+    /// Exit with 0 even if commands fail
     #[arg(long, short = 'e')]
     ignore_errors: bool,
-    /// Exit with the command's own status; 125, 126 and 127 where it could not be run
+    /// Exit with the command's own status, or with 125, 126 or 127 if it could not be run
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -86,7 +86,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     }
 }
 
-/// Runs the command in every container that is meant, and returns what went wrong in them.
+/// Runs the command in every selected container, and returns what went wrong in them.
 async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Result<Vec<Error>, Error> {
     deadline::check(ctx.settings.timeout, args.timeout)?;
     let filtered = parsed.given.iter().any(|flag| FILTERS.contains(&flag.as_str()));
@@ -96,7 +96,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         _ => return Err(Error::help()),
     };
     if args.ignore_errors && !args.quiet {
-        ctx.warn("--ignore-errors: what goes wrong in the containers does not change the exit status");
+        ctx.warn("--ignore-errors: failures in containers do not change the exit status");
     }
     let runtime = RuntimeService(ctx.runtime().await?.0.hiding(hidden(command)));
     let dialer = args.stream.dialer(&ctx.env, runtime.0.endpoint().host())?;
@@ -146,7 +146,7 @@ struct Exec<'a, 'io> {
     dialer: Dialer,
     args: &'a ExecArgs,
     command: &'a [String],
-    /// What no error may repeat: everything behind the program's name may be somebody's password.
+    /// Words that no error may repeat: any argument after the program's name may be a password.
     hidden: Vec<String>,
     /// A line with the id stands before each container's output.
     headers: bool,
@@ -160,7 +160,7 @@ struct Exec<'a, 'io> {
 }
 
 impl Exec<'_, '_> {
-    /// Runs the command in one container after the other.
+    /// Runs the command in one container after another.
     async fn in_turn(&self, ids: &[String], ctx: &mut Context<'_>) -> Result<Vec<Error>, Error> {
         let mut input = if self.args.interactive && !self.args.sync { Some(Input::take(ctx.input)?) } else { None };
         let mut errors = Vec::new();
@@ -170,11 +170,11 @@ impl Exec<'_, '_> {
         Ok(errors)
     }
 
-    /// Runs the command in several containers at once; errors are in the order of the ids all the same.
+    /// Runs the command in several containers at once; errors are still in the order of the ids.
     async fn at_once(&self, ids: &[String]) -> Result<Vec<Error>, Error> {
         if self.args.interactive && !self.args.sync {
             return Err(Error::failure(
-                "--interactive has one input, which --parallel can't give to several containers",
+                "--interactive and --parallel exclude each other: one input can't go to several containers",
             ));
         }
         let mut results = futures_util::stream::iter(ids).map(|id| self.one(id, None)).buffered(PARALLEL);
@@ -196,7 +196,7 @@ impl Exec<'_, '_> {
         }
     }
 
-    /// The program alone.
+    /// The program's name, without its arguments.
     fn program(&self) -> &str {
         self.command.first().map_or("", String::as_str)
     }
@@ -224,7 +224,7 @@ impl Exec<'_, '_> {
         Ok(())
     }
 
-    /// Old tests look for `command timed out`, newer ones for the command between these words.
+    /// Old tests look for `command timed out`, newer ones for the command between `command` and `timed out`.
     fn timed_out(&self, error: Error) -> Error {
         let after = match self.args.timeout {
             ..=0 => String::new(),
@@ -260,7 +260,7 @@ impl Exec<'_, '_> {
             tty: self.args.tty,
             stdin: self.args.interactive,
             stdout: true,
-            // A terminal shows both in one.
+            // A terminal carries both outputs in one stream.
             stderr: !self.args.tty,
         }
     }
@@ -277,8 +277,8 @@ impl Exec<'_, '_> {
     }
 }
 
-/// What a command line has behind the program's name, in the spellings of those who repeat it, the longest first.
-/// What has three letters or less is in too much that is said.
+/// The arguments after the program's name, in every spelling in which others may repeat them, the longest first.
+/// Arguments of three letters or fewer are left out: they occur in too much ordinary text.
 fn hidden(command: &[String]) -> Vec<String> {
     let [_, args @ ..] = command else { return Vec::new() };
     let quoted: Vec<_> = args.iter().map(|word| quote(word).trim_matches('"').to_owned()).collect();
@@ -288,7 +288,7 @@ fn hidden(command: &[String]) -> Vec<String> {
     hidden
 }
 
-/// What a shell's status would be. Runtimes pass on the kernel's words and those of Go's os/exec, not a code.
+/// The status that a shell would give. Runtimes pass on the words of the kernel or of Go's os/exec, not a code.
 fn own_status(cause: &str) -> u8 {
     let says = |words: &str| cause.contains(words);
     if says("executable file not found") || says("no such file or directory") {
@@ -300,7 +300,7 @@ fn own_status(cause: &str) -> u8 {
     }
 }
 
-/// The error of one container among others; one of this side ends them all.
+/// The error of one container among several; an error on our own side ends the whole run.
 fn gathered(result: Result<(), Error>) -> Result<Option<Error>, Error> {
     match result {
         Err(error) if matches!(error.kind(), Kind::BrokenPipe | Kind::Interrupted) => Err(error),

@@ -13,7 +13,7 @@ use crate::view::{Encoding, View, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "imagefsinfo",
-    about: "Show what images and containers take of their filesystems",
+    about: "Show how much space images and containers use",
     example: "crictl imagefsinfo -o table",
     arguments: ImagefsinfoArgs::augment_args,
     values: &[("output", &["json", "yaml", "go-template", "table"])],
@@ -35,8 +35,8 @@ struct ImagefsinfoArgs {
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: ImagefsinfoArgs = args(parsed)?;
     let images = ctx.image().await?;
-    // Upstream asks once to see whether anybody answers and shows the second answer; a script that watches
-    // the calls, or a runtime that fails every other one, sees the same of us.
+    // Upstream calls once to see whether the runtime answers, and shows the second answer. We do the same, for scripts
+    // that watch the calls and for runtimes that fail every other one.
     images.image_fs_info(ImageFsInfoRequest {}).await?;
     let response = images.image_fs_info(ImageFsInfoRequest {}).await?;
     if args.output == "table" {
@@ -49,7 +49,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 fn table(response: &ImageFsInfoResponse) -> Vec<String> {
     let containers = response.container_filesystems.iter().enumerate().flat_map(filesystem);
     let images = response.image_filesystems.iter().enumerate().flat_map(filesystem);
-    // Upstream's titles end in a blank.
+    // Upstream's titles end in a space.
     ["Container Filesystem ".to_owned()]
         .into_iter()
         .chain(containers)

@@ -32,19 +32,19 @@ struct ImagesArgs {
     /// Narrow the list: before=X, dangling=true|false, reference=REGEX, since=X; may be repeated
     #[arg(long, short, value_name = "FILTER")]
     filter: Vec<String>,
-    /// Ids and digests in full
+    /// Show ids and digests in full
     #[arg(long)]
     no_trunc: bool,
     /// Output format: table, json or yaml
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
-    /// Show whether the image is kept from garbage collection
+    /// Show whether the image is pinned, that is, kept from garbage collection
     #[arg(long)]
     pinned: bool,
-    /// Only the ids
+    /// Show only ids
     #[arg(long, short)]
     quiet: bool,
-    /// A paragraph for each image
+    /// Show a paragraph for each image
     #[arg(long, short)]
     verbose: bool,
 }
@@ -58,7 +58,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     };
     let images = image::images(ctx, name, &args.filter).await?;
     ctx.look_elsewhere(images.is_empty(), "images", "images").await;
-    // Every other word means a table, which scripts may rely on: upstream never refused one.
+    // Any other word means a table. Upstream never refused one, so scripts may rely on it.
     if let "json" | "yaml" = args.output.as_str() {
         return ctx.print(&View::list(&ListImagesResponse { images }, Encoding::of_status(&args.output)?));
     }
@@ -85,7 +85,7 @@ fn mark(image: &Image) -> Option<&str> {
     image.spec.as_ref().and_then(|spec| namespace::mark(&spec.annotations))
 }
 
-/// A row for each tag.
+/// One row for each tag.
 fn rows(image: &Image, args: &ImagesArgs) -> Vec<Vec<String>> {
     let short = |text: &str| match args.no_trunc {
         true => text.to_owned(),

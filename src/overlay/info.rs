@@ -27,7 +27,7 @@ struct InfoArgs {
     /// Output format: json, yaml or go-template
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     output: String,
-    /// Only the condition, without what the runtime adds to it
+    /// Show only the condition, without what the runtime adds to it
     #[arg(long, short)]
     quiet: bool,
     /// Go template, for -o go-template
@@ -42,9 +42,9 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: InfoArgs = args(parsed)?;
     let response = ctx.runtime().await?.status(request(&args)).await?;
     let document = document(&response)?;
-    // Not json here, as it is for the other commands that show a status.
+    // An empty format is an error here; the other commands that show a status take it for json.
     if args.output.is_empty() {
-        return Err(Error::failure("unsupported output format \"\": json, yaml and go-template are"));
+        return Err(Error::failure("unsupported output format \"\": use json, yaml or go-template"));
     }
     ctx.print(&View::Status(document, Encoding::of_status_or_template(&args.output, &args.template)?))
 }
@@ -53,7 +53,8 @@ fn request(args: &InfoArgs) -> StatusRequest {
     StatusRequest { verbose: !args.quiet }
 }
 
-/// Handlers and features have Go's form, unlike the status beside them: upstream marshals the generated structs.
+/// Handlers and features are written as Go's JSON encoder writes structs, unlike the status beside them, because
+/// upstream does that.
 fn document(response: &StatusResponse) -> Result<Value, Error> {
     let runtime = response.status.as_ref().filter(|status| status.conditions.len() >= 2);
     let runtime = runtime.ok_or_else(|| Error::failure("the runtime's status lacks its two conditions"))?;
@@ -63,7 +64,7 @@ fn document(response: &StatusResponse) -> Result<Value, Error> {
         let handlers = handlers.map(|handler| status::go_struct(RuntimeHandler::SCHEMA, &schema::view(handler)));
         members.set("runtimeHandlers", Value::List(handlers.collect()));
     }
-    // By name: there are no features before 1.32.
+    // Looked up by name: there are no features before 1.32.
     if let (Some(Kind::Message(features)), Some(value)) =
         (StatusResponse::SCHEMA.field("features").map(|field| field.kind), schema::view(response).get("features"))
     {

@@ -32,7 +32,7 @@ struct InspectiArgs {
     /// Without images: narrow the list, before=X, dangling=true|false, reference=REGEX, since=X; may be repeated
     #[arg(long, short, value_name = "FILTER")]
     filter: Vec<String>,
-    /// Without images: the images of this name
+    /// Without images: the images with this name
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
 }

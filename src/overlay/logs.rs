@@ -40,16 +40,16 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct LogsArgs {
-    /// Go on with what is written from now on, until the container ends
+    /// Follow the log: print what is written from now on, until the container ends
     #[arg(long, short)]
     follow: bool,
-    /// The containers with this label; may be repeated
+    /// Containers with this label; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     label: Vec<String>,
     /// Stop after N bytes; negative for no limit
     #[arg(long, value_name = "N", default_value = "-1", value_parser = go_int)]
     limit_bytes: i64,
-    /// The containers whose name this regular expression is found in
+    /// Containers whose name matches this regular expression
     #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
     name: String,
     /// Output format: text, or json for an object a line
@@ -58,28 +58,28 @@ struct LogsArgs {
     /// The containers of this pod
     #[arg(long, value_name = "POD-ID", default_value = "", hide_default_value = true)]
     pod: String,
-    /// Start each line with the pod and the container; so it is for several containers
+    /// Start each line with the pod and the container; the default for several containers
     #[arg(long)]
     prefix: Option<bool>,
-    /// The log of the instance of the container before this one
+    /// Show the log of the previous instance of the container
     #[arg(long, short)]
     previous: bool,
     /// Let the runtime reopen the log file first
     #[arg(long, short)]
     reopen: bool,
-    /// Also the files that were rotated away, packed ones too
+    /// Include rotated log files, compressed ones too
     #[arg(long)]
     rotated: bool,
-    /// Nothing older than this: 10m, 2024-03-01, 2024-03-01T10:00:00Z or seconds since 1970
+    /// Show nothing older than this: 10m, 2024-03-01, 2024-03-01T10:00:00Z or seconds since 1970
     #[arg(long, value_name = "TIME", default_value = "", hide_default_value = true)]
     since: String,
-    /// Only one of the streams: stdout or stderr
+    /// Show only one stream: stdout or stderr
     #[arg(long, short, value_name = "STREAM", default_value = "", hide_default_value = true)]
     stream: String,
-    /// The last N lines of each container; negative for all
+    /// Show the last N lines of each container; negative for all
     #[arg(long, value_name = "N", default_value = "-1", value_parser = go_int)]
     tail: i64,
-    /// Start each line with the time at which it was written
+    /// Start each line with the time it was written
     #[arg(long, short)]
     timestamps: bool,
 }
@@ -101,7 +101,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     if sources.is_empty() {
         return Error::join(errors);
     }
-    // The others are shown, and the status tells of these.
+    // The logs that could be read are shown; the status counts those that could not.
     errors.iter().for_each(|error| ctx.failed(error));
     let (logs, mut sources): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
     let names = names(&args, &logs, ctx.out_is_terminal);
@@ -126,7 +126,7 @@ async fn print(
     let result = match sources {
         _ if followed => {
             let running = async |origin: usize| match logs.get(origin) {
-                // Others go on where one is gone.
+                // The other logs go on if one is gone.
                 Some(log) => match is_running(runtime, &log.id).await {
                     Err(error) if logs.len() > 1 && error.code() == Some(tonic::Code::NotFound) => Ok(false),
                     running => running,
@@ -138,7 +138,7 @@ async fn print(
         [source] => drain(0, source, &mut printer).await.map(drop),
         sources => merge(sources, &mut printer).await,
     };
-    // What came before an error is shown before it.
+    // What came before an error is shown before the error.
     let finished = printer.finish();
     result.and(finished)
 }
@@ -147,7 +147,7 @@ async fn print(
 fn part(args: &LogsArgs, tail_is_given: bool, now: i64, zone: &TimeZone) -> Result<Part, Error> {
     if tail_is_given && !args.stream.is_empty() {
         return Err(Error::failure("--tail and --stream are mutually exclusive")
-            .hint("the lines of a tail are counted before they are told apart"));
+            .hint("--tail counts the lines of both streams"));
     }
     let since = match args.since.as_str() {
         "" => None,
@@ -161,11 +161,11 @@ fn layout(args: &LogsArgs, part: &Part, together: bool) -> Result<Layout, Error>
         "" => None,
         name => Some(
             Stream::named(name.as_bytes())
-                .ok_or_else(|| Error::failure(format!("invalid stream {}, stdout and stderr are", quote(name))))?,
+                .ok_or_else(|| Error::failure(format!("invalid stream {}: use stdout or stderr", quote(name))))?,
         ),
     };
     if !matches!(args.output.as_str(), "text" | "json") {
-        return Err(Error::failure(format!("unsupported output format {}: text and json are", quote(&args.output))));
+        return Err(Error::failure(format!("unsupported output format {}: use text or json", quote(&args.output))));
     }
     let limit = u64::try_from(args.limit_bytes).ok();
     Ok(Layout { timestamps: args.timestamps, since: part.since, only, limit, together, names: Names::None })
@@ -200,7 +200,7 @@ async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> 
     }
 }
 
-/// The newest attempt of each container; those before it have logs of their own, which `--previous` shows.
+/// The newest attempt of each container; earlier attempts have logs of their own, which `--previous` shows.
 fn newest(containers: &[Container]) -> Vec<String> {
     let mut seen = Vec::new();
     let mut ids = Vec::new();
@@ -218,7 +218,7 @@ fn request(id: &str) -> ContainerStatusRequest {
     ContainerStatusRequest { container_id: id.to_owned(), verbose: false }
 }
 
-/// Whose log it is, and where.
+/// Whose log it is, and where it is.
 #[derive(Debug, PartialEq)]
 struct Log {
     id: String,
@@ -243,7 +243,7 @@ async fn open(
     }
     let response = runtime.container_status(request(id)).await?;
     let log = log(required::container(&response)?, args.previous)?;
-    // A tail may start far from the end; signals end the search for it as they end reading.
+    // A tail may have to be searched far back in the file; signals end the search just as they end reading.
     ctx.stops_cleanly = true;
     let opened = Source::open(&log.path, part).await;
     ctx.stops_cleanly = false;
@@ -259,7 +259,7 @@ fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
     let metadata = status.metadata.clone().unwrap_or_default();
     if status.log_path.is_empty() {
         return Err(Error::failure(format!("container {} has no log path", status.id))
-            .hint("it was made without one, or its runtime keeps logs elsewhere"));
+            .hint("the container was created without one, or its runtime keeps logs elsewhere"));
     }
     let path = match (previous, metadata.attempt.checked_sub(1)) {
         (false, _) => PathBuf::from(&status.log_path),
@@ -278,11 +278,11 @@ fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
     })
 }
 
-/// The log of an earlier attempt: a kubelet names them `ATTEMPT.log`, in one folder.
+/// The log of an earlier attempt: a kubelet names the logs `ATTEMPT.log` and keeps them in one folder.
 fn previous_path(path: &Path, attempt: u32) -> Result<PathBuf, Error> {
     let extension = path.extension().and_then(|extension| extension.to_str()).ok_or_else(|| {
         Error::failure(format!("the log path {} has no extension", path.display()))
-            .hint("logs of earlier instances are found only beside one that is called ATTEMPT.log")
+            .hint("the log of an earlier instance can be found only if this one is called ATTEMPT.log")
     })?;
     Ok(path.with_file_name(format!("{attempt}.{extension}")))
 }
@@ -298,7 +298,7 @@ fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
                 .hint(format!("run crictl on the machine that serves {endpoint}"))
         }
         (io::ErrorKind::NotFound, None) => Error::failure(format!("the log {path} does not exist: {said}"))
-            .hint("it was removed, or the runtime is on another machine or in another container"),
+            .hint("the log was removed, or the runtime is on another machine or in another container"),
         (io::ErrorKind::PermissionDenied, _) => {
             Error::failure(format!("no permission to read the log {path}: {said}")).hint("run as root")
         }
@@ -307,7 +307,7 @@ fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
     .context(format!("container {}", log.id))
 }
 
-/// Whether a container is still running. One whose runtime does not answer just now is taken to be.
+/// Whether a container is still running. If the runtime does not answer, the container is taken to be running.
 async fn is_running(runtime: &RuntimeService<Client<'_>>, id: &str) -> Result<bool, Error> {
     match runtime.container_status(request(id)).await {
         Ok(response) => Ok(required::container(&response)?.state() == ContainerState::ContainerRunning),
@@ -316,7 +316,7 @@ async fn is_running(runtime: &RuntimeService<Client<'_>>, id: &str) -> Result<bo
     }
 }
 
-/// How lines are told apart: colours only where a person sees them.
+/// How the lines of several containers are told apart: with colours only on a terminal.
 fn names(args: &LogsArgs, logs: &[Log], colour: bool) -> Names {
     const COLOURS: [u8; 6] = [36, 33, 32, 35, 34, 31];
     let json = |text: &str| serde_json::to_string(text).unwrap_or_default();

@@ -27,7 +27,7 @@ struct MetricspArgs {
     /// Output format: json or yaml
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     output: String,
-    /// Show them again and again, until interrupted
+    /// Repeat until interrupted
     #[arg(long, short)]
     watch: bool,
 }

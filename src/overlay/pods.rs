@@ -1,4 +1,4 @@
-//! `crictl pods`: the pod sandboxes.
+//! `crictl pods`: lists pod sandboxes.
 
 use clap::Args;
 use jiff::tz::TimeZone;
@@ -25,26 +25,26 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct PodsArgs {
-    /// The pod with this id or prefix of it
+    /// The pod with this id, or with an id that starts like this
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     id: String,
-    /// Ids in full
+    /// Show ids in full
     #[arg(long)]
     no_trunc: bool,
     /// Output format: table, json or yaml
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: String,
-    /// Only the ids
+    /// Show only ids
     #[arg(long, short)]
     quiet: bool,
-    /// A paragraph for each pod
+    /// Show a paragraph for each pod
     #[arg(long, short)]
     verbose: bool,
     #[command(flatten)]
     wanted: Pods,
 }
 
-/// Positionals are ignored, as upstream does.
+/// Positionals are ignored, as in upstream.
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: PodsArgs = args(parsed)?;
     let items = select::pods(ctx, &wanted(&args)).await?;
@@ -109,6 +109,8 @@ fn state(number: i32) -> Result<&'static str, Error> {
     match PodSandboxState::try_from(number) {
         Ok(PodSandboxState::SandboxReady) => Ok("Ready"),
         Ok(PodSandboxState::SandboxNotready) => Ok("NotReady"),
-        Err(_) => Err(Error::failure(format!("the runtime gave a pod the state {number}, which no CRI knows"))),
+        Err(_) => {
+            Err(Error::failure(format!("the runtime gave a pod the state {number}, which the CRI does not define")))
+        }
     }
 }

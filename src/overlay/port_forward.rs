@@ -1,4 +1,4 @@
-//! `crictl port-forward`: ports of a pod on this machine.
+//! `crictl port-forward`: makes ports of a pod available on this machine.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -70,7 +70,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let ended = tokio::select! {
         lost = connection.lost() => Err(forwarding(lost)),
         never = serve(ctx, &connection, listeners, &lines) => match never {},
-        // Only an output that can't be written ends before the lines do.
+        // Only an output that can't be written ends this before the last line.
         ended = written => ended.map(drop).map_err(Error::from),
     };
     out.give_back(ctx.out);
@@ -78,14 +78,14 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 }
 
 fn request(id: &str) -> PortForwardRequest {
-    // Upstream names no port here, and runtimes take any port from the streams' headers.
+    // Upstream names no port here, and runtimes take the port from the streams' headers.
     PortForwardRequest { pod_sandbox_id: id.to_owned(), ..Default::default() }
 }
 
 /// A pair of ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ports {
-    /// 0 is any that is free.
+    /// 0 means any free port.
     local: u16,
     remote: u16,
 }
@@ -98,7 +98,7 @@ fn ports(words: &[String]) -> Result<Vec<Ports>, Error> {
 fn pair(word: &str) -> Result<Ports, Error> {
     let (local, remote) = word.split_once(':').unwrap_or((word, word));
     if remote.contains(':') {
-        return Err(Error::failure(format!("invalid port format '{word}': it is [LOCAL:]REMOTE")));
+        return Err(Error::failure(format!("invalid port format '{word}': expected [LOCAL:]REMOTE")));
     }
     let local = if word.starts_with(':') { 0 } else { port("local", local)? };
     match port("remote", remote)? {
@@ -119,7 +119,7 @@ fn addresses(words: &[String]) -> Result<Vec<IpAddr>, Error> {
         match word.as_str() {
             "localhost" => addresses.extend([IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()]),
             word => {
-                let wrong = |_| Error::failure(format!("--address {word:?} is no address"));
+                let wrong = |_| Error::failure(format!("--address {word:?} is not an IP address"));
                 addresses.push(word.parse().map_err(wrong)?);
             }
         }
@@ -127,7 +127,7 @@ fn addresses(words: &[String]) -> Result<Vec<IpAddr>, Error> {
     Ok(addresses)
 }
 
-/// Listens for each pair of ports on each address that this machine has.
+/// Listens on each address that this machine has, for each pair of ports.
 async fn listen(
     ctx: &mut Context<'_>,
     ports: &[Ports],
@@ -139,7 +139,7 @@ async fn listen(
         for address in addresses {
             match bind(SocketAddr::new(*address, local)).await {
                 Ok((listener, bound)) => {
-                    // A free port that was found for one address is the port for all.
+                    // A free port that was found for one address is used for all addresses.
                     local = bound.port();
                     ctx.line(&format!("Forwarding from {bound} -> {}", pair.remote))?;
                     listeners.push((listener, Ports { local, ..*pair }));
@@ -163,10 +163,10 @@ async fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, bound))
 }
 
-/// How long nothing is accepted after it failed, if no connection ends before.
+/// How long to stop accepting connections after accepting failed, unless a connection ends earlier.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Forwards every connection that is made, until a signal ends the command.
+/// Forwards every connection until a signal ends the command.
 async fn serve(
     ctx: &Context<'_>,
     connection: &Connection,
@@ -186,19 +186,19 @@ async fn serve(
             tokio::select! {
                 accepted = listener.accept(), if !paused => match accepted {
                     Ok((socket, _)) => connections.push(handle(socket, ports)),
-                    // Too many open files, most likely. Clients wait until one is free, and so does this.
+                    // Most likely too many files are open. Waiting clients stay in the queue until a file is free.
                     Err(error) => {
                         paused = true;
                         if said.replace(error.raw_os_error()) != error.raw_os_error() {
                             let reason = format!("accepting on port {}: {}", ports.local, lower(&error));
-                            ctx.error(format!("{reason}; it is tried again whenever a connection ends"));
+                            ctx.error(format!("{reason}; trying again when a connection ends"));
                         }
                     }
                 },
                 () = tokio::time::sleep(PAUSE), if paused => paused = false,
                 Some(ended) = connections.next(), if !connections.is_empty() => {
                     paused = false;
-                    // One connection's failure is not the others'.
+                    // The failure of one connection does not affect the others.
                     if let Err(error) = ended {
                         let context = format!("forwarding {} -> {}", ports.local, ports.remote);
                         ctx.failed(&error.context(context));

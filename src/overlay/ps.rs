@@ -25,28 +25,28 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct PsArgs {
-    /// Containers of every state, not only running ones
+    /// Show containers in every state, not only running ones
     #[arg(long, short)]
     all: bool,
-    /// The container with this id or prefix of it
+    /// The container with this id, or with an id that starts like this
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     id: String,
-    /// Containers whose pod's namespace this regular expression is found in
+    /// Containers whose pod's namespace matches this regular expression
     #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
     namespace: String,
-    /// Ids in full
+    /// Show ids in full
     #[arg(long)]
     no_trunc: bool,
     /// Output format: table, json or yaml
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: String,
-    /// Only the ids
+    /// Show only ids
     #[arg(long, short)]
     quiet: bool,
-    /// The image's first tag instead of its id
+    /// Show the image's first tag instead of its id
     #[arg(long, short)]
     resolve_image_path: bool,
-    /// A paragraph for each container
+    /// Show a paragraph for each container
     #[arg(long, short)]
     verbose: bool,
     #[command(flatten)]
@@ -75,7 +75,7 @@ fn wanted(args: &PsArgs) -> Containers {
     Containers { id: args.id.clone(), namespace: args.namespace.clone(), all: args.all, ..args.wanted.clone() }
 }
 
-/// The first tag of each container's image, asked for by the name that would be shown.
+/// The first tag of each container's image, looked up by the name that would be shown otherwise.
 async fn tags(ctx: &mut Context<'_>, containers: &[Container], no_trunc: bool) -> Result<Vec<String>, Error> {
     let images = ctx.image().await?;
     let mut tags = Vec::new();
@@ -88,7 +88,7 @@ async fn tags(ctx: &mut Context<'_>, containers: &[Container], no_trunc: bool) -
     Ok(tags)
 }
 
-/// The image as the table shows it. Only a digest is cut; a kubelet gives the id where people expect a name.
+/// The image as the table shows it. Only digests are cut; a kubelet gives an id where people expect a name.
 fn image(container: &Container, no_trunc: bool) -> String {
     let image = container.image.as_ref().map_or("", |image| &image.image);
     match image.split_once(':') {
@@ -154,6 +154,8 @@ fn state(number: i32) -> Result<&'static str, Error> {
         Ok(ContainerState::ContainerRunning) => Ok("Running"),
         Ok(ContainerState::ContainerExited) => Ok("Exited"),
         Ok(ContainerState::ContainerUnknown) => Ok("Unknown"),
-        Err(_) => Err(Error::failure(format!("the runtime gave a container the state {number}, which no CRI knows"))),
+        Err(_) => Err(Error::failure(format!(
+            "the runtime gave a container the state {number}, which the CRI does not define"
+        ))),
     }
 }

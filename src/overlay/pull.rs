@@ -1,4 +1,4 @@
-//! `crictl pull`: an image from its registry.
+//! `crictl pull`: pulls an image from its registry.
 
 use clap::Args;
 
@@ -32,10 +32,10 @@ struct PullArgs {
     annotation: Vec<String>,
     #[command(flatten)]
     credentials: CredentialArgs,
-    /// Config file of the pod that the image is for, YAML or JSON; - is standard input
+    /// Config file of the pod that the image is for, YAML or JSON; - for standard input
     #[arg(long, value_name = "FILE")]
     pod_config: Option<String>,
-    /// How long the pull may take; 0 for as long as it takes [also: -pt]
+    /// How long the pull may take; 0 for no limit [also: -pt]
     #[arg(long, alias = "pt", value_name = "DURATION", default_value = "0s", hide_default_value = true)]
     pull_timeout: GoDuration,
 }

@@ -28,13 +28,13 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct RmArgs {
-    /// All containers, of every state
+    /// Remove all containers, in every state
     #[arg(long, short)]
     all: bool,
-    /// Kill a container that is running
+    /// Kill the container if it is running
     #[arg(long, short)]
     force: bool,
-    /// Leave the log files where they are
+    /// Keep the log files
     #[arg(long, short)]
     keep_logs: bool,
 }
@@ -67,8 +67,8 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 
 type RuntimeService<'io> = crate::generated::client::RuntimeService<Client<'io>>;
 
-/// Removes one container, and returns where its log is. A container that is stopped first is named twice, as upstream
-/// does it.
+/// Removes one container, and returns the path of its log. A container that is stopped first is printed twice, as in
+/// upstream.
 async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut Vec<String>) -> Result<String, Error> {
     let container_id = id.to_owned();
     let request = cri::ContainerStatusRequest { container_id: container_id.clone(), verbose: false };
@@ -90,7 +90,7 @@ async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut
     Ok(status.log_path)
 }
 
-/// The status; one that is missing is that of a container which does not run.
+/// The status of a container; if it is missing, the container counts as not running.
 fn status(response: Result<cri::ContainerStatusResponse, Error>) -> Result<cri::ContainerStatus, Error> {
     let response = response?;
     match response.status {
@@ -99,7 +99,7 @@ fn status(response: Result<cri::ContainerStatusResponse, Error>) -> Result<cri::
     }
 }
 
-/// Removes a log and its rotations. The container is gone by then, so a failure is only reported.
+/// Removes a log and its rotated files. The container is gone by then, so failures are only logged.
 fn remove_logs(path: &str, id: &str, log: &Logger<'_>) {
     for file in rotations(Path::new(path)).into_iter().chain([path.into()]) {
         if let Err(error) = fs::remove_file(&file) {

@@ -28,10 +28,10 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct RmiArgs {
-    /// All images
+    /// Remove all images
     #[arg(long, short)]
     all: bool,
-    /// All images that no container uses and that are not pinned
+    /// Remove all images that no container uses and that are not pinned
     #[arg(long, short = 'q')]
     prune: bool,
 }
@@ -64,7 +64,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         warn_of_tags(id, &image, &log);
         match remove(&images, id).await {
             Ok(()) => lines.extend(deleted(&image)),
-            // Somebody may have begun to use it, or have removed it, since it was listed.
+            // Since the image was listed, a container may have started to use it, or it may have been removed.
             Err(error) if args.prune => log.failed(Level::Warning, &error),
             Err(error) => return Err(error),
         }
@@ -73,7 +73,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     .await
 }
 
-/// The ids of the images that containers use. An image that can't be asked for is nobody's.
+/// The ids of the images that containers use. An image whose status can't be read counts as unused.
 async fn used(ctx: &mut Context<'_>, images: &ImageService<'_>) -> Result<BTreeSet<String>, Error> {
     let containers = ctx.runtime().await?.list_containers(ListContainersRequest::default()).await?.containers;
     let mut used = BTreeSet::new();
@@ -106,7 +106,7 @@ async fn remove(images: &ImageService<'_>, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Somebody who names one tag may not know that the CRI removes all of them.
+/// Warns that the CRI removes all tags of an image: a user who names one tag may not know that.
 fn warn_of_tags(name: &str, image: &Image, log: &Logger<'_>) {
     let is_tag = !name.starts_with("sha256:") && name.contains([':', '/']);
     if is_tag && image.repo_tags.len() > 1 {
@@ -117,7 +117,7 @@ fn warn_of_tags(name: &str, image: &Image, log: &Logger<'_>) {
     }
 }
 
-/// What was deleted: the tags or, of an image pulled by its digest, the digests.
+/// What was deleted: the tags or, for an image pulled by digest, the digests.
 fn deleted(image: &Image) -> Vec<String> {
     let names = if image.repo_tags.is_empty() { &image.repo_digests } else { &image.repo_tags };
     names.iter().map(|name| format!("Deleted: {name}")).collect()

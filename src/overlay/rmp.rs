@@ -24,10 +24,10 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct RmpArgs {
-    /// All pods
+    /// Remove all pods
     #[arg(long, short)]
     all: bool,
-    /// Stop a pod that is ready
+    /// Stop the pod first if it is ready
     #[arg(long, short)]
     force: bool,
 }
@@ -74,7 +74,7 @@ async fn remove(runtime: &RuntimeService<'_>, id: &str, force: bool, lines: &mut
     Ok(())
 }
 
-/// Whether the pod is ready; one whose status is missing counts as that.
+/// Whether the pod is ready; a pod without a status counts as ready.
 fn is_ready(response: Result<cri::PodSandboxStatusResponse, Error>) -> Result<bool, Error> {
     let response = response?;
     match response.status {

@@ -1,4 +1,4 @@
-//! `crictl rpc`: any method of the CRI, called as it is. For debugging a runtime, or a command of ours.
+//! `crictl rpc`: calls any method of the CRI as it is, to debug a runtime or one of our commands.
 
 use crate::api::{Api, call, describe, list, load};
 use crate::args::go::Parsed;
@@ -10,11 +10,11 @@ use crate::overlay::OVERLAYS;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rpc",
-    about: "Call a method of the CRI as it is, or learn what it takes",
+    about: "Call any method of the CRI directly, or show what it takes",
     usage: "[flags] [list [flags] | describe NAME [flags] | METHOD [flags]]",
     example: "crictl rpc list-containers --filter.state.state container_running",
     grouping: false,
-    // What follows the method is the method's.
+    // Everything after the method's name belongs to the method.
     interspersed: false,
     arguments: |command| command.arg(load::flag()),
     made: || {
@@ -41,7 +41,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     done.map_err(|error| error.with_help(command.clone().render_help().to_string()))
 }
 
-/// The commands that call a method, which has to be the CRI's.
+/// The commands that call this method of the CRI.
 fn users(method: &Method) -> Vec<&'static str> {
     let own = method.path.starts_with("/runtime.v1.");
     let calling = OVERLAYS.iter().filter(|overlay| own && overlay.calls.contains(&method.name));

@@ -1,4 +1,4 @@
-//! `crictl run`: a pod, a container in it, and the container started.
+//! `crictl run`: runs a pod, and creates and starts a container in it.
 
 use clap::Args;
 
@@ -47,7 +47,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     }
     let runtime = launch::runtime(ctx, args.container.cancel_timeout).await?;
     let pod = manifest::pod(ctx, pod_path, args.container.strict)?;
-    // Upstream reads it when the pod runs already, and leaves that behind where the container's file is wrong.
+    // Upstream reads this file when the pod is already running, and leaves the pod behind if the file is wrong.
     let container = manifest::container(ctx, container_path, args.container.strict)?;
     let pod_id = launch::run_pod(&runtime, pod_request(&pod, &args.runtime)).await?;
     let id = launch::create(ctx, &runtime, container_request(pod_id, container, pod), &args.container, pulls).await?;

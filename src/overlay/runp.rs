@@ -1,4 +1,4 @@
-//! `crictl runp`: a pod without containers.
+//! `crictl runp`: runs a pod without containers.
 
 use clap::Args;
 
@@ -25,13 +25,13 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct RunpArgs {
-    /// Half of how long the call may take, in place of the global --timeout
+    /// Half the time that the call may take, in place of the global --timeout
     #[arg(long, short = 'T', value_name = "DURATION", default_value = "0s", hide_default_value = true)]
     cancel_timeout: GoDuration,
     /// Runtime handler of the pod
     #[arg(long, short, value_name = "HANDLER", default_value = "", hide_default_value = true)]
     runtime: String,
-    /// Refuse a config file that has fields nobody knows, instead of warning
+    /// Refuse a config file with unknown fields, instead of warning
     #[arg(long)]
     strict: bool,
 }

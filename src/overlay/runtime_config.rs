@@ -1,4 +1,4 @@
-//! `crictl runtime-config`: how the runtime is configured, as far as a kubelet asks.
+//! `crictl runtime-config`: shows the part of the runtime's configuration that kubelets ask for.
 
 use crate::args::go::Parsed;
 use crate::command::Overlay;
@@ -22,7 +22,7 @@ async fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<(), Error> {
     ctx.print(&view(&response))
 }
 
-/// Nothing where the runtime says nothing, as on Windows.
+/// Shows nothing if the runtime reports nothing, as on Windows.
 fn view(response: &RuntimeConfigResponse) -> View {
     let driver = response.linux.as_ref().map(|linux| match CgroupDriver::try_from(linux.cgroup_driver) {
         Ok(driver) => driver.as_str_name().to_owned(),

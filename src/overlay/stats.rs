@@ -1,4 +1,4 @@
-//! `crictl stats`: what containers use.
+//! `crictl stats`: shows the resources that containers use.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::view::{Encoding, Table, View, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "stats",
-    about: "List what containers use: CPU, memory, disk",
+    about: "List the CPU, memory and disk usage of containers",
     usage: "[flags] [CONTAINER-ID]",
     example: "crictl stats --watch --pod 1f73f2d81bf98",
     arguments: StatsArgs::augment_args,
@@ -33,16 +33,16 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct StatsArgs {
-    /// Containers that use nothing too, such as those that are not running
+    /// Show also containers that use nothing, such as those that are not running
     #[arg(long, short)]
     all: bool,
-    /// Only the container with this id or the start of it
+    /// Only the container with this id, or with an id that starts like this
     #[arg(long, value_name = "CONTAINER-ID", default_value = "", hide_default_value = true)]
     id: String,
     /// Only containers with this label; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     label: Vec<String>,
-    /// Output format: table, json or yaml; of the last two, each is one sample
+    /// Output format: table, json or yaml; json and yaml show a single sample
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
     /// Only containers of this pod
@@ -51,7 +51,7 @@ struct StatsArgs {
     /// Time between the two samples that the CPU column compares
     #[arg(long, short, value_name = "SECONDS", default_value = "1", value_parser = go_int)]
     seconds: i64,
-    /// Show it again and again, until interrupted
+    /// Repeat until interrupted
     #[arg(long, short)]
     watch: bool,
 }
@@ -69,7 +69,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 /// One document, or one table of two samples.
 async fn show(ctx: &mut Context<'_>, args: &StatsArgs, request: &ListContainerStatsRequest) -> Result<(), Error> {
     let first = sample(ctx, request).await?;
-    // Every other word means a table, which scripts may rely on: upstream never refused one.
+    // Any other word means a table. Upstream never refused one, so scripts may rely on it.
     if let Ok(Some(encoding)) = Encoding::of_list(&args.output) {
         return ctx.print(&View::list(&ListContainerStatsResponse { stats: first }, encoding));
     }
@@ -106,7 +106,7 @@ fn usage(stats: &ContainerStats) -> Usage {
     }
 }
 
-/// The second sample; what was not there at the first has no CPU usage yet and is left out.
+/// The second sample. A container that the first sample lacks has no CPU usage yet and is left out.
 fn table(first: &[ContainerStats], second: &[ContainerStats], all: bool) -> Result<View, Error> {
     let earlier: BTreeMap<_, _> = first.iter().map(|stats| (id(stats), usage(stats))).collect();
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! `crictl statsp`: what pods use.
+//! `crictl statsp`: shows the resources that pods use.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::view::{Encoding, Table, View, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "statsp",
-    about: "List what pods use: CPU, memory",
+    about: "List the CPU and memory usage of pods",
     usage: "[flags] [POD-ID]",
     example: "crictl statsp --watch",
     arguments: StatspArgs::augment_args,
@@ -33,19 +33,19 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct StatspArgs {
-    /// Only the pod with this id or the start of it
+    /// Only the pod with this id, or with an id that starts like this
     #[arg(long, value_name = "POD-ID", default_value = "", hide_default_value = true)]
     id: String,
     /// Only pods with this label; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     label: Vec<String>,
-    /// Output format: table, json or yaml; of the last two, each is one sample
+    /// Output format: table, json or yaml; json and yaml show a single sample
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
     /// Time between the two samples that the CPU column compares
     #[arg(long, short, value_name = "SECONDS", default_value = "1", value_parser = go_int)]
     seconds: i64,
-    /// Show it again and again, until interrupted
+    /// Repeat until interrupted
     #[arg(long, short)]
     watch: bool,
 }
@@ -63,7 +63,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 /// One document, or one table of two samples.
 async fn show(ctx: &mut Context<'_>, args: &StatspArgs, request: &ListPodSandboxStatsRequest) -> Result<(), Error> {
     let first = sample(ctx, request).await?;
-    // Every other word means a table, which scripts may rely on: upstream never refused one.
+    // Any other word means a table. Upstream never refused one, so scripts may rely on it.
     if let Ok(Some(encoding)) = Encoding::of_list(&args.output) {
         return ctx.print(&View::List(schema::view(&ListPodSandboxStatsResponse { stats: first }), encoding));
     }
@@ -110,12 +110,12 @@ fn windows(stats: &PodSandboxStats) -> Option<Usage> {
     })
 }
 
-/// The second sample; what was not there at the first has no CPU usage yet and is left out.
+/// The second sample. A pod that the first sample lacks has no CPU usage yet and is left out.
 fn table(first: &[PodSandboxStats], second: &[PodSandboxStats]) -> Result<View, Error> {
     let earlier: BTreeMap<_, _> = first.iter().map(|stats| (id(stats), stats)).collect();
     let mut rows = Vec::new();
     for stats in second {
-        // The earlier sample must be of the same system; without one, the counters started at nothing.
+        // The earlier sample must be of the same system; if there is none, the counters started at zero.
         let (now, of_system): (_, fn(&_) -> _) = match (linux(stats), windows(stats)) {
             (Some(_), Some(_)) => {
                 return Err(Error::failure(format!("pod {:?} has statistics of both Linux and Windows", id(stats))));

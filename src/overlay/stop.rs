@@ -25,10 +25,10 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct StopArgs {
-    /// All running containers
+    /// Stop all running containers
     #[arg(long, short)]
     all: bool,
-    /// How long a container may take to end before it is killed; 0 kills at once
+    /// Seconds that a container has to end before it is killed; 0 kills it at once
     #[arg(long, short, value_name = "SECONDS", default_value = "0", value_parser = go_int)]
     timeout: i64,
 }
@@ -38,7 +38,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     deadline::check(ctx.settings.timeout, args.timeout)?;
     let ids = match (args.all, parsed.positionals.as_slice()) {
         (true, []) => running(ctx).await?,
-        (true, _) => return Err(Error::failure("stop takes either ids of containers or --all, not both")),
+        (true, _) => return Err(Error::failure("stop takes either container ids or --all, not both")),
         (false, []) => return Err(Error::failure("stop needs the id of a container, or --all")),
         (false, ids) => ids.to_vec(),
     };

@@ -24,10 +24,10 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct UpdateArgs {
-    /// How many processors the container may use (Windows)
+    /// Number of processors that the container may use (Windows)
     #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
     cpu_count: i64,
-    /// How much of the processors, in percent times 100 (Windows)
+    /// Share of the processors' time, in hundredths of a percent (Windows)
     #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
     cpu_maximum: i64,
     /// Length of a CFS period, in microseconds (Linux)
@@ -36,19 +36,19 @@ struct UpdateArgs {
     /// Processor time in a CFS period, in microseconds (Linux)
     #[arg(long, value_name = "MICROSECONDS", default_value = "0", value_parser = go_int)]
     cpu_quota: i64,
-    /// Weight of the container against others that want a processor
+    /// CPU weight relative to other containers
     #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
     cpu_share: i64,
-    /// The processors, `0-3,7` (Linux)
+    /// Processors that the container may use, as in 0-3,7 (Linux)
     #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true)]
     cpuset_cpus: String,
-    /// The memory nodes, `0-3,7` (Linux)
+    /// Memory nodes that the container may use, as in 0-3,7 (Linux)
     #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true)]
     cpuset_mems: String,
-    /// Most memory
+    /// Memory limit
     #[arg(long, value_name = "BYTES", default_value = "0", value_parser = go_int)]
     memory: i64,
-    /// The higher, the earlier it is killed when memory runs out (Linux)
+    /// OOM score adjustment: processes with higher values are killed first when memory runs out (Linux)
     #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
     oom_score_adj: i64,
 }
@@ -66,7 +66,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     .await
 }
 
-/// The message of one system, with zero for what is not given: the runtime leaves that as it is.
+/// The message for one system. What is not given is zero, which the runtime leaves as it is.
 fn request(id: &str, args: &UpdateArgs, windows: bool) -> UpdateContainerResourcesRequest {
     let linux = LinuxContainerResources {
         cpu_period: args.cpu_period,

@@ -1,4 +1,4 @@
-//! `crictl update-runtime-config`: tells the runtime what a kubelet would tell it of the node's network.
+//! `crictl update-runtime-config`: tells the runtime what a kubelet would tell it about the node's network.
 
 use clap::Args;
 
@@ -10,7 +10,7 @@ use crate::generated::cri::{NetworkConfig, RuntimeConfig, UpdateRuntimeConfigReq
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "update-runtime-config",
-    about: "Tell the runtime which addresses its pods get",
+    about: "Tell the runtime which addresses to give to pods",
     usage: "--pod-cidr CIDR",
     example: "crictl update-runtime-config --pod-cidr 10.88.0.0/16",
     arguments: UpdateRuntimeConfigArgs::augment_args,
@@ -21,7 +21,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug, Default)]
 struct UpdateRuntimeConfigArgs {
-    /// The addresses; two networks with a comma between them for both versions of IP
+    /// The pods' network; for both IPv4 and IPv6, two networks separated by a comma
     #[arg(long, short, value_name = "CIDR", default_value = "", hide_default_value = true)]
     pod_cidr: String,
 }
@@ -36,7 +36,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     Ok(())
 }
 
-/// The network is sent also where it is empty: that is how it is unset.
+/// An empty network is sent too: that is how it is unset.
 fn request(pod_cidr: String) -> UpdateRuntimeConfigRequest {
     let network_config = Some(NetworkConfig { pod_cidr });
     UpdateRuntimeConfigRequest { runtime_config: Some(RuntimeConfig { network_config }) }

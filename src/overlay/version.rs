@@ -1,4 +1,4 @@
-//! `crictl version`: what the runtime says of itself.
+//! `crictl version`: shows the runtime's name and versions.
 
 use crate::args::go::Parsed;
 use crate::command::Overlay;
@@ -23,19 +23,19 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return Err(Error::help());
     }
     let runtime = ctx.runtime().await?;
-    // Upstream asks without a version first, and a runtime may answer either request alone: both are part of what
-    // this command finds out.
+    // Upstream first asks without a version. A runtime may answer only one of the two requests, and this command is
+    // there to find that out.
     runtime.version(request("")).await?;
     let response = runtime.version(request("v1")).await?;
     ctx.print(&view(&response)?)
 }
 
-/// The version is that of the kubelet's side of the CRI.
+/// The version is that of the kubelet's runtime API.
 fn request(version: &str) -> VersionRequest {
     VersionRequest { version: version.to_owned() }
 }
 
-/// A runtime that leaves one of the four empty breaks the CRI's contract, and upstream refuses it.
+/// A runtime that leaves one of the four empty breaks the CRI's contract; upstream refuses it too.
 fn view(response: &VersionResponse) -> Result<View, Error> {
     let fields = [
         ("Version", &response.version),

@@ -1,4 +1,4 @@
-//! From a view to the bytes that are written; nothing else writes results.
+//! From a view to the bytes that are written; only this module formats results.
 
 mod skeleton;
 pub(crate) mod structured;
@@ -12,11 +12,11 @@ use crate::schema::Value;
 use crate::view::{Encoding, Table, View};
 use crate::visible::{visible, visible_lines};
 
-/// The smallest width of a column, which is upstream's.
+/// The smallest width of a column, as in upstream.
 const COLUMN: usize = 20;
 
-/// A view as text. `screen`: a terminal shows it, which obeys what is in a text; so the texts of others are made
-/// visible as they become part of the view, and the ends of lines between them stay.
+/// A view as text. `screen` means that a terminal shows it and obeys control codes: so other people's texts are made
+/// visible as they become part of the view, while the line ends between them stay.
 pub(crate) fn render(view: &View, screen: bool) -> Result<String, Error> {
     Ok(match view {
         View::Table(Table { columns, rows }) => table::render(columns, &cells(rows, screen), COLUMN),
@@ -24,7 +24,7 @@ pub(crate) fn render(view: &View, screen: bool) -> Result<String, Error> {
         View::List(value, encoding) | View::Item(value, encoding) | View::Status(value, encoding) => {
             match (view, encoding) {
                 (_, Encoding::Template(template)) => {
-                    // What is between the values is the person's own.
+                    // The user wrote the text between the values.
                     let text = template.render(&if screen { shown(value) } else { value.clone() });
                     return text
                         .map(|text| text + "\n")
@@ -40,7 +40,7 @@ pub(crate) fn render(view: &View, screen: bool) -> Result<String, Error> {
     })
 }
 
-/// One line. Blanks before it are a paragraph's own.
+/// One line. Leading spaces belong to the paragraph.
 fn line(text: &str, screen: bool) -> String {
     if !screen {
         return text.to_owned();
@@ -50,7 +50,7 @@ fn line(text: &str, screen: bool) -> String {
     format!("{indent}{}", visible(rest))
 }
 
-/// The cells of a table. Off a terminal an end of a line in one begins another row, as upstream's does.
+/// The cells of a table. Off a terminal, a line end in a cell starts another row, as in upstream.
 fn cells(rows: &[Vec<String>], screen: bool) -> Cow<'_, [Vec<String>]> {
     if !screen {
         return Cow::Borrowed(rows);
@@ -58,7 +58,7 @@ fn cells(rows: &[Vec<String>], screen: bool) -> Cow<'_, [Vec<String>]> {
     rows.iter().map(|row| row.iter().map(|cell| visible(cell).into_owned()).collect()).collect()
 }
 
-/// A document, whose own escapes leave what they need not escape.
+/// A document; characters that its own escapes already cover are left alone.
 fn document(text: String, screen: bool) -> String {
     if screen { visible_lines(&text).into_owned() } else { text }
 }

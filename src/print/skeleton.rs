@@ -3,7 +3,7 @@
 use crate::print::yaml;
 use crate::view::Line;
 
-/// The lines, each with its note behind it.
+/// The lines, each followed by its note.
 pub(super) fn lines(lines: &[Line]) -> String {
     lines.iter().map(|it| format!("{}\n", line(it))).collect()
 }

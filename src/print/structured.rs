@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::schema::Value;
 use crate::template::json_float;
 
-/// The style of lists: the order of the proto, nothing escaped that JSON does not ask for.
+/// The style of lists: in the order of the proto, with no escapes but JSON's.
 pub(crate) fn list_json(value: &Value) -> Result<String, Error> {
     write(value, Go { pretty: PrettyFormatter::new(), html: false }).map(|text| text + "\n")
 }
@@ -19,7 +19,7 @@ pub(crate) fn status_json(value: Value) -> Result<String, Error> {
     write(&value.sorted(), Go { pretty: PrettyFormatter::new(), html: true }).map(|text| text + "\n")
 }
 
-/// One line without blanks, for streams. Go's escapes do not apply.
+/// One line without spaces, for streams. Go's escapes do not apply.
 pub(crate) fn compact_json(value: &Value) -> Result<String, Error> {
     serde_json::to_string(value).map(|text| text + "\n").map_err(|error| Error::failure(error.to_string()))
 }

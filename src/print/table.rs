@@ -1,18 +1,18 @@
-//! The layout of a table: columns of blanks, no borders, whatever the terminal's width.
+//! The layout of a table: columns separated by spaces, no borders, regardless of the terminal's width.
 //!
-//! It knows text only; what a cell means and where the table goes is decided elsewhere.
+//! It handles only text; what a cell means and where the table goes is decided elsewhere.
 
-/// Blanks that part a cell from the next column at least.
+/// At least this many spaces separate a cell from the next column.
 const PADDING: usize = 3;
 
 /// The header and the rows as lines.
 ///
-/// Every column but the last is as wide as its longest cell plus [`PADDING`], and at least
-/// `min_width`. The last one is not padded, so a line ends in blanks only where its last cell is
-/// empty. Widths count characters, as Go's `tabwriter` does, not the columns a terminal uses.
+/// Every column but the last is as wide as its longest cell plus [`PADDING`], and at least `min_width`. The last one is
+/// not padded, so a line ends in spaces only if its last cell is empty. Widths count characters, as Go's `tabwriter`
+/// does, not terminal columns.
 ///
-/// A tab in a cell starts another cell and a newline another line, as for `tabwriter`: so a column
-/// is as wide as its longest cell in a run of lines that all have it.
+/// As for `tabwriter`, a tab in a cell starts another cell and a newline another line: so a column is as wide as its
+/// longest cell in a run of lines that all have that column.
 pub(crate) fn render(columns: &[&str], rows: &[Vec<String>], min_width: usize) -> String {
     let header = columns.join("\t");
     let text = rows.iter().fold(header, |text, row| text + "\n" + &row.join("\t"));

@@ -1,7 +1,7 @@
-//! The CPU profile: stacks taken by a timer's signal, as the `pprof` crate collects them.
+//! The CPU profile: stacks sampled by a timer signal, as the `pprof` crate collects them.
 //!
-//! A signal belongs to a process, so there is one such profile in a process at a time: the second run that asks
-//! for one gets an error. Nothing is set up in runs that don't ask.
+//! Signals belong to the process, so a process can make only one such profile at a time: the second run that asks for
+//! one gets an error. Nothing is set up in runs that don't ask.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,14 +17,14 @@ use crate::error::Error;
 use crate::profile::format::{Builder, Named, Profile};
 use crate::profile::mapping::{self, Mapping};
 
-/// Samples in a second. A run is over in milliseconds, and the timer is no finer than the kernel's tick,
-/// which is 4 ms on most systems.
+/// Samples per second. A run is over in milliseconds, and the timer is no finer than the kernel's tick, which is 4 ms
+/// on most systems.
 const FREQUENCY: i32 = 250;
 
-/// Whether a run of this process was sampled before, and the profiler's file removed after it.
+/// Whether an earlier run of this process was sampled, and the profiler's file removed after it.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
-/// Sampling, until this is dropped.
+/// Samples until this is dropped.
 pub(super) struct Sampling(Option<ProfilerGuard<'static>>);
 
 impl Sampling {
@@ -35,7 +35,7 @@ impl Sampling {
     pub(super) fn start() -> Result<Self, Error> {
         let start = || ProfilerGuard::new(FREQUENCY).map_err(|error| Error::failure(error.to_string()));
         if ENDED.swap(false, Ordering::Relaxed) {
-            // The file is opened again by its name. What has ended gets a new one.
+            // The file is opened again by its name. If it has been removed, a new one is made.
             drop(start()?);
         }
         start().map(|guard| Self(Some(guard)))
@@ -49,7 +49,7 @@ impl Sampling {
         let Some(guard) = &self.0 else { return Err(Error::failure("nothing was sampled".to_owned())) };
         let report = guard.report().build_unresolved().map_err(|error| Error::failure(error.to_string()))?;
         drop(self);
-        // Only Linux has this file; elsewhere the places have their addresses and names alone.
+        // Only Linux has this file; elsewhere, the locations have only addresses and names.
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
         let mut mappings = mapping::parse(&maps);
         mappings.retain(|mapping| mapping.access.contains('x'));
@@ -72,8 +72,9 @@ impl Sampling {
 }
 
 impl Drop for Sampling {
-    /// The profiler is a static, which nothing drops, and makes a temporary file for the next samples when it stops.
-    /// That one would be left behind. Where another thread makes such a file just now, both are left alone.
+    /// The profiler is a static, which is never dropped, and when it stops it makes a temporary file for the next
+    /// samples. That file would be left behind. If another thread makes such a file at the same moment, both are left
+    /// alone.
     fn drop(&mut self) {
         let before = temporary_files();
         drop(self.0.take());
@@ -85,8 +86,8 @@ impl Drop for Sampling {
     }
 }
 
-/// The files in the folder for temporary ones that the process has open, by the names that the profiler gives them.
-/// Only Linux tells.
+/// The files in the temporary folder that the process has open and that are named like the profiler's. Works only on
+/// Linux.
 fn temporary_files() -> BTreeSet<PathBuf> {
     let Ok(folder) = std::env::temp_dir().canonicalize() else { return BTreeSet::new() };
     let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
@@ -95,8 +96,9 @@ fn temporary_files() -> BTreeSet<PathBuf> {
     files.filter(|file| file.parent() == Some(folder.as_path()) && named(file)).collect()
 }
 
-/// How many of the innermost frames are the signal handler's: through the trampoline of the kernel or the C library,
-/// which is the first that is not in the program's own file. In a static program the library's is, so it `returns`.
+/// How many of the innermost frames belong to the signal handler: all up to the trampoline of the kernel or the C
+/// library, which is the first frame outside the program's own file. In a static program the C library is part of that
+/// file, so `returns` decides.
 fn handler(addresses: &[u64], mappings: &[Mapping], returns: impl Fn(u64) -> bool) -> usize {
     let file = |address: &u64| {
         let mapping = mappings.iter().find(|mapping| (mapping.start..mapping.end).contains(address));
@@ -107,14 +109,14 @@ fn handler(addresses: &[u64], mappings: &[Mapping], returns: impl Fn(u64) -> boo
     addresses.iter().position(is_trampoline).map_or(0, |trampoline| trampoline + 1)
 }
 
-/// Whether the code at an address is `mov $15, %rax; syscall`, by which debuggers know the trampoline of x86-64 too.
-/// On other processors Linux has it in a mapping of the kernel's.
+/// Whether the code at an address is `mov $15, %rax; syscall`, by which debuggers recognise the trampoline of x86-64
+/// too. On other processors Linux has it in a mapping of the kernel's.
 fn returns_from_signal(memory: &File, address: u64) -> bool {
     let mut code = [0; 9];
     memory.read_exact_at(&mut code, address).is_ok() && code == *b"\x48\xc7\xc0\x0f\0\0\0\x0f\x05"
 }
 
-/// The functions at a frame, innermost first, where the program has its symbols.
+/// The functions at a frame, innermost first, if the program has its symbols.
 fn names(frame: &Frame) -> Vec<Named> {
     let mut names = Vec::new();
     backtrace::resolve_frame(frame, |symbol| {
@@ -170,7 +172,7 @@ mod tests {
         assert!(Sampling::start().is_err());
         black_box(busy());
         let profile = sampling.finish().unwrap();
-        // The files of a run that has ended are nothing to the next one.
+        // The files of a finished run must not affect the next one.
         assert!(Sampling::start().unwrap().finish().is_ok());
 
         let text = |index: i64| profile.string_table[usize::try_from(index).unwrap()].as_str();
@@ -184,7 +186,7 @@ mod tests {
         };
         let stacks = profile.sample.iter().map(|sample| sample.location_id.iter().flat_map(names).collect::<Vec<_>>());
         let stacks: Vec<_> = stacks.collect();
-        // Debug information calls it `busy`, a symbol table gives its whole path.
+        // Debug information calls it `busy`; a symbol table gives its full path.
         assert!(stacks.iter().any(|stack| stack.iter().any(|name| name.ends_with("busy"))), "{stacks:?}");
         assert!(!stacks.iter().flatten().any(|name| name.contains("perf_signal_handler")), "{stacks:?}");
     }

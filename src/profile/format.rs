@@ -1,5 +1,5 @@
-//! pprof's `profile.proto`: the messages, by hand because they are few and do not change, and a builder
-//! that gives every name, function and place its number. Knows nothing of where samples come from.
+//! pprof's `profile.proto`: the messages, written by hand because they are few and do not change, and a builder that
+//! numbers every name, function and location. It does not know where samples come from.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(super) struct Profile {
     pub(super) location: Vec<Location>,
     #[prost(message, repeated, tag = "5")]
     pub(super) function: Vec<Function>,
-    /// All text; the other messages hold indices into it. The first is empty.
+    /// All strings; the other messages hold indices into this list. The first is empty.
     #[prost(string, repeated, tag = "6")]
     pub(super) string_table: Vec<String>,
     #[prost(int64, tag = "9")]
@@ -31,7 +31,7 @@ pub(super) struct Profile {
     pub(super) period: i64,
 }
 
-/// What a sample's value counts, and in which unit.
+/// What a sample's value counts, and its unit.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub(super) struct ValueType {
     #[prost(int64, tag = "1")]
@@ -62,12 +62,12 @@ pub(super) struct Mapping {
     pub(super) file_offset: u64,
     #[prost(int64, tag = "5")]
     pub(super) filename: i64,
-    /// Whether its places have their functions' names already; pprof looks them up in the file otherwise.
+    /// Whether its locations already have their functions' names; otherwise pprof looks them up in the file.
     #[prost(bool, tag = "7")]
     pub(super) has_functions: bool,
 }
 
-/// A place in the program; several lines where functions are inlined there.
+/// A location in the program; it has several lines if functions were inlined there.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Location {
     #[prost(uint64, tag = "1")]
@@ -110,7 +110,7 @@ pub(super) struct Named {
     pub(super) line: u32,
 }
 
-/// A profile in the making.
+/// A profile being built.
 pub(super) struct Builder {
     profile: Profile,
     strings: HashMap<String, i64>,
@@ -119,8 +119,8 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// A profile of these kinds of values: name, unit. A sample is taken whenever so much of the last kind has
-    /// passed, if it is by samples. A place is where its address is mapped.
+    /// A profile with these kinds of values: name, unit. If it is sampled, a sample is taken each time this much of the
+    /// last kind has passed. A location belongs to the mapping that contains its address.
     pub(super) fn new(kinds: &[(&str, &str)], period: Option<i64>, mappings: &[Mapped]) -> Self {
         let (strings, functions, locations) = Default::default();
         let mut builder = Self { profile: Profile::default(), strings, functions, locations };
@@ -144,12 +144,12 @@ impl Builder {
         builder
     }
 
-    /// Adds a sample at these places, leaf first.
+    /// Adds a sample at these locations, leaf first.
     pub(super) fn sample(&mut self, location_id: Vec<u64>, value: Vec<i64>) {
         self.profile.sample.push(Sample { location_id, value });
     }
 
-    /// The number of the place at an address; `names` are its functions, innermost first.
+    /// The number of the location at an address; `names` are its functions, innermost first.
     pub(super) fn location(&mut self, address: u64, names: impl FnOnce() -> Vec<Named>) -> u64 {
         if let Some(id) = self.locations.get(&address) {
             return *id;
@@ -166,7 +166,7 @@ impl Builder {
         id
     }
 
-    /// The profile, taken from a time on and for a time, both in nanoseconds.
+    /// The profile, with its start time and its duration, both in nanoseconds.
     pub(super) fn finish(mut self, time_nanos: i64, duration_nanos: i64) -> Profile {
         self.profile.time_nanos = time_nanos;
         self.profile.duration_nanos = duration_nanos;
@@ -199,7 +199,7 @@ impl Builder {
     }
 }
 
-/// The number of what comes after `len` others; 0 means none.
+/// The number of the element that follows `len` others; 0 means none.
 fn number(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX).saturating_add(1)
 }

@@ -1,6 +1,6 @@
-//! What is where in the process's memory, from the text of Linux's `/proc/self/smaps` or `maps`. Pure.
+//! What is mapped where in the process's memory, parsed from Linux's `/proc/self/smaps` or `maps`. Pure.
 
-/// A range of addresses, what is there, and how much of it is in memory.
+/// A range of addresses, what is mapped there, and how much of it is resident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mapping {
     pub(super) start: u64,
@@ -11,13 +11,13 @@ pub(super) struct Mapping {
     pub(super) offset: u64,
     /// A file's path, `[heap]`, `[stack]`, or nothing for anonymous memory.
     pub(super) name: String,
-    /// Bytes in memory.
+    /// Resident bytes.
     pub(super) resident: i64,
-    /// Bytes in memory that no other process shares.
+    /// Resident bytes that no other process shares.
     pub(super) private: i64,
 }
 
-/// Reads either file; lines that are none of ours are passed over, since kernels add new ones.
+/// Parses either file; unknown lines are skipped, since kernels add new ones.
 pub(super) fn parse(text: &str) -> Vec<Mapping> {
     let mut mappings: Vec<Mapping> = Vec::new();
     for line in text.lines() {

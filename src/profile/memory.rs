@@ -1,19 +1,19 @@
-//! The memory profile: how much of each mapping is in memory, which is what the kernel knows of us.
+//! The memory profile: how much of each mapping is resident, as the kernel reports it.
 //!
-//! It says that the heap is large, not who allocated it: that needs an allocator that records every caller, which
-//! would slow down every run for the few that are profiled.
+//! It shows how large the heap is, not who allocated it: that would take an allocator that records every caller and
+//! slows down every run for the few that are profiled.
 
 use crate::error::{Error, lower};
 use crate::profile::format::{Builder, Named, Profile};
 use crate::profile::mapping;
 
-/// The profile of this moment, in nanoseconds since the epoch.
+/// A profile of this moment, which is given in nanoseconds since the epoch.
 ///
 /// # Errors
-/// The system does not tell.
+/// The system has no such information.
 pub(super) fn take(now: i64) -> Result<Profile, Error> {
     let text = std::fs::read_to_string("/proc/self/smaps").map_err(|error| {
-        Error::failure(format!("a memory profile is made from Linux's /proc/self/smaps: {}", lower(&error)))
+        Error::failure(format!("a memory profile needs Linux's /proc/self/smaps: {}", lower(&error)))
     })?;
     Ok(profile(&text, now))
 }

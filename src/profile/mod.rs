@@ -1,5 +1,5 @@
-//! `--profile-cpu` and `--profile-mem`: what a run cost, as files that `go tool pprof` reads.
-//! Does nothing in a run without these flags.
+//! `--profile-cpu` and `--profile-mem`: what a run costs, as files that `go tool pprof` reads. Does nothing in a run
+//! without these flags.
 
 #[cfg_attr(not(unix), path = "no_cpu.rs")]
 mod cpu;
@@ -16,14 +16,14 @@ use prost::Message as _;
 use crate::error::{Error, lower};
 use crate::log::{Level, Logger};
 
-/// The profiles of one run: those that were asked for.
+/// The profiles of a run, as far as they were asked for.
 pub(crate) struct Profiles {
     cpu: Option<(PathBuf, File, cpu::Sampling)>,
     memory: Option<PathBuf>,
 }
 
 impl Profiles {
-    /// Starts sampling and makes the file of the CPU profile; an empty path means none.
+    /// Starts sampling and creates the file of the CPU profile; an empty path means none.
     ///
     /// # Errors
     /// The file can't be made, or the system has no way to sample.
@@ -37,10 +37,10 @@ impl Profiles {
         Ok(Self { cpu: Some((path, file, sampling)), memory })
     }
 
-    /// Writes what was asked for. A run that failed is profiled too.
+    /// Writes the requested profiles. A run that failed is profiled too.
     ///
     /// # Errors
-    /// A file can't be written, or the system does not tell what belongs in it.
+    /// A file can't be written, or the system does not provide its content.
     pub(crate) fn finish(self, now: i64, log: &Logger<'_>) -> Result<(), Error> {
         let mut errors = Vec::new();
         if let Some((path, file, sampling)) = self.cpu {
@@ -54,7 +54,7 @@ impl Profiles {
     }
 }
 
-/// Says where the profile goes, and makes the file.
+/// Logs where the profile goes, and creates the file.
 fn create(path: &Path, kind: &str, log: &Logger<'_>) -> Result<(PathBuf, File), Error> {
     let path = std::path::absolute(path)?;
     log.write(Level::Info, || format!("Creating {kind} profile in: {}", path.display()));
@@ -64,7 +64,7 @@ fn create(path: &Path, kind: &str, log: &Logger<'_>) -> Result<(PathBuf, File), 
     }
 }
 
-/// Writes a whole profile; what is half written is removed.
+/// Writes a whole profile; a partly written file is removed.
 fn write(profile: &format::Profile, mut file: File, path: &Path) -> Result<(), Error> {
     file.write_all(&profile.encode_to_vec()).map_err(|error| {
         let _ = fs::remove_file(path);

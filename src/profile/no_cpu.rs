@@ -1,4 +1,4 @@
-//! The CPU profile of a system without signals to take samples by: there is none.
+//! The CPU profile on a system without signals for sampling: there is none.
 
 use std::convert::Infallible;
 
@@ -12,11 +12,11 @@ impl Sampling {
     /// # Errors
     /// Always.
     pub(super) fn start() -> Result<Self, Error> {
-        Err(Error::failure("samples are taken by the signal SIGPROF, which this system has not"))
+        Err(Error::failure("sampling needs the signal SIGPROF, which this system lacks"))
     }
 
     /// # Errors
-    /// Never: it did not start.
+    /// Never: sampling never starts.
     pub(super) fn finish(self) -> Result<Profile, Error> {
         match self.0 {}
     }

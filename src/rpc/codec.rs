@@ -1,4 +1,4 @@
-//! Messages as the bytes they are: what they mean is the caller's business.
+//! Messages as raw bytes: the caller knows what they mean.
 
 use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
@@ -11,7 +11,8 @@ use crate::rpc::owed::Debt;
 pub(super) struct BytesCodec(Option<Debt>);
 
 impl BytesCodec {
-    /// For a request that the server owes us to take. One that allows no streams, or no bytes on them, never does.
+    /// For the taking of a request, which the server owes us. A server that allows no streams, or no bytes on them,
+    /// never does.
     pub(super) fn owing(debt: Debt) -> Self {
         Self(Some(debt))
     }
@@ -36,7 +37,7 @@ impl Encoder for BytesCodec {
     type Item = Bytes;
     type Error = Status;
 
-    /// Is called once there is room for what is encoded.
+    /// Called once there is room for the encoded message.
     fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
         self.0 = None;
         buffer.put(item);

@@ -1,4 +1,4 @@
-//! From an endpoint to a channel. The systems differ here.
+//! From an endpoint to a channel. This differs between systems.
 
 use std::io;
 use std::time::Duration;
@@ -17,16 +17,16 @@ use crate::stream::socket::Stream;
 #[error("{0}")]
 pub(crate) struct Dial(#[source] pub(crate) io::Error);
 
-/// How a channel connects, where that is not as usual.
+/// How a channel connects, if not in the default way.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connection {
-    /// `http://` and the authority that the server is told.
+    /// `http://` and the authority to send to the server.
     pub(crate) origin: Option<Uri>,
-    /// How long a connection may take, of the time that the call has.
+    /// How much of the call's time connecting may take.
     pub(crate) limit: Option<Duration>,
 }
 
-/// A channel that connects when it is first used. What its server owes is counted in `owed`.
+/// A channel that connects when it is first used. What its server owes is recorded in `owed`.
 pub(crate) fn channel(endpoint: &Endpoint, connection: &Connection, owed: &Owed) -> Channel {
     let (endpoint, owed) = (endpoint.clone(), owed.clone());
     let limit = connection.limit;
@@ -38,7 +38,7 @@ pub(crate) fn channel(endpoint: &Endpoint, connection: &Connection, owed: &Owed)
             Ok::<_, Dial>(TokioIo::new(Live::new(socket, &owed, greeting)))
         }
     });
-    // Every runtime serves the authority that Go's client sends for a unix socket.
+    // Go's client sends this authority for a unix socket, so every runtime accepts it.
     let transport = tonic::transport::Endpoint::from_static("http://localhost");
     let transport = match &connection.origin {
         Some(origin) => transport.origin(origin.clone()),
@@ -58,7 +58,7 @@ async fn limited<T>(limit: Option<Duration>, dial: impl Future<Output = io::Resu
 /// Opens a connection.
 ///
 /// # Errors
-/// The system's own: no such socket, no permission, nobody listening.
+/// The system's error: no such socket, no permission, nobody listening.
 pub(crate) async fn dial(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
     match endpoint {
         Endpoint::Unix(path) => system::unix(path).await,
@@ -97,12 +97,12 @@ mod system {
 
     use crate::stream::socket::Stream;
 
-    /// std and tokio have no unix sockets on Windows, and no runtime there listens at one.
+    /// std and tokio lack unix sockets on Windows, and no runtime there listens at one.
     pub(super) async fn unix(_: &Path) -> io::Result<Box<dyn Stream>> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "unix sockets can't be used on Windows"))
     }
 
-    /// A pipe's server takes one client at a time and is busy while it makes ready for the next.
+    /// A pipe's server takes one client at a time, and the pipe is busy until the server is ready for the next.
     pub(super) async fn pipe(path: &str) -> io::Result<Box<dyn Stream>> {
         const ERROR_PIPE_BUSY: i32 = 231;
         let name = path.replace('/', "\\");

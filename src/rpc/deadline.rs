@@ -1,4 +1,4 @@
-//! How long a call may take: the timeout, and what the method does with it.
+//! How long a call may take: the timeout, and what each method makes of it.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 use crate::error::Error;
 use crate::method::{Deadline, Method};
 
-/// What takes so long is no deadline: gRPC can't tell a server of more than 11,000 years, and the library ends the
-/// process where it is asked to.
+/// A time this long counts as no deadline: gRPC can't tell a server of more than 11,000 years, and the library aborts
+/// the process if it is asked to.
 pub(super) const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
 /// The longest time that a call may take: times are counted in nanoseconds, in 64 bits. gRPC's own limit is not much
-/// further away, and tonic panics beyond it.
+/// higher, and tonic panics beyond it.
 const LONGEST: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
 
-/// Refuses a time that no call can last: the limit of any call and the time that the runtime is told to wait.
+/// Refuses a time that no call can last, for the call's own limit and for the time that the runtime is told to wait.
 ///
 /// # Errors
-/// It is that long.
+/// The time is that long.
 pub(crate) fn check(limit: Duration, seconds: i64) -> Result<(), Error> {
     let nanos = i128::try_from(limit.as_nanos()).unwrap_or(i128::MAX);
     match i64::try_from(nanos.saturating_add(i128::from(seconds) * 1_000_000_000)) {
@@ -26,7 +26,7 @@ pub(crate) fn check(limit: Duration, seconds: i64) -> Result<(), Error> {
     }
 }
 
-/// The deadline of a call under a timeout; nothing is for ever.
+/// The deadline of a call under a timeout; nothing means no deadline.
 pub(crate) fn of(method: &Method, request: &[u8], timeout: Duration) -> Option<Duration> {
     unbounded(method, request, timeout).map(|limit| limit.min(LONGEST))
 }
@@ -39,7 +39,7 @@ fn unbounded(method: &Method, request: &[u8], timeout: Duration) -> Option<Durat
         Deadline::Grace(field) => {
             let grace = number(request, field);
             let seconds = Duration::from_secs(grace.unsigned_abs());
-            // Runtimes take a negative time for none at all, and upstream counts it.
+            // Runtimes take a negative time for none at all, but upstream counts it.
             Some(if grace < 0 { timeout.saturating_sub(seconds) } else { timeout.saturating_add(seconds) })
         }
         Deadline::Limit(field) => match number(request, field) {
@@ -49,7 +49,7 @@ fn unbounded(method: &Method, request: &[u8], timeout: Duration) -> Option<Durat
     }
 }
 
-/// The number in a field of a request, which has its default where it is not sent.
+/// The number in a field of a request; the default if the field was not sent.
 fn number(request: &[u8], field: u32) -> i64 {
     let mut rest = request;
     let mut number = 0;

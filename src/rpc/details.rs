@@ -1,4 +1,4 @@
-//! What a status says beyond its message: the `google.rpc` messages of `grpc-status-details-bin`, as documents.
+//! What a status says beyond its message: the `google.rpc` messages in `grpc-status-details-bin`, as documents.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,10 +10,10 @@ use tonic_types::pb;
 
 use crate::schema::Value;
 
-/// Where the messages that are known here are from.
+/// The type prefix of the messages that are known here.
 const PACKAGE: &str = "type.googleapis.com/google.rpc.";
 
-/// The details of a status. Each says in `@type` what it is; of what nobody knows here there are the bytes, as base64.
+/// The details of a status. The `@type` of each says what it is; details of unknown types are shown as base64 bytes.
 pub(crate) fn of(status: &Status) -> Vec<Value> {
     let Ok(packed) = pb::Status::decode(status.details()) else {
         return vec![Value::object([("value", base64(status.details()))])];
@@ -28,7 +28,7 @@ pub(crate) fn of(status: &Status) -> Vec<Value> {
     details.collect()
 }
 
-/// The details that a person can read, each as its name and JSON.
+/// The details that people can read, each as its name and JSON.
 pub(super) fn words(status: &Status) -> Vec<String> {
     let words = of(status).into_iter().filter_map(|detail| {
         let Value::Object(members) = detail else { return None };
@@ -40,7 +40,7 @@ pub(super) fn words(status: &Status) -> Vec<String> {
     words.collect()
 }
 
-/// The members of a message of `google.rpc`, if it is one that has a meaning here.
+/// The members of a `google.rpc` message, if its type is known here.
 fn known(name: &str, bytes: &[u8]) -> Result<Option<Vec<(&'static str, Value)>>, DecodeError> {
     Ok(Some(match name {
         "ErrorInfo" => {
@@ -126,7 +126,7 @@ fn list<T>(items: Vec<T>, members: fn(T) -> Vec<(&'static str, Value)>) -> Value
     Value::List(items.into_iter().map(set).collect())
 }
 
-/// Sorted, so that one error looks the same every time.
+/// Sorted, so that an error always looks the same.
 fn map(entries: HashMap<String, String>) -> Value {
     let sorted: BTreeMap<_, _> = entries.into_iter().collect();
     Value::object(sorted.into_iter().map(|(key, value)| (key, Value::from(value))))

@@ -1,4 +1,4 @@
-//! What the words after `--runtime-endpoint` mean. Pure.
+//! What the text after `--runtime-endpoint` means. Pure.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,31 +17,31 @@ pub(crate) enum Endpoint {
 /// Reads an endpoint.
 ///
 /// # Errors
-/// A protocol nobody speaks, one that this system has not, or an address without its parts.
+/// A protocol that is unknown or that this system lacks, or an address that is incomplete.
 pub(crate) fn parse(text: &str) -> Result<Endpoint, String> {
-    // Windows users write either slash; elsewhere a backslash is a character of a file name.
+    // Windows users write either slash; elsewhere a backslash is an ordinary character of a file name.
     let text = if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() };
     let named = |reason: &str| format!("{reason} in endpoint {:?}", without_user(&text));
     match text.split_once(':') {
         Some(("unix", rest)) => socket(rest).ok_or_else(|| named("no path")),
         Some(("npipe", rest)) if cfg!(windows) => Ok(Endpoint::Pipe(pipe(rest))),
         Some(("npipe", _)) => Err(named("named pipes exist only on Windows; \"npipe\" can't be used here")),
-        Some(("tcp", rest)) => tcp(rest).ok_or_else(|| named("a tcp endpoint is tcp://HOST:PORT; no host and port")),
+        Some(("tcp", rest)) => tcp(rest).ok_or_else(|| named("expected tcp://HOST:PORT, found no host and port")),
         Some((scheme, rest)) if rest.starts_with("//") => {
-            Err(named(&format!("protocol {scheme:?} is not supported (unix, tcp, npipe are)")))
+            Err(named(&format!("protocol {scheme:?} is not supported (use unix, tcp or npipe)")))
         }
         _ if text.starts_with("//./pipe/") && cfg!(windows) => Ok(Endpoint::Pipe(text)),
         _ => socket(&text).ok_or_else(|| named("no path")),
     }
 }
 
-/// A path with or without the two slashes of a URL. `unix://name` is the relative path that it seems to be.
+/// A path with or without the two slashes of a URL. `unix://name` is a relative path, as it looks.
 fn socket(rest: &str) -> Option<Endpoint> {
     let path = rest.strip_prefix("//").unwrap_or(rest);
     (!path.is_empty()).then(|| Endpoint::Unix(PathBuf::from(path)))
 }
 
-/// The text of a URL without who it says one is, `USER:PASSWORD@`: nothing of gRPC needs it, and it is a secret.
+/// The text of a URL without `USER:PASSWORD@`: gRPC does not need it, and it is a secret.
 fn without_user(text: &str) -> String {
     match (text.split_once("//"), text.rsplit_once('@')) {
         (Some((scheme, rest)), Some((_, host))) if rest.contains('@') && scheme != "unix:" => {

@@ -1,4 +1,4 @@
-//! The one call that is not the CRI's: spans to an OpenTelemetry collector.
+//! The only call that is not one of the CRI: it sends spans to an OpenTelemetry collector.
 
 use std::time::Duration;
 

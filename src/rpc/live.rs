@@ -1,9 +1,9 @@
-//! A connection that tells whether its server is alive: one that greets, finishes each frame that it begins, and
-//! answers when it is asked.
+//! A connection that checks whether its server is alive: it must send its greeting, finish each frame that it begins,
+//! and answer when it is asked.
 //!
-//! It is asked with SETTINGS that change nothing, which have to be acknowledged at once, instead of with PING: Go's
-//! server, which every runtime has, closes the connection at the third ping within five minutes in which it had
-//! nothing to say.
+//! The question is an empty SETTINGS frame, which the server has to acknowledge at once, instead of a PING: Go's
+//! server, which every runtime uses, closes the connection at the third ping within five minutes in which it had
+//! nothing to send.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -18,15 +18,15 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::rpc::owed::{Debt, Owed};
 use crate::rpc::pieces::{Part, Pieces, frames};
 
-/// What comes before a client's frames.
+/// What the client sends before its frames.
 const PREFACE: usize = 24;
 /// How much is read at once.
 const CHUNK: usize = 8 << 10;
-/// How long a server may say nothing until it is asked whether it is there.
+/// How long a server may be silent before it is asked whether it is there.
 const IDLE: Duration = Duration::from_secs(10);
-/// How long it may take to answer that.
+/// How long the answer may take.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// SETTINGS without a setting.
+/// An empty SETTINGS frame.
 const QUESTION: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 
 /// The connection.
@@ -40,7 +40,7 @@ pub(super) struct Live<S> {
     half: Option<Debt>,
     heard: Instant,
     asked: bool,
-    /// What is still to be sent of a question.
+    /// The part of a question that is still to be sent.
     question: &'static [u8],
     timer: Pin<Box<Sleep>>,
 }
@@ -62,19 +62,19 @@ impl<S> Live<S> {
     }
 }
 
-/// What comes, without the answers to our questions: who sends no SETTINGS has to break off at their acknowledgement.
+/// Filters out the answers to our own questions: a client that sent no SETTINGS must fail on their acknowledgement.
 #[derive(Debug)]
 struct Inbound {
     frames: Pieces<9>,
-    /// What came and was not read yet.
+    /// What was received and not read yet.
     bytes: BytesMut,
     ended: bool,
-    /// SETTINGS of the client that are not acknowledged yet.
+    /// How many SETTINGS of the client are not acknowledged yet.
     unacknowledged: usize,
     acknowledged: bool,
-    /// Those of the server came.
+    /// The server's SETTINGS have arrived.
     settings: bool,
-    /// The server owes its own SETTINGS and that it acknowledges ours.
+    /// The server owes its own SETTINGS and the acknowledgement of ours.
     greeting: Option<Debt>,
 }
 
@@ -122,7 +122,7 @@ impl Inbound {
     }
 }
 
-/// A frame that is SETTINGS.
+/// A SETTINGS frame.
 enum Settings {
     Values,
     Acknowledged,
@@ -171,17 +171,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Live<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
-    /// Nothing comes at the moment: waits, and asks in time.
+    /// Nothing is arriving: waits, and asks the server in time.
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.inbound.frames.is_whole() && self.half.is_none() {
             self.half = Some(self.owed.debt());
         }
         loop {
-            // A socket that takes nothing is one from which no answer comes either.
+            // A socket that accepts nothing is not going to bring an answer either.
             let _ = self.poll_question(cx)?;
             ready!(self.timer.as_mut().poll(cx));
             if self.asked {
-                let silent = format!("no sign of the server for {:?}", IDLE + PATIENCE);
+                let silent = format!("no sign of life from the server for {:?}", IDLE + PATIENCE);
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, silent)));
             }
             if self.heard.elapsed() < IDLE {
@@ -251,7 +251,7 @@ mod tests {
         (live, theirs, owed)
     }
 
-    /// All that the client reads until nothing comes for so long.
+    /// Everything that the client reads until nothing has come for this long.
     async fn read(live: &mut Live<DuplexStream>, limit: Duration) -> (Vec<u8>, io::Result<()>) {
         let mut bytes = Vec::new();
         loop {
@@ -273,7 +273,7 @@ mod tests {
                 theirs.read_exact(&mut question).await.expect("it is asked");
                 assert_eq!(question, QUESTION);
                 let said = [ACKNOWLEDGED, if count == 10 { DATA } else { &[] }].concat();
-                // In two pieces, which is how the head of an answer may come.
+                // In two pieces: the head of an answer may arrive like that.
                 for piece in [&said[..4], &said[4..]] {
                     theirs.write_all(piece).await.expect("it is open");
                     tokio::task::yield_now().await;
@@ -294,7 +294,7 @@ mod tests {
         theirs.write_all(&[QUESTION, ACKNOWLEDGED].concat()).await.expect("it is open");
         let started = Instant::now();
         let (_, ended) = read(&mut live, Duration::from_secs(60)).await;
-        assert_eq!(ended.expect_err("it is gone").to_string(), "no sign of the server for 25s");
+        assert_eq!(ended.expect_err("it is gone").to_string(), "no sign of life from the server for 25s");
         assert!(started.elapsed() < Duration::from_secs(30));
         owed.settled().await;
     }

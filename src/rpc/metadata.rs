@@ -1,4 +1,4 @@
-//! Metadata of a call: from the words of a flag, and as a person sees it.
+//! Metadata of a call: parsed from a flag, and shown to people.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use tonic::metadata::{AsciiMetadataKey, BinaryMetadataKey, BinaryMetadataValue, 
 
 use crate::schema::LENIENT;
 
-/// The names that gRPC or HTTP/2 give a meaning, and that a call can't set.
+/// The names that gRPC or HTTP/2 reserve, so that a call can't set them.
 const RESERVED: &[&str] = &[
     "te",
     "content-type",
@@ -23,7 +23,7 @@ const RESERVED: &[&str] = &[
 /// Reads `name=value` pairs. The value of a name that ends in `-bin` is base64.
 ///
 /// # Errors
-/// In words: which pair can't be metadata, and why. Values are not repeated: they may be secrets.
+/// In words: which pair can't be metadata, and why. Values are not repeated, because they may be secrets.
 pub(crate) fn parse(pairs: &[String]) -> Result<MetadataMap, String> {
     let mut metadata = MetadataMap::new();
     for pair in pairs {
@@ -31,14 +31,15 @@ pub(crate) fn parse(pairs: &[String]) -> Result<MetadataMap, String> {
         let lower = name.to_lowercase();
         let wrong = |reason: &str| format!("{name:?}: {reason}");
         if lower.starts_with("grpc-") || RESERVED.contains(&lower.as_str()) {
-            return Err(wrong("belongs to gRPC"));
+            return Err(wrong("is reserved by gRPC"));
         }
         if let Ok(key) = BinaryMetadataKey::from_bytes(lower.as_bytes()) {
-            let bytes = LENIENT.decode(value).map_err(|_| wrong("the value of a -bin name is base64"))?;
+            let bytes = LENIENT.decode(value).map_err(|_| wrong("the value of a -bin name must be base64"))?;
             metadata.append_bin(key, BinaryMetadataValue::from_bytes(&bytes));
         } else {
-            let key = AsciiMetadataKey::from_bytes(lower.as_bytes()).map_err(|_| wrong("is no name of metadata"))?;
-            // tonic takes more than gRPC allows.
+            let key =
+                AsciiMetadataKey::from_bytes(lower.as_bytes()).map_err(|_| wrong("is not a valid metadata name"))?;
+            // tonic accepts more than gRPC allows.
             let ascii = Some(value).filter(|value| value.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
             let value = ascii.and_then(|value| value.parse().ok());
             metadata.append(key, value.ok_or_else(|| wrong("its value is not printable ASCII"))?);
@@ -60,7 +61,7 @@ pub(crate) fn pairs(metadata: &MetadataMap) -> Vec<(String, String)> {
     pairs.collect()
 }
 
-/// As [`pairs`], with three stars for what proves who one is.
+/// As [`pairs`], with three stars in place of credentials.
 pub(crate) fn redacted(metadata: &MetadataMap) -> Vec<(String, String)> {
     let mut pairs = pairs(metadata);
     for (name, value) in &mut pairs {
@@ -90,11 +91,11 @@ mod tests {
         assert_eq!(parsed("Authorization=Bearer s3cr3t"), pair("authorization", "***"));
         for (pair, reason) in [
             ("key", "expected NAME=VALUE"),
-            ("=x", "\"\": is no name of metadata"),
-            (":authority=x", "\":authority\": is no name of metadata"),
-            ("a b=x", "\"a b\": is no name of metadata"),
+            ("=x", "\"\": is not a valid metadata name"),
+            (":authority=x", "\":authority\": is not a valid metadata name"),
+            ("a b=x", "\"a b\": is not a valid metadata name"),
             ("k=ü", "\"k\": its value is not printable ASCII"),
-            ("k-bin=*", "\"k-bin\": the value of a -bin name is base64"),
+            ("k-bin=*", "\"k-bin\": the value of a -bin name must be base64"),
             ("grpc-timeout=1S", "\"grpc-timeout\": belongs to gRPC"),
             ("Transfer-Encoding=chunked", "\"Transfer-Encoding\": belongs to gRPC"),
         ] {

@@ -46,11 +46,11 @@ pub(crate) use crate::rpc::stream::{Bodies, Messages};
 use crate::schema;
 use crate::trace::{Call, Tracer};
 
-/// The largest message that is taken. Go's clients of the CRI take as much.
+/// The largest message that is accepted, the same as for Go's CRI clients.
 pub(crate) const MAX_MESSAGE: usize = 16 << 20;
 
-/// A message may have a value for each so many of the bytes that it may have. What runtimes send has more; but an empty
-/// container of two bytes becomes one of kilobytes.
+/// A message may contain one value for each so many bytes of the size limit. What runtimes send has more bytes per
+/// value; but an empty container takes two bytes on the wire and kilobytes in memory.
 const BYTES_PER_VALUE: usize = 6;
 
 /// A channel to one endpoint, and how its calls are made. Cheap to clone.
@@ -59,7 +59,7 @@ pub(crate) struct Client<'io> {
     channel: Channel,
     owed: Owed,
     endpoint: Rc<Endpoint>,
-    /// The flag that names the endpoint, if somebody named it.
+    /// The flag that names the endpoint, if an endpoint was named.
     named: Option<&'static str>,
     /// What is sent with every call.
     metadata: Rc<MetadataMap>,
@@ -67,13 +67,13 @@ pub(crate) struct Client<'io> {
     limit: Limit,
     log: Rc<Logger<'io>>,
     tracer: Tracer,
-    /// Further attempts where nobody listens; negative for ever.
+    /// How many more times to try to connect; negative for no limit.
     retries: i64,
-    /// The endpoint in the words of an error.
+    /// The endpoint as errors name it.
     place: Rc<str>,
-    /// What helps where nobody serves the endpoint.
+    /// The hint if nobody serves the endpoint.
     hint: Rc<str>,
-    /// Words that the server may repeat and nobody may be shown.
+    /// Words that the server may repeat and that must not be shown.
     hidden: Rc<[String]>,
     /// Who answers the CRI's methods, where that is not the server.
     stand_in: Option<Rc<dyn StandIn>>,
@@ -101,39 +101,39 @@ impl<'io> Client<'io> {
         }
     }
 
-    /// The same channel with another timeout, of which each method makes its own deadline.
+    /// The same channel with another timeout; each method derives its own deadline from it.
     pub(crate) fn with_timeout(self, timeout: Duration) -> Self {
         Self { limit: Limit::Timeout(timeout), ..self }
     }
 
-    /// The same channel with this deadline for whatever is called.
+    /// The same channel with this deadline for every method.
     pub(crate) fn with_deadline(self, deadline: Duration) -> Self {
         Self { limit: Limit::Deadline(deadline), ..self }
     }
 
-    /// The same channel, and so many further attempts to connect; negative for ever.
+    /// The same channel with so many further attempts to connect; negative for no limit.
     pub(crate) fn with_retries(self, retries: i64) -> Self {
         Self { retries, ..self }
     }
 
-    /// The same channel, which leads where this flag of the root's says; how errors call its endpoint, and what they
-    /// say may help.
+    /// The same channel, with the root flag that names its endpoint, the name that errors give the endpoint, and their
+    /// hint.
     pub(crate) fn named(self, flag: Option<&'static str>, place: String, hint: String) -> Self {
         Self { named: flag, place: Rc::from(place), hint: Rc::from(hint), ..self }
     }
 
-    /// A channel of its own to the same endpoint.
+    /// A separate channel to the same endpoint.
     pub(crate) fn with_connection(self, connection: &Connection) -> Self {
         let owed = Owed::default();
         Self { channel: connect::channel(&self.endpoint, connection, &owed), owed, ..self }
     }
 
-    /// The same channel, metadata that is sent with every call, and the largest message that is taken.
+    /// The same channel, with metadata for every call and another limit on the size of messages.
     pub(crate) fn with_metadata(self, metadata: MetadataMap, max_message: usize) -> Self {
         Self { metadata: Rc::new(metadata), max_message, ..self }
     }
 
-    /// The same channel; no error, log or trace of a call has these words of its request.
+    /// The same channel; errors, logs and traces of its calls never contain these words.
     pub(crate) fn hiding(self, words: Vec<String>) -> Self {
         Self { hidden: words.into(), ..self }
     }
@@ -153,7 +153,7 @@ impl<'io> Client<'io> {
         self.log.now()
     }
 
-    /// How long a call may take; nothing is for ever.
+    /// How long a call may take; nothing means no limit.
     pub(crate) fn deadline(&self, method: &Method, request: &[u8]) -> Option<Duration> {
         let deadline = match self.limit {
             // Each of the calls that are made for it has that time.
@@ -207,10 +207,10 @@ impl<'io> Client<'io> {
         }
     }
 
-    /// Calls a method of either kind, for whoever looks at all that comes back. The deadline is for the whole answer.
+    /// Calls a method of either kind, for a caller that needs the whole answer. The deadline covers all of it.
     ///
     /// # Errors
-    /// The call failed before a header came.
+    /// The call failed before a header arrived.
     pub(crate) async fn open(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Status> {
         let mut underway = self.begin(method, &request);
         let deadline = self.deadline(method, &request);
@@ -276,7 +276,7 @@ impl<'io> Client<'io> {
         }
     }
 
-    /// Refuses a message that would take far more memory than its bytes do.
+    /// Refuses a message that would take far more memory than its size suggests.
     fn check_size(&self, method: &Method, body: Option<&[u8]>) -> Result<(), Status> {
         let limit = self.max_message / BYTES_PER_VALUE;
         match body.is_some_and(|body| schema::has_more_values(method.response, body, limit)) {
@@ -285,13 +285,13 @@ impl<'io> Client<'io> {
         }
     }
 
-    /// Waits until the server has come up with what takes one that is alive no time: its greeting, the taking of our
-    /// requests, the rest of what it has begun to say.
+    /// Waits for what a live server sends without delay: its greeting, its taking of our requests, the rest of what it
+    /// has begun to send.
     pub(crate) async fn settled(&self) {
         self.owed.settled().await;
     }
 
-    /// The request with its metadata, and in that the deadline, so that the server gives up when we do.
+    /// The request with its metadata, including the deadline, so that the server gives up when we do.
     fn request(&self, body: &Bytes, deadline: Option<Duration>, underway: &OpenCall<'_>) -> Request<Bytes> {
         let mut request = Request::new(body.clone());
         *request.metadata_mut() = (*self.metadata).clone();
@@ -302,8 +302,8 @@ impl<'io> Client<'io> {
         request
     }
 
-    /// Waits for what belongs to a call until its deadline, which is counted from when it was made, or until the server
-    /// owes something for longer than the timeout: that ends also what has no deadline.
+    /// Waits for part of a call, until the call's deadline, which counts from its start, or until the server has owed
+    /// something for longer than the timeout; the latter also ends calls without a deadline.
     async fn within<T>(
         &self,
         deadline: Option<Duration>,
@@ -322,17 +322,17 @@ impl<'io> Client<'io> {
         };
         let Some(deadline) = deadline else { return call.await };
         let Some(end) = since.checked_add(deadline) else { return call.await };
-        // A timer's shortest time is a millisecond, within which a runtime may answer.
+        // A timer runs for at least a millisecond, in which a runtime may answer.
         let call = async { if deadline.is_zero() { std::future::pending().await } else { call.await } };
         match tokio::time::timeout_at(end, call).await {
-            // tonic keeps the deadline that it finds in the metadata too, and calls that a cancellation.
+            // tonic applies the deadline in the metadata too, and reports it as a cancellation.
             Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
             Ok(Ok(answer)) => Ok(answer),
             _ => Err(late(deadline)),
         }
     }
 
-    /// The status without the hidden words. One that comes from this side has none.
+    /// The status without the hidden words. A status from our own side contains none.
     fn discreet(&self, status: Status) -> Status {
         let message = hide(status.message(), &self.hidden);
         let details = String::from_utf8_lossy(status.details());
@@ -342,7 +342,7 @@ impl<'io> Client<'io> {
         }
     }
 
-    /// The error of a failed call. For a method that the server lacks, asks it for its name and version.
+    /// The error of a failed call. If the server lacks the method, asks it for its name and version.
     pub(crate) async fn error(&self, method: &'static Method, status: &Status) -> Error {
         let peer = Peer { place: &self.place, hint: &self.hint, max_message: self.max_message };
         let error = status::error(method, status, &peer);
@@ -366,14 +366,14 @@ impl<'io> Client<'io> {
 /// How long calls may take.
 #[derive(Clone, Copy)]
 enum Limit {
-    /// What each method makes of this, see [`deadline::of`].
+    /// How each method derives its deadline from this, see [`deadline::of`].
     Timeout(Duration),
     Deadline(Duration),
     /// What the call allows that they are a part of.
     None,
 }
 
-/// A call that was begun: its span, and its line in the log.
+/// A call that has begun: its span, and its line in the log.
 struct OpenCall<'io> {
     span: Call,
     rerun: Rerun<'io>,

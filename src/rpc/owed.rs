@@ -1,5 +1,6 @@
-//! What a server owes us: what takes a server that is alive no time, however long the call itself may take. It tells a
-//! stream that has nothing to say yet, for which nobody can set a deadline, from a server that is silent or stuck.
+//! What a server owes us: things that a live server sends without delay, however long the call itself may take. They
+//! tell a stream that has nothing to say yet, for which nobody can set a deadline, from a server that is silent or
+//! stuck.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// All that is owed on one channel. Clones are the same one.
+/// Everything that is owed on one channel. Clones share the same state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Owed(Arc<watch::Sender<Open>>);
 
@@ -36,13 +37,13 @@ impl Owed {
         Debt { owed: self.clone(), number }
     }
 
-    /// Waits until all that is owed now has come.
+    /// Waits until everything that is owed now has come.
     pub(super) async fn settled(&self) {
         let next = self.0.borrow().next;
         self.until(|open| open.debts.first().is_none_or(|oldest| *oldest >= next)).await;
     }
 
-    /// Waits until something is late: owed for longer than `limit`, of the time that is spent here.
+    /// Waits until something is late: owed for longer than `limit`, counting only the time spent here.
     pub(super) async fn overdue(&self, limit: Duration) {
         loop {
             let mut oldest = None;
@@ -59,7 +60,7 @@ impl Owed {
     }
 
     async fn until(&self, reached: impl FnMut(&Open) -> bool) {
-        // Its sender is ours, so that there always is one.
+        // We hold the sender, so the channel never closes.
         let _ = self.0.subscribe().wait_for(reached).await;
     }
 }

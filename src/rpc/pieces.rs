@@ -1,13 +1,13 @@
-//! Streams of pieces that each begin with a head of a fixed size, in which is how long the rest is: HTTP/2's frames,
-//! and gRPC's messages within them. They come cut anywhere.
+//! Streams of pieces that each begin with a head of fixed size, which gives the length of the rest: HTTP/2's frames,
+//! and gRPC's messages within them. They may be cut anywhere.
 
-/// How far a stream has got.
+/// The position in a stream.
 #[derive(Debug)]
 pub(super) struct Pieces<const N: usize> {
-    /// The head, as far as it is there.
+    /// The part of the head that has arrived.
     head: [u8; N],
     have: usize,
-    /// How much of the rest is still to come.
+    /// How much of the rest has yet to arrive.
     left: usize,
     length: fn(&[u8; N]) -> usize,
 }
@@ -16,11 +16,11 @@ pub(super) struct Pieces<const N: usize> {
 #[derive(Debug, PartialEq)]
 pub(super) enum Part<'a, const N: usize> {
     Head([u8; N]),
-    /// Some of what follows a head.
+    /// Part of what follows a head.
     Rest(&'a [u8]),
 }
 
-/// The frames of HTTP/2 after the first bytes, which are no frame.
+/// The frames of HTTP/2, after the first bytes, which are not a frame.
 pub(super) fn frames(before: usize) -> Pieces<9> {
     Pieces::new(before, |head| u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize)
 }
@@ -40,7 +40,7 @@ impl<const N: usize> Pieces<N> {
         self.have == 0 && self.left == 0
     }
 
-    /// Takes what came. A head is told of once all of it is there.
+    /// Takes received bytes. A head is reported once it is complete.
     pub(super) fn take<'a>(&mut self, mut bytes: &'a [u8], mut each: impl FnMut(Part<'a, N>)) {
         while !bytes.is_empty() {
             if self.left > 0 {
@@ -62,7 +62,7 @@ impl<const N: usize> Pieces<N> {
         }
     }
 
-    /// The beginning of a head that never got whole.
+    /// The beginning of a head that was never completed.
     pub(super) fn cut(&self) -> &[u8] {
         &self.head[..self.have]
     }

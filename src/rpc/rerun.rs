@@ -1,4 +1,4 @@
-//! `--debug`: each call as the command line that makes it again, so that the high-level commands teach the API.
+//! `--debug`: shows each call as a command line that repeats it, so that the high-level commands teach the API.
 
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -10,19 +10,19 @@ use crate::method::Method;
 use crate::rpc::{Client, metadata};
 use crate::schema::{self, Form, Value};
 
-/// A call under way. Its line is written when it is dropped, so that one that is given up has its line too.
+/// A call in progress. Its line is written when this is dropped, so that an abandoned call has a line too.
 pub(super) struct Rerun<'io>(Option<Open<'io>>);
 
 struct Open<'io> {
     log: Rc<Logger<'io>>,
     line: String,
     started: SystemTime,
-    /// How it ended, if it did.
+    /// How the call ended, if it did.
     code: Option<Code>,
 }
 
 impl<'io> Rerun<'io> {
-    /// Nothing where nobody asked for it.
+    /// Nothing if debug lines are off.
     pub(super) fn new(client: &Client<'io>, method: &'static Method, request: &[u8]) -> Self {
         let log = &client.log;
         // No command makes a call that a server in between makes.
@@ -50,13 +50,13 @@ impl Drop for Open<'_> {
             Some(code) => format!(", {code:?}"),
             None => ", given up".to_owned(),
         };
-        // Not a log line, whose quotes would have to be undone before it can be pasted.
+        // This is not a log line: its quotes would have to be undone before pasting.
         self.log.line(&format!("{} # {time:?}{ended}", self.line));
     }
 }
 
-/// `crictl rpc METHOD --data '{...}'`, with the endpoint where one was named. Secrets are left out: the request is
-/// shown through its table, which knows them.
+/// `crictl rpc METHOD --data '{...}'`, with the endpoint if one was named. Secrets are left out: the request's table
+/// says what they are.
 fn line(client: &Client<'_>, method: &'static Method, request: &[u8]) -> String {
     let mut words = vec!["crictl".to_owned()];
     words.extend(client.named.iter().flat_map(|flag| [(*flag).to_owned(), client.endpoint.to_string()]));
@@ -64,7 +64,7 @@ fn line(client: &Client<'_>, method: &'static Method, request: &[u8]) -> String 
     words.extend(["rpc".to_owned(), method.command.to_owned()]);
     let mut document = schema::decode_as(method.request, request, Form::SPARSE).unwrap_or_default();
     schema::redact(method.request, &mut document);
-    // A command that is run in a container has passwords among its arguments: only the program is named.
+    // The command that runs in a container may have passwords among its arguments: only the program is shown.
     if let Some(Value::List(command)) = document.get("cmd") {
         let hidden = command.iter().skip(1).map(|_| Value::from("***"));
         let shown = command.iter().take(1).cloned().chain(hidden).collect();
@@ -79,7 +79,7 @@ fn line(client: &Client<'_>, method: &'static Method, request: &[u8]) -> String 
     command_line(&words)
 }
 
-/// Words as a shell reads them back.
+/// Words quoted for a shell.
 pub(crate) fn command_line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }

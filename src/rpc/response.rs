@@ -1,4 +1,4 @@
-//! Answers that are sound: whole messages, a status behind them, and nothing that would crash the gRPC library.
+//! Checks answers: whole messages, then a status, and nothing that would crash the gRPC library.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,7 +20,7 @@ use crate::schema::LENIENT;
 
 const STATUS: &str = "grpc-status";
 
-/// A channel whose answers are sound or an error.
+/// A channel whose answers are either valid or an error.
 pub(super) fn checked(
     channel: Channel,
     owed: &Owed,
@@ -31,7 +31,7 @@ pub(super) fn checked(
 
 fn check(mut response: Response<Body>, owed: &Owed) -> Response<Body> {
     check_status(response.headers_mut());
-    // What is no answer of gRPC is told by its own status.
+    // If the answer is not gRPC, its HTTP status says why.
     if response.status() != StatusCode::OK {
         return response;
     }
@@ -42,8 +42,9 @@ fn check(mut response: Response<Body>, owed: &Owed) -> Response<Body> {
     })
 }
 
-/// What the gRPC library can't bear: it takes the details of a status for base64 without looking and crashes, and it
-/// drops a message that is not UTF-8. Drops details that are none; replaces what is no text in a message.
+/// Removes what the gRPC library can't handle: it decodes the details of a status as base64 without checking and
+/// crashes, and it drops a message that is not UTF-8. Invalid details are dropped, invalid text in a message is
+/// replaced.
 fn check_status(headers: &mut HeaderMap) {
     const DETAILS: &str = "grpc-status-details-bin";
     const MESSAGE: &str = "grpc-message";
@@ -66,7 +67,7 @@ struct Checked {
     owed: Owed,
     /// The rest of a message.
     half: Option<Debt>,
-    /// The status came, or that there is none was said.
+    /// The status has arrived, or its absence has been reported.
     ended: bool,
 }
 
@@ -103,7 +104,7 @@ impl Checked {
         };
         check_status(&mut trailers);
         self.ended |= trailers.contains_key(STATUS);
-        // An error's own words are better than that something is missing before them.
+        // The error's own words are more useful than a report that something before them is missing.
         let good = trailers.get(STATUS).is_none_or(|status| status == "0");
         match good && !(self.ended && self.messages.is_whole()) {
             true => Err(self.cut()),
@@ -111,7 +112,7 @@ impl Checked {
         }
     }
 
-    /// What is wrong with an answer that is over.
+    /// What is wrong with an answer that has ended.
     fn cut(&mut self) -> Status {
         let whole = std::mem::replace(&mut self.messages, messages()).is_whole();
         let status = std::mem::replace(&mut self.ended, true);

@@ -1,4 +1,4 @@
-//! Further attempts to connect. Calls themselves are never repeated: nothing was sent where nobody listened.
+//! Further attempts to connect. Calls themselves are never repeated; if nobody listens, nothing was sent.
 
 use std::iter;
 use std::time::Duration;
@@ -19,7 +19,7 @@ impl Client<'_> {
                 _ => None,
             };
             let Some(pause) = pause else { return result };
-            // A person who waits wants to know for what.
+            // A user who waits wants to know what for.
             self.log.write(Level::Warning, || {
                 format!("nobody listens at {}: connection refused, trying again in {pause:?}", self.endpoint)
             });
@@ -28,7 +28,7 @@ impl Client<'_> {
     }
 }
 
-/// How long to wait before each further attempt; a negative number of them is no limit.
+/// The pauses before further attempts; a negative number of attempts means no limit.
 fn pauses(retries: i64) -> impl Iterator<Item = Duration> {
     let longest = Duration::from_secs(5);
     iter::successors(Some(Duration::from_millis(500)), move |pause| Some((*pause * 2).min(longest)))

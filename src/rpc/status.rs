@@ -1,4 +1,4 @@
-//! From gRPC's status to a person's words: the cause first, and a hint where one is known.
+//! From a gRPC status to an error in plain words: the cause first, and a hint if one is known.
 
 use std::error::Error as _;
 use std::io;
@@ -11,20 +11,20 @@ use crate::method::Method;
 use crate::rpc::connect::Dial;
 use crate::rpc::details;
 
-/// How the message begins of a call that we gave up.
+/// How the message of a call begins that we gave up.
 pub(super) const GAVE_UP: &str = "no answer from";
 
-/// Whom a call was made to, and on which terms.
+/// The server that was called, and the terms of the call.
 pub(super) struct Peer<'a> {
-    /// The endpoint in the words of an error.
+    /// The endpoint as errors name it.
     pub(super) place: &'a str,
-    /// What helps where nobody serves the endpoint.
+    /// The hint if nobody serves the endpoint.
     pub(super) hint: &'a str,
-    /// The largest message that is taken.
+    /// The largest message that is accepted.
     pub(super) max_message: usize,
 }
 
-/// An answer of more values than we have room for.
+/// An answer with more values than we have room for.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer has more than {0} values")]
 struct TooMany(usize);
@@ -36,7 +36,7 @@ pub(super) fn too_many(limit: usize) -> Status {
     status
 }
 
-/// The error of a failed call, with what the server says of it beyond the message.
+/// The error of a failed call, with the details that the server gives beyond the message.
 pub(super) fn error(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
     details::words(status).into_iter().fold(plain(method, status, peer), Error::hint)
 }
@@ -48,7 +48,8 @@ fn plain(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
     }
     let message = status.message();
     match status.code() {
-        // tonic's own code for a message over the limit; Go's clients say ResourceExhausted, and scripts know that.
+        // tonic has its own code for a message over the limit; Go's clients say ResourceExhausted, and scripts know
+        // that.
         Code::OutOfRange if message.contains("decoded message length too large") => {
             let limit = size(peer.max_message);
             Error::call(method.name, Code::ResourceExhausted, format!("the answer is larger than {limit}"))
@@ -58,11 +59,11 @@ fn plain(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
         code if source::<TooMany>(status).is_some() => Error::call(method.name, code, message).hint(NARROW),
         Code::DeadlineExceeded => {
             let error = Error::call(method.name, status.code(), message).hint("raise the limit with --timeout");
-            // Go's clients have these words where they give up by themselves.
+            // Go's clients use these words when they give up by themselves.
             if message.starts_with(GAVE_UP) { error.said("context deadline exceeded") } else { error }
         }
         code if source::<tonic::transport::Error>(status).is_some() => {
-            // hyper calls a request cancelled whose connection ended before it was sent; we did not cancel it.
+            // hyper reports a request as cancelled if the connection ended before it was sent; we did not cancel it.
             let broken = [Code::Unknown, Code::Internal, Code::Cancelled].contains(&code);
             let code = if broken { Code::Unavailable } else { code };
             let detail = root(status);
@@ -78,7 +79,7 @@ fn plain(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
     }
 }
 
-/// What helps against an answer that is too large.
+/// The hint for an answer that is too large.
 const NARROW: &str = "narrow the request, for example with an id or a label";
 
 /// A size in the largest unit that it is a multiple of.
@@ -91,9 +92,9 @@ fn size(bytes: usize) -> String {
     }
 }
 
-/// Nobody answers at an endpoint, in words; `make` gives the error its kind.
+/// The error of an endpoint that nobody answers at; `make` decides its kind.
 pub(crate) fn unreachable(cause: &io::Error, endpoint: &str, hint: &str, make: impl FnOnce(String) -> Error) -> Error {
-    // Behind a sentence of ours the system's own words, which people search for.
+    // The system's own words follow ours, because people search for them.
     let said = lower(cause);
     match cause.kind() {
         io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).said(said).hint(hint),
@@ -110,7 +111,7 @@ pub(super) fn is_timeout(status: &Status) -> bool {
     source::<tonic::TimeoutExpired>(status).is_some()
 }
 
-/// Whether nobody listened at an endpoint that is there, as while a runtime restarts.
+/// Whether the endpoint exists but nobody listens, as while a runtime restarts.
 pub(super) fn is_refused(status: &Status) -> bool {
     let kind = source(status).map(|Dial(cause)| cause.kind());
     matches!(kind, Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset))

@@ -1,4 +1,4 @@
-//! What comes back of a call, message by message.
+//! The answer to a call, message by message.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -22,9 +22,9 @@ pub(crate) struct Bodies<'io> {
     pub(super) method: &'static Method,
     pub(super) client: Client<'io>,
     pub(super) underway: OpenCall<'io>,
-    /// How long all of it may take.
+    /// How long the whole answer may take.
     pub(super) deadline: Option<Duration>,
-    /// When the call was made: the deadline is counted from then.
+    /// When the call was made: the deadline counts from then.
     pub(super) since: Instant,
 }
 
@@ -68,7 +68,7 @@ impl Bodies<'_> {
         }
     }
 
-    /// As [`Bodies::next`], for whoever wants the status itself.
+    /// As [`Bodies::next`], for a caller that needs the status itself.
     ///
     /// # Errors
     /// The call failed.

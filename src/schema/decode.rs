@@ -1,6 +1,6 @@
 //! From the bytes of a message to its JSON mapping.
 //!
-//! As commands show it, scalars, lists and maps are always present, also at their defaults; a message
+//! In the form that commands show, scalars, lists and maps are always present, even with default values; a message
 //! field that is unset is left out. 64-bit integers are text, enums are names. A [`Form`] may say otherwise.
 
 use std::collections::BTreeMap;
@@ -14,21 +14,21 @@ use super::foreign::Foreign;
 use super::wire::{Error, delimited, fixed32, fixed64};
 use super::{Enum, Field, Kind, Label, Message, Value};
 
-/// What of a message its document shows.
+/// What parts of a message its document shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Form {
-    /// Scalars, lists and maps, also where they are at their defaults.
+    /// Scalars, lists and maps even with default values.
     pub defaults: bool,
-    /// What the table does not know, as a newer server sends it: under its number, see [`super::foreign`].
+    /// Fields that the table does not know, as a newer server sends them: under their numbers, see [`super::foreign`].
     pub foreign: bool,
-    /// All bytes as base64, also those that our documents have as text: the form for other programs.
+    /// All bytes as base64, even those that our documents show as text: the form for other programs.
     pub base64: bool,
 }
 
 impl Form {
-    /// As every command shows it.
+    /// The form that every command shows.
     pub const FULL: Self = Self { defaults: true, foreign: false, base64: false };
-    /// What is set, and nothing else.
+    /// Only what is set.
     pub const SPARSE: Self = Self { defaults: false, ..Self::FULL };
 }
 
@@ -43,19 +43,19 @@ pub fn decode(message: &'static Message, bytes: &[u8]) -> Result<Value, Error> {
 /// Reads a message in a form.
 ///
 /// # Errors
-/// As [`decode`]; a field of another wire type is none where [`Form::foreign`] keeps it.
+/// As for [`decode`]; but with [`Form::foreign`], a field of another wire type is kept instead.
 pub fn decode_as(message: &'static Message, bytes: &[u8], form: Form) -> Result<Value, Error> {
     decode_at(message, bytes, Level { form, left: DEEPEST })
 }
 
-/// How deep messages may be within each other, which is protobuf's own limit. Every level is a level of the stack.
+/// How deeply messages may be nested: protobuf's own limit. Every level takes stack space.
 pub(super) const DEEPEST: u32 = 100;
 
-/// Where a message stands.
+/// The position of a message.
 #[derive(Clone, Copy)]
 struct Level {
     form: Form,
-    /// How many levels may still come.
+    /// How many further levels are allowed.
     left: u32,
 }
 
@@ -94,7 +94,7 @@ impl Form {
     }
 }
 
-/// The last member of a oneof wins: what came before of the others is dropped.
+/// The last member of a oneof wins: the others that came before are dropped.
 fn clear_siblings(message: &Message, field: &Field, slots: &mut [Slot]) {
     if field.oneof.is_some() {
         for (other, slot) in message.fields.iter().zip(slots) {
@@ -105,11 +105,11 @@ fn clear_siblings(message: &Message, field: &Field, slots: &mut [Slot]) {
     }
 }
 
-/// What was read of one field so far.
+/// What has been read of one field so far.
 #[derive(Default)]
 struct Slot {
     values: Vec<Value>,
-    /// Occurrences of a message field: protobuf merges them, and merging is joining their bytes.
+    /// The occurrences of a message field: protobuf merges them, and merging means joining their bytes.
     message: Option<Vec<u8>>,
 }
 
@@ -137,7 +137,7 @@ impl Slot {
         Ok(())
     }
 
-    /// The member's value, or nothing where an unset field is left out.
+    /// The member's value, or nothing if an unset field is left out.
     fn value(mut self, label: Label, kind: Kind, level: Level) -> Result<Option<Value>, Error> {
         let form = level.form;
         Ok(match (label, kind) {
@@ -154,7 +154,7 @@ impl Slot {
     }
 }
 
-/// One entry of a map. Its key and its value are there also at their defaults; what is in the value has the form.
+/// One entry of a map. Its key and value are shown even with default values; the form applies inside the value.
 fn pair(entry: &'static Message, bytes: &[u8], level: Level) -> Result<Value, Error> {
     let mut pair = decode_at(entry, bytes, level)?;
     for field in entry.fields.iter().filter(|field| pair.get(field.json).is_none()).collect::<Vec<_>>() {
@@ -214,17 +214,17 @@ fn zigzag(raw: u64) -> i64 {
     (raw >> 1) as i64 ^ -((raw & 1) as i64)
 }
 
-/// An enum's name; a number that has none stays a number.
+/// An enum's name; a number without a name stays a number.
 fn enumerated(kind: &Enum, number: i32) -> Value {
     kind.name_of(number).map_or(Value::Int(number.into()), Value::from)
 }
 
-/// The shortest decimal of a float, which widening to double would hide.
+/// The shortest decimal of a float; widening to a double would make it longer.
 fn float(value: f32) -> Value {
     number(value.to_string().parse().unwrap_or_else(|_| value.into()))
 }
 
-/// JSON has no such number as infinity; protobuf's mapping has a word for it.
+/// JSON has no number for infinity; protobuf's mapping uses a word.
 fn number(value: f64) -> Value {
     match value {
         f64::INFINITY => Value::from("Infinity"),
@@ -245,12 +245,12 @@ fn default(kind: Kind) -> Value {
 }
 
 fn is_default(kind: Kind, value: &Value) -> bool {
-    // A negative zero is a number of its own.
+    // Negative zero is a separate number.
     let negative = matches!(value, Value::Float(float) if float.is_sign_negative());
     *value == default(kind) && !negative
 }
 
-/// Whether a value of this wire type can be the field's. Lists of numbers come packed or one by one.
+/// Whether the field can have a value of this wire type. Lists of numbers come packed or one by one.
 pub(super) fn fits(field: &Field, wire: WireType) -> bool {
     let own = wire_type(field.kind);
     wire == own || (field.label == Label::Repeated && wire == WireType::LengthDelimited && own != wire)

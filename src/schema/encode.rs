@@ -1,8 +1,8 @@
 //! From a JSON or YAML document to the bytes of a message.
 //!
-//! Lenient where a person writes: both spellings of a name in any case, enums by
-//! name or number, numbers as text and text as numbers, YAML 1.1's words for a
-//! bool. What no table knows is collected, and the caller decides what it means.
+//! Lenient with what people write: both spellings of a name in any case, enums by name or number, numbers as text and
+//! text as numbers, YAML 1.1's words for a bool. Members that no table knows are collected, and the caller decides what
+//! to do about them.
 
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -12,13 +12,13 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use super::decode::wire_type;
 use super::{Enum, Field, Kind, Label, Message, Unknown, Value};
 
-/// Base64 with or without its padding: the JSON mapping takes both, gRPC leaves it off, most tools write it.
+/// Base64 with or without padding: the JSON mapping accepts both, gRPC leaves it off, most tools write it.
 pub const LENIENT: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, PADDED_OR_NOT);
 const LENIENT_URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, PADDED_OR_NOT);
 const PADDED_OR_NOT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
-/// Why a value does not fit the field that it is given for.
+/// Why a value does not fit its field.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct Error {
@@ -28,10 +28,10 @@ pub struct Error {
     pub reason: String,
 }
 
-/// Writes a message. Members that the table does not have are appended to `unknown`.
+/// Encodes a message. Members that the table does not have are appended to `unknown`.
 ///
 /// # Errors
-/// A value that can't be what its field is, named by its path.
+/// A value does not fit its field; the error names the field's path.
 pub fn encode(message: &'static Message, value: &Value, unknown: &mut Vec<Unknown>) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     Encoder { unknown, path: Vec::new() }.message(message, value, &mut out)?;
@@ -139,7 +139,7 @@ impl Encoder<'_> {
         let shown = match value {
             Value::List(_) => "a list".to_owned(),
             Value::Object(_) => "an object".to_owned(),
-            // What was meant for a message's field is not shown: it may be a secret.
+            // A value meant for a message field is not shown: it may be a secret.
             Value::String(_) if matches!(what, "an object" | "a list") => "text".to_owned(),
             Value::String(text) => format!("{text:?}"),
             other => plain(other).unwrap_or_else(|| "null".to_owned()),
@@ -153,17 +153,17 @@ impl Encoder<'_> {
     }
 }
 
-/// Why a value is not of a kind.
+/// Why a value does not fit a kind.
 enum Wrong {
     Expected(String),
     Range(i128),
     Base64,
 }
 
-/// Whether a word is of a kind that is no message.
+/// Whether a word fits a kind, which is not a message.
 ///
 /// # Errors
-/// Why not, without the word, which may be a secret. Of an enum, all that it may be, and which of these is nearest.
+/// Why not, without the word itself, which may be a secret. For an enum, all its names, and the nearest one.
 pub fn check(kind: Kind, word: &str) -> Result<(), String> {
     let value = Value::from(word);
     let checked = match kind {
@@ -224,7 +224,7 @@ fn enumerated(names: &Enum, value: &Value) -> Result<i64, Wrong> {
     })
 }
 
-/// An integer of any width, also quoted, and also `3.0`, which is how JSON writers without integers say 3.
+/// An integer of any width, also in quotes, and also `3.0`, which is how JSON writers without integers write 3.
 fn integer<T: TryFrom<i128>>(value: &Value) -> Result<T, Wrong> {
     let wide = match value {
         Value::Float(float) if float.fract() == 0.0 => Some(*float as i128),
@@ -242,7 +242,7 @@ fn decoded(text: &str) -> Result<Vec<u8>, Wrong> {
     LENIENT.decode(text).or_else(|_| LENIENT_URL_SAFE.decode(text)).map_err(|_| Wrong::Base64)
 }
 
-/// Whether a later member means the same field in another spelling. The last one wins, as a repeated key does.
+/// Whether a later member names the same field in another spelling. The last one wins, as with a repeated key.
 fn spelled_again(message: &'static Message, field: &Field, later: &[(String, Value)]) -> bool {
     later.iter().any(|(name, _)| message.field(name).is_some_and(|other| other.number == field.number))
 }

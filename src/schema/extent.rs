@@ -1,5 +1,5 @@
-//! How many values a message has, found out before it is read: what takes two bytes on the wire, an empty message in a
-//! list, takes hundreds of times as much as a document or as a struct.
+//! Counts the values of a message before it is decoded: an empty message in a list takes two bytes on the wire, and
+//! hundreds of times as much in a document or a struct.
 
 use std::collections::HashMap;
 
@@ -9,30 +9,30 @@ use super::decode::{DEEPEST, fits, wire_type};
 use super::wire::delimited;
 use super::{Field, Kind, Label, Message};
 
-/// What is smaller can't be large.
+/// A message smaller than this can't be large in memory.
 const SMALL: usize = 64 << 10;
-/// What a field that the table does not know is in a document: an item of a list, and its members.
+/// How many values a field that the table does not know has in a document: an item of a list, and its members.
 const FOREIGN: usize = 4;
-/// A value within a struct takes about a fourth of what it takes in a document.
+/// A value in a struct takes about a quarter of what it takes in a document.
 const DENSITY: usize = 4;
 
 /// Whether a message has more values than `limit`, counted as in the document that shows all of it.
 ///
-/// Bytes that are no message have those values that come before whatever makes them none.
+/// In bytes that are not a valid message, the values before the error are counted.
 pub fn has_more_values(message: &'static Message, bytes: &[u8], limit: usize) -> bool {
     let mut extent = Extent { left: limit, structs: HashMap::new() };
     bytes.len() > SMALL && extent.message(message, bytes, DEEPEST).is_none()
 }
 
 struct Extent {
-    /// How many values may still come.
+    /// How many more values may come.
     left: usize,
-    /// How many values there are room for in the struct of a message, by its table.
+    /// The size of a message's struct in values, by its table.
     structs: HashMap<*const Message, usize>,
 }
 
 impl Extent {
-    /// Counts values; nothing is left where that is none.
+    /// Counts values; returns nothing once the limit is exceeded.
     fn count(&mut self, values: usize) -> Option<()> {
         self.left = self.left.checked_sub(values)?;
         Some(())
@@ -62,12 +62,12 @@ impl Extent {
         Some(())
     }
 
-    /// How many values there are room for in the struct of a message, in which those of its own messages lie.
+    /// The size of a message's struct in values, including the messages that are stored within it.
     fn room(&mut self, message: &'static Message) -> usize {
         if let Some(room) = self.structs.get(&std::ptr::from_ref(message)) {
             return *room;
         }
-        // A message that contains itself does not lie in itself.
+        // A message that contains itself is not stored within itself.
         self.structs.insert(message, 1);
         let within = |field: &Field| match field.kind {
             Kind::Message(inner) if matches!(field.label, Label::Single | Label::Optional) => self.room(inner),
@@ -79,7 +79,7 @@ impl Extent {
     }
 }
 
-/// How many items of a list of scalars there are in a value.
+/// How many items a value has, if it is a list of scalars.
 fn numbers(field: &Field, kind: Kind, wire: WireType, value: &[u8]) -> usize {
     match wire_type(kind) {
         own if own == wire => 1,
@@ -90,8 +90,8 @@ fn numbers(field: &Field, kind: Kind, wire: WireType, value: &[u8]) -> usize {
     }
 }
 
-/// The next field: its number, its wire type, and what is in it where its length says so. Nothing at the end, also at
-/// one that comes too early.
+/// The next field: its number, its wire type, and its content if it has a length. Nothing at the end, even if the end
+/// comes too early.
 fn next<'a>(rest: &mut &'a [u8]) -> Option<(u32, WireType, &'a [u8])> {
     if rest.is_empty() {
         return None;

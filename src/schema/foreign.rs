@@ -1,7 +1,7 @@
-//! What a message has that its table does not know: fields of a newer server, kept so that nothing is lost.
+//! The fields of a message that its table does not know: a newer server's, kept so that nothing is lost.
 //!
-//! In a document each stands under its number, as a list of what was sent: `{"wire": "varint", "value": "150"}`.
-//! Numbers of 64 bits are text, bytes are base64, and bytes that are readable have their `text` too.
+//! In a document, each is under its number, as a list of what was sent: `{"wire": "varint", "value": "150"}`. 64-bit
+//! numbers are text, bytes are base64, and readable bytes have their `text` too.
 
 use std::collections::BTreeMap;
 

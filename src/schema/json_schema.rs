@@ -1,13 +1,14 @@
-//! The JSON schema of a message: what an editor checks and completes a config file with.
+//! The JSON schema of a message, with which an editor checks and completes a config file.
 
 use std::collections::BTreeMap;
 
 use super::{Field, Kind, Label, Message, Value};
 
-/// The JSON schema of a document that is a `message`, called `id`: the message and all it reaches, sorted by name.
+/// The JSON schema of a document that is a `message`, with the id `id`: the message and all that it refers to, sorted
+/// by name.
 ///
-/// It is the schema that Go's reflection gives for the same structs: proto names only, no 64-bit text, and enums
-/// as either of their two forms. Editors are configured with it, so that its shape is part of the interface.
+/// It is the schema that Go's reflection produces for the same structs: only proto names, no 64-bit text, and enums in
+/// either of their two forms. Editors are configured with it, so its shape is part of the interface.
 pub fn json_schema(message: &'static Message, id: &str) -> Value {
     let mut definitions = BTreeMap::new();
     define(message, &mut definitions);
@@ -19,13 +20,13 @@ pub fn json_schema(message: &'static Message, id: &str) -> Value {
     ])
 }
 
-/// Adds a message and what it reaches.
+/// Adds a message and everything it refers to.
 fn define(message: &'static Message, definitions: &mut BTreeMap<&'static str, Value>) {
     let name = own_name(message);
     if definitions.contains_key(name) {
         return;
     }
-    // A message that contains itself finds its entry, and stops.
+    // A message that contains itself finds its own entry here, and stops.
     definitions.insert(name, Value::Null);
     let fields: Vec<_> = message.fields.iter().map(|field| (field.name, property(field))).collect();
     let object = Value::object([

@@ -1,9 +1,8 @@
-//! The CRI's messages as data: what the generator emits, and the walkers over it.
+//! The CRI's messages as data: what the generator emits, and the code that walks over it.
 //!
-//! A message is described by a `static` table instead of a descriptor pool,
-//! because decoding a pool at start-up costs more (1.9 ms) than a whole
-//! `crictl ps` (1.5 ms). The walkers know nothing of containers or pods: every
-//! rule here is one of protobuf's JSON mapping.
+//! A message is described by a `static` table instead of a descriptor pool, because decoding a pool at start-up takes
+//! longer (1.9 ms) than a whole `crictl ps` (1.5 ms). The code here knows nothing of containers or pods: every rule is
+//! one of protobuf's JSON mapping.
 
 mod decode;
 mod encode;
@@ -35,19 +34,19 @@ pub use wire::Error as DecodeError;
 pub struct Message {
     /// Full protobuf name, `runtime.v1.ContainerFilter`.
     pub name: &'static str,
-    /// One line of prose, empty where nobody wrote one.
+    /// One line of prose, empty if there is none.
     pub doc: &'static str,
-    /// The fields in the order the proto declares them, which is not always by number.
+    /// The fields in the order in which the proto declares them, which is not always by number.
     pub fields: Fields,
 }
 
-/// The fields of a [`Message`]: a slice, to those who read it.
+/// The fields of a [`Message`]: readers see a slice.
 #[derive(Clone, Copy, Debug)]
 pub enum Fields {
-    /// As the generator writes them down.
+    /// The generator's form.
     Known(&'static [Field]),
-    /// Of a table that is made at run time. Messages contain each other in circles, so that all of them have to be
-    /// there before the first one has fields.
+    /// For a table that is made at run time. Messages contain each other in circles, so all of them have to exist
+    /// before the first one gets its fields.
     Late(&'static OnceLock<Vec<Field>>),
 }
 
@@ -68,13 +67,13 @@ pub struct Field {
     pub oneof: Option<&'static str>,
     /// The value is a secret (`debug_redact` in the proto) and never reaches a log.
     pub redact: bool,
-    /// The value is bytes that hold text, and documents have the text. Bytes are base64 everywhere else.
+    /// The value is bytes that hold text, and documents show the text. All other bytes are base64.
     pub text: bool,
-    /// One line of prose, empty where nobody wrote one.
+    /// One line of prose, empty if there is none.
     pub doc: &'static str,
 }
 
-/// How often a field may occur, and whether its absence can be told from its default.
+/// How often a field may occur, and whether an absent field differs from one with the default value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
     /// A proto3 field: a scalar always has a value, a message may be unset.
@@ -87,7 +86,7 @@ pub enum Label {
     Map,
 }
 
-/// What one value of a field is.
+/// The kind of a field's values.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)] // The variants are protobuf's own type names.
 pub enum Kind {
@@ -115,7 +114,7 @@ pub enum Kind {
 pub struct Enum {
     /// Full protobuf name, `runtime.v1.ContainerState`.
     pub name: &'static str,
-    /// Name and number of each value, in the order the proto declares them.
+    /// The name and number of each value, in the order in which the proto declares them.
     pub values: &'static [(&'static str, i32)],
 }
 
@@ -163,12 +162,12 @@ impl IntoIterator for Fields {
 }
 
 impl Field {
-    /// What a value is in a document: its kind, or [`Kind::String`] for bytes that hold text.
+    /// The kind of a value in a document: its own, or [`Kind::String`] for bytes that hold text.
     pub fn document_kind(&self) -> Kind {
         if self.text { Kind::String } else { self.kind }
     }
 
-    /// What one value is; of a map, what one of its keys has.
+    /// The kind of one value; for a map, that of an entry's value.
     pub fn value_kind(&self) -> Kind {
         match self.kind {
             Kind::Message(entry) if self.label == Label::Map => {
@@ -204,7 +203,7 @@ impl Kind {
     }
 }
 
-/// A full name without its package, whose parts begin with a small letter where those of a type don't.
+/// A full name without its package, whose parts begin with a small letter, unlike those of a type.
 pub fn relative(name: &'static str) -> &'static str {
     let starts = name.match_indices('.').map(|(at, _)| at + 1);
     let mut types = std::iter::once(0).chain(starts).map(|at| &name[at..]);
@@ -217,8 +216,8 @@ impl Enum {
         self.values.iter().find(|(_, value)| *value == number).map(|(name, _)| *name)
     }
 
-    /// The number of a name in any case and with either kind of dash, also without what all names begin with, or of
-    /// a number in digits.
+    /// The number of a name in any case and with either kind of dash, also without the prefix that all names share, or
+    /// of a number in digits.
     pub fn number_of(&self, text: &str) -> Option<i32> {
         let wanted = text.replace('-', "_");
         let find = |start: usize| {
@@ -228,7 +227,7 @@ impl Enum {
         find(0).or_else(|| find(self.prefix())).or_else(|| text.parse().ok())
     }
 
-    /// How long the words are that all names begin with: `CONTAINER_`.
+    /// The length of the words with which all names begin: `CONTAINER_`.
     fn prefix(&self) -> usize {
         let [(first, _), rest @ ..] = self.values else { return 0 };
         let ends = first.match_indices('_').map(|(at, _)| at + 1);
@@ -239,13 +238,13 @@ impl Enum {
 
 /// The JSON mapping of a typed message.
 ///
-/// What prost encoded, the table of the same type always reads; the null that stands for a failure never occurs.
+/// The table of a type can always read what prost encoded for it, so the null for a failure never occurs.
 pub fn view<M: Described>(message: &M) -> Value {
     decode(M::SCHEMA, &message.encode_to_vec()).unwrap_or_default()
 }
 
-/// The message in a field, by the field's name: for a field that not every release of the CRI has, so that its own
-/// name in Rust would keep the others from being built.
+/// The message in a field, looked up by name: some releases of the CRI lack the field, and a Rust field access would
+/// not compile with those.
 pub fn part<M: Described, P: Described>(message: &M, field: &str) -> Option<P> {
     let value = view(message);
     let value = value.get(M::SCHEMA.field(field)?.json)?;

@@ -1,8 +1,9 @@
-//! Secrets, which are marked `debug_redact` in the proto and are shown as three stars.
+//! Secrets: fields that the proto marks `debug_redact`, shown as three stars.
 
 use super::{Kind, Label, Message, Value};
 
-/// Replaces the secrets of a document. One that is unset or at its default stays: there is nothing to hide.
+/// Replaces the secrets in a document. A secret that is unset or has the default value is left: there is nothing to
+/// hide.
 pub fn redact(message: &'static Message, document: &mut Value) {
     let Value::Object(members) = document else { return };
     for (name, value) in members {
@@ -25,7 +26,7 @@ pub fn redact(message: &'static Message, document: &mut Value) {
     }
 }
 
-/// Whether a message, or one that it reaches, may have secrets.
+/// Whether a message, or one nested in it, may have secrets.
 pub fn has_secrets(message: &'static Message) -> bool {
     fn reaches(message: &'static Message, seen: &mut Vec<&'static str>) -> bool {
         if seen.contains(&message.name) {

@@ -1,4 +1,4 @@
-//! Protobuf's text format, from the document of a message.
+//! Protobuf's text format, made from the document of a message.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Field, Kind, Label, Message, Value};
 
-/// A document in protobuf's text format: what it has, by the proto's own names, and by number what the table does
-/// not know.
+/// A document in protobuf's text format: its fields by the proto's own names, and those that the table does not know by
+/// number.
 pub fn text(message: &'static Message, document: &Value) -> String {
     let mut out = String::new();
     members(message, document, 0, &mut out);
@@ -52,7 +52,7 @@ fn nested(name: &str, kind: Kind, value: &Value, depth: usize, out: &mut String)
     });
 }
 
-/// One value: `name: 5`, or a message in braces, whose inside `inner` writes.
+/// One value: `name: 5`, or a message in braces, whose content `inner` writes.
 fn one(name: &str, kind: Kind, value: &Value, depth: usize, out: &mut String, inner: impl FnOnce(usize, &mut String)) {
     let indent = "  ".repeat(depth);
     match (kind, value) {
@@ -71,7 +71,7 @@ fn scalar(kind: Kind, value: &Value) -> String {
     match (kind, value) {
         (Kind::Bytes, Value::String(text)) => match STANDARD.decode(text) {
             Ok(bytes) => quoted(&bytes),
-            // Three stars.
+            // A secret, shown as three stars.
             Err(_) => quoted(text.as_bytes()),
         },
         (Kind::String | Kind::Message(_), Value::String(text)) => quoted(text.as_bytes()),
@@ -85,7 +85,7 @@ fn scalar(kind: Kind, value: &Value) -> String {
     }
 }
 
-/// What the table does not know has the notation of its wire type.
+/// Fields that the table does not know are written in the notation of their wire type.
 fn foreign(number: &str, value: &Value, depth: usize, out: &mut String) {
     let text = |name| match value.get(name) {
         Some(Value::String(text)) => text.clone(),
@@ -99,12 +99,12 @@ fn foreign(number: &str, value: &Value, depth: usize, out: &mut String) {
         "fixed64" => format!("0x{:016x}", value.parse::<u64>().unwrap_or_default()),
         _ => quoted(&STANDARD.decode(&value).unwrap_or_default()),
     };
-    // A group's bytes are its content, which braces would have to take apart.
+    // A group's bytes are its content; to write it in braces it would have to be parsed.
     let note = if wire == "group" { "  # group" } else { "" };
     let _ = writeln!(out, "{}{number}: {shown}{note}", "  ".repeat(depth));
 }
 
-/// A text literal. What is no UTF-8 is octal.
+/// A text literal. Bytes that are not UTF-8 are octal.
 fn quoted(bytes: &[u8]) -> String {
     let mut out = String::from("\"");
     for chunk in bytes.utf8_chunks() {
@@ -154,7 +154,7 @@ mod tests {
     fn known_fields_have_names_and_unknown_ones_their_numbers() {
         let mut bytes = b"\x0a\x02\x01\x00\x12\x03\xff\"a\x1a\x05\x0a\x03\xc3\xbc\n\x21".to_vec();
         bytes.extend(f64::NEG_INFINITY.to_le_bytes());
-        // A varint, text, 32 and 64 bits, a group; and the field 2 as a number, which a newer proto might have made it.
+        // A varint, text, 32 and 64 bits, a group; and field 2 as a number, as a newer proto might define it.
         bytes.extend(
             b"\xf8\x07\x05\x82\x08\x02hi\x8d\x08\x01\0\0\0\x91\x08\x02\0\0\0\0\0\0\0\x9b\x08\x08\x01\x9c\x08\x10\x07",
         );

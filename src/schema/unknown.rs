@@ -1,4 +1,4 @@
-//! A member of a document that no table has, and the field that was probably meant.
+//! A member of a document that no table knows, and the field that was probably meant.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::{Enum, Message};
 pub struct Unknown {
     /// Where it stands, from the root of the document: `linux.resource.cpu_quota`.
     pub path: String,
-    /// The field whose name is nearest, if one is near enough to be meant.
+    /// The field with the nearest name, if it is near enough to be meant.
     pub nearest: Option<&'static str>,
 }
 
@@ -23,18 +23,18 @@ impl fmt::Display for Unknown {
     }
 }
 
-/// Longer names are nobody's typing error, and comparing them would take time.
+/// Longer names are not typing errors, and comparing them would take time.
 const LONGEST: usize = 64;
 
 impl Message {
-    /// The field whose name is nearest to one that does not exist.
+    /// The field whose name is nearest to an unknown one.
     pub fn nearest(&self, name: &str) -> Option<&'static str> {
         nearest(name, self.fields.iter().map(|field| field.name))
     }
 }
 
 impl Enum {
-    /// The name that is nearest to one that does not exist, with or without what all names begin with.
+    /// The name nearest to an unknown one, with or without the prefix that all names share.
     pub fn nearest(&self, name: &str) -> Option<&'static str> {
         let all = || self.values.iter().map(|(name, _)| *name);
         let short = nearest(name, all().map(|name| &name[self.prefix()..]));
@@ -43,7 +43,7 @@ impl Enum {
     }
 }
 
-/// The name that is nearest to one that does not exist: at most a third of it differs.
+/// The name nearest to an unknown one, if it differs in at most a third of its letters.
 pub fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let wanted = letters(name);
     if wanted.len() > LONGEST {
@@ -54,12 +54,12 @@ pub fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<
     (distance <= (wanted.len() / 3).max(1)).then_some(name)
 }
 
-/// What is left of a name when its case and its underscores don't matter.
+/// A name without the differences that don't matter: case and underscores.
 fn letters(name: &str) -> Vec<char> {
     name.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
 }
 
-/// Levenshtein's distance: how many letters have to be added, removed or changed.
+/// The Levenshtein distance: how many letters have to be added, removed or changed.
 fn distance(from: &[char], to: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, a) in from.iter().enumerate() {

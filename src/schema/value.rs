@@ -13,7 +13,7 @@ pub enum Value {
     Null,
     Bool(bool),
     Int(i64),
-    /// Only what does not fit [`Value::Int`].
+    /// Only for numbers that do not fit [`Value::Int`].
     Uint(u64),
     Float(f64),
     String(String),
@@ -36,12 +36,12 @@ impl Value {
         }
     }
 
-    /// Sets a member: replaces its value where it stands, or appends it. Anything but an object becomes one.
+    /// Sets a member: replaces its value in place, or appends it. Anything but an object becomes an object.
     pub fn set(&mut self, key: &str, value: Value) {
         self.change(key, |member| *member = value);
     }
 
-    /// Changes a member, which is null where there was none. Anything but an object becomes one.
+    /// Changes a member, which is null if it did not exist. Anything but an object becomes an object.
     pub fn change<T>(&mut self, key: &str, change: impl FnOnce(&mut Value) -> T) -> T {
         let mut members = match std::mem::take(self) {
             Self::Object(members) => members,
@@ -67,7 +67,7 @@ impl Value {
         }
     }
 
-    /// The same document with the keys of every object sorted bytewise, as Go's encoding/json has them.
+    /// The same document with the keys of every object sorted bytewise, as Go's encoding/json sorts them.
     pub fn sorted(self) -> Self {
         match self {
             Self::List(items) => Self::List(items.into_iter().map(Self::sorted).collect()),
@@ -129,10 +129,9 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// A float that Go writes without a fraction, as the digits that Go writes: the shortest that tell it
-/// from its neighbours, then zeros.
+/// A float that Go writes without a fraction, in Go's digits: the shortest that identify it, then zeros.
 fn whole(value: f64) -> Option<i128> {
-    // No integer is a negative zero.
+    // An integer can't be negative zero.
     let negative_zero = value == 0.0 && value.is_sign_negative();
     if value.fract() == 0.0 && value.abs() < 1e21 && !negative_zero { value.to_string().parse().ok() } else { None }
 }

@@ -6,15 +6,15 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Image, ImageFilter, ListImagesRequest};
 
-/// Asks for the images of a name, or for all. An empty name is sent too, as upstream does.
+/// Requests the images with a name, or all images. An empty name is sent too, as in upstream.
 pub(crate) fn list_images(name: &str) -> ListImagesRequest {
     ListImagesRequest { filter: Some(ImageFilter { image: Some(super::image_spec(name)) }) }
 }
 
-/// Lists the images of a name that pass the filters, sorted.
+/// Lists the images with a name that pass the filters, sorted.
 ///
 /// # Errors
-/// A call that fails, or a filter that is none; an empty list is never filtered.
+/// The call fails, or a filter is invalid; an empty list is never filtered.
 pub(crate) async fn images(ctx: &mut Context<'_>, name: &str, filters: &[String]) -> Result<Vec<Image>, Error> {
     let mut images = sorted(ctx.image().await?.list_images(list_images(name)).await?.images);
     for filter in filters {
@@ -25,7 +25,7 @@ pub(crate) async fn images(ctx: &mut Context<'_>, name: &str, filters: &[String]
     Ok(images)
 }
 
-/// There is no such image. Scripts take what is between `msg="` and the next quote, so the name has none.
+/// There is no such image. Scripts read what is between `msg="` and the next quote, so the name is not quoted.
 pub(crate) fn missing(name: &str) -> Error {
     Error::failure(format!("no such image {name} present"))
 }
@@ -45,9 +45,7 @@ fn filtered(mut images: Vec<Image>, filter: &str) -> Result<Vec<Image>, Error> {
             images.reverse();
         }
         _ => {
-            return Err(Error::failure(format!(
-                "--filter {filter:?}: there are before, dangling, reference and since"
-            )));
+            return Err(Error::failure(format!("--filter {filter:?}: use before, dangling, reference or since")));
         }
     }
     Ok(images)
@@ -101,8 +99,8 @@ pub(crate) fn tags(image: &Image) -> Vec<(String, String)> {
     image.repo_tags.iter().map(pair).collect()
 }
 
-/// Sorted by [`compare`]. Not by the library's sort, which may panic: the comparison is no order where some images
-/// have tags and others do not. Short runs are sorted by insertion, which is what upstream's library does.
+/// Sorted by [`compare`]. The library's sort may panic, because the comparison is not a total order when only some
+/// images have tags. Short lists are sorted by insertion, as Go's library does.
 fn sorted(images: Vec<Image>) -> Vec<Image> {
     const RUN: usize = 12;
     if images.len() > RUN {
@@ -134,7 +132,7 @@ fn merged(left: Vec<Image>, right: Vec<Image>) -> Vec<Image> {
     }
 }
 
-/// By first tag where both have one, else by first digest where both have one, else by id.
+/// By first tag if both have one, else by first digest if both have one, else by id.
 fn compare(a: &Image, b: &Image) -> Ordering {
     match (a.repo_tags.first(), b.repo_tags.first(), a.repo_digests.first(), b.repo_digests.first()) {
         (Some(a), Some(b), _, _) | (_, _, Some(a), Some(b)) => a.cmp(b),

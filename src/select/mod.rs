@@ -1,5 +1,5 @@
-//! Which containers, pods and images a command means: the filters that several
-//! commands share, the server's first and then ours.
+//! Which containers, pods and images a command means: the filters that several commands share, those that the server
+//! applies and then our own.
 
 pub(crate) mod image;
 mod pattern;
@@ -20,12 +20,12 @@ pub(crate) const POD_NAME: &str = "io.kubernetes.pod.name";
 /// Label of a container that names its pod's namespace.
 pub(crate) const POD_NAMESPACE: &str = "io.kubernetes.pod.namespace";
 
-/// A label's value, or `unknown`: containers that no kubelet made have none.
+/// A label's value, or `unknown`: containers that no kubelet made lack these labels.
 pub(crate) fn label_or_unknown<'a>(labels: &'a BTreeMap<String, String>, key: &str) -> &'a str {
     labels.get(key).map_or("unknown", String::as_str)
 }
 
-/// What containers are wanted. The flags of every command that selects containers.
+/// The containers to select. The flags of every command that selects containers.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Containers {
     /// Containers of this image, by name or id
@@ -34,25 +34,25 @@ pub(crate) struct Containers {
     /// Containers with this label; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) label: Vec<String>,
-    /// The newest N containers of any state; 0 for no limit
+    /// The newest N containers in any state; 0 for no limit
     #[arg(long, short = 'n', value_name = "N", default_value = "0", value_parser = go_int)]
     pub(crate) last: i64,
-    /// The newest container of any state
+    /// The newest container in any state
     #[arg(long, short)]
     pub(crate) latest: bool,
-    /// Containers whose name this regular expression is found in
+    /// Containers whose name matches this regular expression
     #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
     pub(crate) name: String,
     /// Containers of this pod
     #[arg(long, short, value_name = "POD-ID", default_value = "", hide_default_value = true)]
     pub(crate) pod: String,
-    /// Containers of this state: created, running, exited or unknown
+    /// Containers in this state: created, running, exited or unknown
     #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
     pub(crate) state: String,
-    // What follows is a flag of some commands only.
+    // Only some commands have the flags that follow.
     #[arg(skip)]
     pub(crate) id: String,
-    /// A regular expression that is found in the namespace of the container's pod.
+    /// A regular expression that must match the namespace of the container's pod.
     #[arg(skip)]
     pub(crate) namespace: String,
     #[arg(skip)]
@@ -60,10 +60,10 @@ pub(crate) struct Containers {
 }
 
 impl Containers {
-    /// The server's part of the filter.
+    /// The part of the filter that the server applies.
     ///
     /// # Errors
-    /// A state or a label that is none.
+    /// A state or a label is invalid.
     pub(crate) fn request(&self) -> Result<cri::ListContainersRequest, Error> {
         let wanted = match self.state.to_lowercase().as_str() {
             "" if self.all => None,
@@ -73,7 +73,7 @@ impl Containers {
             "unknown" => Some(cri::ContainerState::ContainerUnknown),
             _ => return Err(Error::failure("--state should be one of created, running, exited or unknown")),
         };
-        // The newest containers are the newest of any state, even where a state was named.
+        // The newest containers are the newest in any state, even if a state was given.
         let state = wanted.filter(|_| !self.latest && self.last <= 0);
         Ok(cri::ListContainersRequest {
             filter: Some(cri::ContainerFilter {
@@ -85,7 +85,7 @@ impl Containers {
         })
     }
 
-    /// Our part of the filter, the newest first. The images are another request's business.
+    /// The part of the filter that we apply, newest first. Images need another request.
     fn choose(&self, containers: Vec<cri::Container>) -> Result<Vec<cri::Container>, Error> {
         let name = pattern("name", &self.name)?;
         let namespace = pattern("namespace", &self.namespace)?;
@@ -102,13 +102,13 @@ impl Containers {
     }
 }
 
-/// Lists the containers that are wanted, the newest first.
+/// Lists the selected containers, newest first.
 ///
 /// # Errors
-/// A filter that is wrong, before anything is sent; a call that fails.
+/// A filter is wrong, which is found before anything is sent, or a call fails.
 pub(crate) async fn containers(ctx: &mut Context<'_>, wanted: &Containers) -> Result<Vec<cri::Container>, Error> {
     let request = wanted.request()?;
-    // An expression that is none is refused before anything is sent.
+    // A wrong expression is refused before anything is sent.
     wanted.choose(Vec::new())?;
     ctx.reach_image_service().await?;
     let mut containers = ctx.runtime().await?.list_containers(request).await?.containers;
@@ -130,17 +130,17 @@ pub(crate) async fn containers(ctx: &mut Context<'_>, wanted: &Containers) -> Re
     wanted.choose(containers)
 }
 
-/// Asks for the status of one image, tersely.
+/// Requests the status of one image, without details.
 pub(crate) fn image_status(image: &str) -> cri::ImageStatusRequest {
     cri::ImageStatusRequest { image: Some(image_spec(image)), verbose: false }
 }
 
-/// An image by its name or id alone.
+/// An image given by its name or id alone.
 pub(crate) fn image_spec(image: &str) -> cri::ImageSpec {
     cri::ImageSpec { image: image.to_owned(), ..Default::default() }
 }
 
-/// What pods are wanted. The flags of every command that selects pods.
+/// The pods to select. The flags of every command that selects pods.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Pods {
     /// Pods with this label; may be repeated
@@ -152,25 +152,25 @@ pub(crate) struct Pods {
     /// The newest pod
     #[arg(long, short)]
     pub(crate) latest: bool,
-    /// Pods whose name this regular expression is found in
+    /// Pods whose name matches this regular expression
     #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
     pub(crate) name: String,
-    /// Pods whose namespace this regular expression is found in
+    /// Pods whose namespace matches this regular expression
     #[arg(long, value_name = "REGEX", default_value = "", hide_default_value = true)]
     pub(crate) namespace: String,
-    /// Pods of this state: ready or notready
+    /// Pods in this state: ready or notready
     #[arg(long, short, value_name = "STATE", default_value = "", hide_default_value = true)]
     pub(crate) state: String,
-    /// The id or the beginning of it, a flag of some commands only.
+    /// The id or the start of it; only some commands have a flag for it.
     #[arg(skip)]
     pub(crate) id: String,
 }
 
 impl Pods {
-    /// The server's part of the filter.
+    /// The part of the filter that the server applies.
     ///
     /// # Errors
-    /// A state or a label that is none.
+    /// A state or a label is invalid.
     pub(crate) fn request(&self) -> Result<cri::ListPodSandboxRequest, Error> {
         let state = match self.state.to_lowercase().as_str() {
             "" => None,
@@ -203,25 +203,25 @@ impl Pods {
     }
 }
 
-/// Lists the pods that are wanted, the newest first.
+/// Lists the selected pods, newest first.
 ///
 /// # Errors
-/// A filter that is wrong, before anything is sent; a call that fails.
+/// A filter is wrong, which is found before anything is sent, or a call fails.
 pub(crate) async fn pods(ctx: &mut Context<'_>, wanted: &Pods) -> Result<Vec<cri::PodSandbox>, Error> {
     let request = wanted.request()?;
     wanted.choose(Vec::new())?;
     wanted.choose(ctx.runtime().await?.list_pod_sandbox(request).await?.items)
 }
 
-/// `k=v` words as a map. The flag is named in the error.
+/// Parses `k=v` words into a map. The error names the flag.
 ///
 /// # Errors
-/// A word that has not exactly one `=`.
+/// A word does not have exactly one `=`.
 pub(crate) fn labels(flag: &str, words: &[String]) -> Result<BTreeMap<String, String>, Error> {
     words.iter().map(|word| label(word).map_err(|error| Error::failure(format!("--{flag}: {error}")))).collect()
 }
 
-/// A regular expression that is searched for; an empty one is found everywhere.
+/// Compiles a regular expression to search for; an empty one matches everything.
 fn pattern(flag: &str, text: &str) -> Result<Regex, Error> {
     pattern::compile(text).map_err(|_| Error::failure(format!("--{flag} {text:?} is not a regular expression")))
 }

@@ -6,7 +6,7 @@ use regex::Regex;
 /// Compiles an expression as Go's `regexp` would understand it.
 ///
 /// # Errors
-/// It is no regular expression.
+/// The expression is invalid.
 pub(crate) fn compile(text: &str) -> Result<Regex, regex::Error> {
     Regex::new(&translate(text))
 }
@@ -45,7 +45,7 @@ fn translate(text: &str) -> String {
                 class = Class::First;
                 1
             }
-            // The first bracket of a class is a character of it.
+            // A `]` that comes first in a class is an ordinary character.
             (']', Class::Inside) => {
                 out.push(']');
                 class = Class::Outside;
@@ -67,7 +67,7 @@ fn translate(text: &str) -> String {
     out
 }
 
-/// Where in a bracketed class the translation is.
+/// How far the translation of a bracketed class has got.
 #[derive(Clone, Copy, PartialEq)]
 enum Class {
     Outside,

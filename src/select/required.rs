@@ -1,5 +1,5 @@
-//! What the CRI requires of a status. Upstream refuses one that lacks it, and so do we: a runtime that leaves
-//! out an id or a time is broken, and what a command would do with such an answer is anybody's guess.
+//! What the CRI requires of a status. Like upstream, we refuse a status that lacks it: a runtime that leaves out an id
+//! or a time is broken, and no command could do anything sensible with its answer.
 
 use crate::error::Error;
 use crate::generated::cri::{
@@ -9,7 +9,7 @@ use crate::generated::cri::{
 /// The status of a container.
 ///
 /// # Errors
-/// There is none, or it lacks what the CRI requires.
+/// The status is missing, or lacks what the CRI requires.
 pub(crate) fn container(response: &ContainerStatusResponse) -> Result<&ContainerStatus, Error> {
     let status = response.status.as_ref();
     let status = status.ok_or_else(|| Error::failure("the runtime's answer has no container status"))?;
@@ -31,7 +31,7 @@ pub(crate) fn container(response: &ContainerStatusResponse) -> Result<&Container
 /// The status of a pod.
 ///
 /// # Errors
-/// There is none, or it lacks what the CRI requires.
+/// The status is missing, or lacks what the CRI requires.
 pub(crate) fn pod(response: &PodSandboxStatusResponse) -> Result<&PodSandboxStatus, Error> {
     let status = response.status.as_ref().ok_or_else(|| Error::failure("the runtime's answer has no pod status"))?;
     let metadata = status.metadata.as_ref();
@@ -49,7 +49,7 @@ pub(crate) fn pod(response: &PodSandboxStatusResponse) -> Result<&PodSandboxStat
     Ok(status)
 }
 
-/// The image that was asked for, or nothing where the runtime has no such image.
+/// The image that was asked for, or nothing if the runtime does not have it.
 ///
 /// # Errors
 /// The image lacks what the CRI requires.

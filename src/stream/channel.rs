@@ -1,5 +1,4 @@
-//! The messages of a command's streams over WebSocket: the number of a channel, and
-//! bytes. Pure.
+//! The messages that carry a command's streams over WebSocket: a channel number, then bytes. Pure.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -7,13 +6,13 @@ use crate::stream::pipe::{Piece, What};
 
 /// The numbers of the channels.
 pub(super) const STDIN: u8 = 0;
-/// The first of those that are read; stderr and the error channel follow it.
+/// The first channel that is read; stderr and the error channel follow it.
 pub(super) const STDOUT: u8 = 1;
 pub(super) const RESIZE: u8 = 4;
-/// Its message's second byte names a channel that ends. Since v5.
+/// The second byte of its message names a channel that ends. Since v5.
 const CLOSE: u8 = 255;
 
-/// Which channel a message is for, and what arrives there. An empty message is legal and says nothing.
+/// Which channel a message is for, and its content. An empty message is legal and means nothing.
 pub(super) fn decode(mut message: Bytes) -> Option<(u8, Piece)> {
     if message.len() < 2 {
         return None;

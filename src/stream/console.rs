@@ -1,5 +1,4 @@
-//! A command's streams joined to this side's: input, output, errors, and where there is
-//! a terminal its size and its keys.
+//! Connects a command's streams to this side's: input, output, errors and, on a terminal, its size and its keys.
 
 use bytes::Bytes;
 
@@ -13,22 +12,22 @@ use crate::stream::terminal::{self, Raw, Resizes};
 
 /// This side's streams.
 pub(crate) struct Console<'a> {
-    /// Nothing where the command gets no input.
+    /// Nothing if the command gets no input.
     pub(crate) input: Option<&'a mut Input>,
     pub(crate) out: Output,
     pub(crate) err: Output,
-    /// Whether the terminal is the remote one's.
+    /// Whether this terminal stands for the remote one.
     pub(crate) tty: bool,
 }
 
-/// How a command ended that did not fail on this side.
+/// How a command ended, if nothing failed on this side.
 pub(crate) type Ended = Result<(), Failed>;
 
 impl Console<'_> {
-    /// Runs until the command ends, or the person detaches.
+    /// Runs until the command ends or the user detaches.
     ///
     /// # Errors
-    /// This side's streams can't be read or written, or its terminal is gone.
+    /// This side's streams can't be read or written, or its terminal has gone.
     pub(crate) async fn run(self, mut session: Session) -> Result<Ended, Error> {
         let raw = if self.tty { Some(Raw::enter()?) } else { None };
         let stdin = session.stdin.take();
@@ -40,17 +39,17 @@ impl Console<'_> {
             never = resizes(resize) => never?,
             () = terminal::hung_up(), if self.tty => return Err(Error::interrupted()),
         };
-        // The goodbye may take a moment: the terminal is the person's again before it.
+        // Saying goodbye may take a moment, so the terminal is restored before it.
         drop(raw);
         session.close().await;
         Ok(ended)
     }
 }
 
-/// Whether this side has what was asked of it.
+/// Checks that this side has what was asked for.
 ///
 /// # Errors
-/// A terminal is wanted where there is none.
+/// A terminal is wanted, but there is none.
 pub(crate) fn check(stdin: bool, tty: bool, terminal: bool) -> Result<(), Error> {
     match (tty, stdin, terminal) {
         (true, false, _) => Err(Error::failure("tty=true must be specified with interactive=true: -t needs -i")),
@@ -59,7 +58,7 @@ pub(crate) fn check(stdin: bool, tty: bool, terminal: bool) -> Result<(), Error>
     }
 }
 
-/// Copies what the command writes, and waits for how it ended.
+/// Copies the command's output, and waits for the command to end.
 async fn output(session: &mut Session, out: &Output, err: &Output) -> Result<Ended, Error> {
     let (stdout, stderr) = (session.stdout.take(), session.stderr.take());
     let copied = async {
@@ -70,15 +69,15 @@ async fn output(session: &mut Session, out: &Output, err: &Output) -> Result<End
     };
     let logged = async {
         if let Some(stderr) = stderr {
-            // Errors that nobody reads are no reason to stop.
+            // If nobody reads the errors, that is no reason to stop.
             let _ = err.copy(stderr).await;
         }
         Ok(())
     };
-    // All at once: a stream that nobody reads would hold up the others.
+    // All at once: a stream that is not read would hold up the others.
     let (copied, (), ended) = tokio::try_join!(copied, logged, async { Ok(session.status().await) })?;
     match (copied, ended) {
-        // A report of success that is empty is no report where the output broke off.
+        // An empty report means success, but not if the output broke off.
         (Copied::Part, Ok(())) if !session.reported => {
             Ok(Err(Failed::Lost("the streaming connection broke".to_owned())))
         }
@@ -86,7 +85,7 @@ async fn output(session: &mut Session, out: &Output, err: &Output) -> Result<End
     }
 }
 
-/// Sends the input. Ends only when the person detaches: the command goes on without more input.
+/// Sends the input. Returns only when the user detaches: the command goes on after the input ends.
 async fn input(input: Option<&mut Input>, stdin: Option<Outlet>, half_close: bool, tty: bool) {
     if let (Some(input), Some(stdin)) = (input, stdin) {
         let mut detach = Detach::default();

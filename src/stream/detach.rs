@@ -1,17 +1,17 @@
-//! Ctrl-P Ctrl-Q: the keys with which a person leaves a remote terminal. Pure.
+//! Ctrl-P Ctrl-Q: the keys that detach from a remote terminal. Pure.
 
 const FIRST: u8 = 0x10;
 const SECOND: u8 = 0x11;
 
-/// Looks for the keys in what is typed.
+/// Looks for the keys in the input.
 #[derive(Debug, Default)]
 pub(crate) struct Detach {
-    /// The first key came and waits for what follows it.
+    /// The first key was typed; what follows decides.
     held: bool,
 }
 
 impl Detach {
-    /// What of these bytes goes to the remote side, and whether the keys were complete.
+    /// The bytes to pass on to the remote side, and whether both keys were typed.
     pub(crate) fn filter(&mut self, typed: &[u8]) -> (Vec<u8>, bool) {
         let mut passed = Vec::with_capacity(typed.len() + 1);
         for &key in typed {

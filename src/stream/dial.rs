@@ -1,4 +1,4 @@
-//! From a target to an open connection: TCP, a proxy where one is configured, TLS where the URL says so.
+//! From a target to an open connection: TCP, a proxy if one is configured, and TLS if the URL says so.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,7 +12,7 @@ use crate::stream::{proxy, tls};
 /// Opens a connection.
 ///
 /// # Errors
-/// Nobody listens there, the proxy refuses, or TLS fails: a certificate, a file that can't be read.
+/// Nobody listens there, the proxy refuses, or TLS fails: because of a certificate, or a file that can't be read.
 pub(crate) async fn dial(target: &Target, tls: &Tls, env: &BTreeMap<String, String>) -> Result<Box<dyn Stream>, Error> {
     let failed = |error: &io::Error| Error::failure(format!("cannot connect to {target}: {}", lower(error)));
     let socket: Box<dyn Stream> = match proxy::choose(target, env) {

@@ -1,5 +1,5 @@
-//! What the fuzz targets of streams check, which a test checks too, with bytes of its own making. Whatever a server
-//! sends is understood or refused, and costs no more memory than it has bytes. Header blocks may, and have a limit.
+//! What the fuzz targets of streams check, and what a test checks with bytes of its own. Whatever a server sends is
+//! understood or refused, and takes no more memory than it has bytes; header blocks may take more, up to a limit.
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use crate::stream::spdy::header::{Inflater, MAX_BLOCK};
 use crate::stream::spdy::session::{Event, Session};
 use crate::stream::status;
 
-/// Reads bytes as a SPDY connection, in pieces of as many bytes as the first says.
+/// Reads bytes as a SPDY connection, in pieces whose length is the first byte.
 pub(crate) fn spdy(bytes: &[u8]) {
     let Some((size, bytes)) = bytes.split_first() else { return };
     let Ok(mut session) = Session::new() else { return };
@@ -28,7 +28,7 @@ pub(crate) fn spdy(bytes: &[u8]) {
     assert!(received <= bytes.len());
 }
 
-/// Reads bytes as the header blocks of one connection, each behind its length.
+/// Reads bytes as the header blocks of one connection, each after its length.
 pub(crate) fn headers(mut bytes: &[u8]) {
     let mut inflater = Inflater::new();
     while let Some((length, rest)) = bytes.split_first() {
@@ -46,7 +46,7 @@ pub(crate) fn message(bytes: &[u8]) {
     }
 }
 
-/// Reads bytes as what came on the error stream, in each version of the protocol.
+/// Reads bytes as the content of the error stream, in each version of the protocol.
 pub(crate) fn end(bytes: &[u8]) {
     for protocol in [Protocol::V2, Protocol::V4] {
         let ended = status::decode(protocol, bytes);
@@ -69,7 +69,7 @@ mod tests {
             end(&bytes);
         }
 
-        // Random bytes hardly ever are a frame's head, so these are made of some.
+        // Random bytes are hardly ever the head of a frame, so some heads are built in.
         #[test]
         fn frames_of_any_kind_are_understood_or_refused(
             size in any::<u8>(),

@@ -1,8 +1,7 @@
-//! exec, attach and port-forward behind the URL that the runtime answers with.
+//! exec, attach and port-forward, given the URL that the runtime answers with.
 //!
-//! A command sees a [`Session`] or a [`spdy::Connection`], whose ends it reads and
-//! writes; which transport carries them, through which proxy and over what TLS, is
-//! known here alone. Nothing here knows of arguments, calls or output.
+//! A command sees a [`Session`] or a [`spdy::Connection`], whose ends it reads and writes; only this module knows which
+//! transport carries them, through which proxy and over which TLS. Nothing here knows of arguments, calls or output.
 
 mod channel;
 pub(crate) mod console;
@@ -38,20 +37,20 @@ use upgrade::Refusal;
 
 /// How often a SPDY connection is pinged.
 const PING: Duration = Duration::from_secs(5);
-/// How often a tunnelled one is, as upstream.
+/// How often a tunnelled one is pinged, as in upstream.
 const TUNNEL_PING: Duration = Duration::from_secs(10);
-/// The most that is kept of the error stream.
+/// How much of the error stream is kept at most.
 const MAX_STATUS: usize = 1 << 20;
 
 /// How streams are opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialer {
-    /// `spdy`, `websocket`, or `auto` for one after the other.
+    /// `spdy`, `websocket`, or `auto` to try one after the other.
     pub(crate) transport: String,
     pub(crate) tls: Tls,
-    /// The environment, for its proxies.
+    /// The environment, which may name proxies.
     pub(crate) env: BTreeMap<String, String>,
-    /// The host on which the runtime was called, if that is by TCP.
+    /// The host on which the runtime was called, if that was by TCP.
     pub(crate) runtime: Option<String>,
 }
 
@@ -59,7 +58,7 @@ pub(crate) struct Dialer {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) stdin: bool,
-    /// A terminal has no stderr of its own, and has a size.
+    /// With a terminal there is no separate stderr, and the terminal has a size.
     pub(crate) tty: bool,
 }
 
@@ -70,9 +69,9 @@ pub(crate) struct Session {
     pub(crate) stdout: Option<Inlet>,
     pub(crate) stderr: Option<Inlet>,
     pub(crate) resize: Option<Outlet>,
-    /// The end of the input can be sent.
+    /// The server can be told that the input has ended.
     pub(crate) half_close: bool,
-    /// The error stream has said something, so the end is known whatever became of the rest.
+    /// The error stream has ended, so the result is known whatever happened to the rest.
     pub(crate) reported: bool,
     error: Inlet,
     protocol: Protocol,
@@ -92,10 +91,10 @@ enum Transport {
 }
 
 impl Dialer {
-    /// Opens the streams of a command. `url` makes the call that gives a URL; a URL is good for one attempt.
+    /// Opens the streams of a command. `url` makes the call that returns a URL; a URL is good for one attempt.
     ///
     /// # Errors
-    /// The call fails, nobody answers at the URL, or the server refuses or knows no protocol of ours.
+    /// The call fails, nobody answers at the URL, or the server refuses or supports none of our protocols.
     pub(crate) async fn session(
         &self,
         url: impl AsyncFn() -> Result<String, Error>,
@@ -131,7 +130,7 @@ impl Dialer {
         self.attempt(url, open).await
     }
 
-    /// Tries the transports in turn, each with a URL of its own.
+    /// Tries the transports in turn, each with a new URL.
     async fn attempt<T>(
         &self,
         url: impl AsyncFn() -> Result<String, Error>,
@@ -143,7 +142,7 @@ impl Dialer {
             "websocket" => (Transport::WebSocket, None),
             "auto" => (Transport::Spdy, Some(Transport::WebSocket)),
             other => {
-                let hint = "there are spdy, websocket and auto";
+                let hint = "use spdy, websocket or auto";
                 return Err(Error::failure(format!("unknown transport: {other}")).hint(hint));
             }
         };
@@ -157,14 +156,14 @@ impl Dialer {
         result.map_err(|refusal| match refusal {
             Refusal::Refused(error) => error,
             Refusal::Failed(error) if moved => error.hint(
-                "the runtime serves streams on its own loopback; they can't be reached from here \
+                "the runtime serves streams on its own loopback, which can't be reached from here \
                  unless it is told to serve them on another address",
             ),
             Refusal::Failed(error) => error,
         })
     }
 
-    /// Where a URL leads to, and whether that is another host than the URL's.
+    /// Where a URL leads, and whether that is a host other than the URL's.
     fn target(&self, url: &str) -> Result<(Target, bool), Error> {
         let mut target = Target::parse(url)?;
         let moved = target.reach(self.runtime.as_deref());
@@ -196,7 +195,7 @@ impl Dialer {
     }
 
     async fn websocket(&self, target: &Target, wanted: Wanted) -> Result<Session, Refusal> {
-        // v5 is v4 with an end of the input; containerd up to 2.1 knows v4 only.
+        // v5 is v4 plus an end of the input; containerd up to 2.1 knows only v4.
         let offered = CHANNELS[..2].join(", ");
         let (socket, protocol) = websocket::connect(target, &self.tls, &self.env, &offered).await?;
         let protocol = chosen(&protocol)?;
@@ -220,10 +219,10 @@ impl Dialer {
 }
 
 impl Session {
-    /// What to tell a person whose input is no terminal and ends, where the server can't be told.
+    /// The warning for a user whose input is not a terminal and ends, if the server can't be told.
     pub(crate) fn deaf_to_end(&self, terminal: bool) -> Option<&'static str> {
         (self.stdin.is_some() && !self.half_close && !terminal).then_some(
-            "the runtime's version of the protocol has no end of the input: a command that waits for it will not \
+            "the runtime's version of the protocol can't signal the end of the input: a command that waits for it will not \
              end by itself",
         )
     }
@@ -231,7 +230,7 @@ impl Session {
     /// Waits for the end of the error stream, and says how the command ended.
     ///
     /// # Errors
-    /// The command did not end well, or the connection broke before anybody said how.
+    /// The command failed, or the connection broke before the result was known.
     pub(crate) async fn status(&mut self) -> Result<(), Failed> {
         let (text, end) = self.error.rest(MAX_STATUS).await;
         self.reported = !text.is_empty();

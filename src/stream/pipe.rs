@@ -1,5 +1,5 @@
-//! The ends of a stream that a command holds. The task that owns the socket holds
-//! the others; between them are short queues, so that whoever is slow is waited for.
+//! The command's ends of streams. The task that owns the socket holds the other ends; between them are short queues, so
+//! that the faster side waits for the slower.
 
 use std::io::IoSlice;
 use std::sync::{Arc, OnceLock};
@@ -9,13 +9,13 @@ use tokio::sync::mpsc;
 
 use crate::error::Error;
 
-/// How many pieces wait between the socket and a reader. A piece has at most one read of the socket, 256 KiB.
+/// How many pieces wait between the socket and a reader. A piece is at most one read of the socket, 256 KiB.
 const QUEUE: usize = 8;
 
 /// Why a connection ended, once it has.
 pub(crate) type Cause = Arc<OnceLock<String>>;
 
-/// What is sent on a stream.
+/// What can be sent on a stream.
 #[derive(Debug)]
 pub(super) struct Order {
     pub(super) stream: u32,
@@ -34,7 +34,7 @@ pub(super) enum What {
 /// What arrives on a stream: bytes, or nothing for its end.
 pub(super) type Piece = Option<Bytes>;
 
-/// The end of a stream that is written.
+/// The writing end of a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Outlet {
     stream: u32,
@@ -46,8 +46,7 @@ impl Outlet {
         Self { stream, orders }
     }
 
-    /// Sends bytes, and waits while too many are on their way. Whether the
-    /// connection still stands is seen where something is read from it.
+    /// Sends bytes, and waits while too many are in transit. A broken connection is noticed only by reading.
     pub(crate) async fn send(&self, bytes: Bytes) {
         self.order(What::Data(bytes)).await;
     }
@@ -67,7 +66,7 @@ impl Outlet {
     }
 }
 
-/// The end of a stream that is read.
+/// The reading end of a stream.
 #[derive(Debug)]
 pub(crate) struct Inlet {
     pieces: mpsc::Receiver<Piece>,
@@ -76,7 +75,7 @@ pub(crate) struct Inlet {
 }
 
 impl Inlet {
-    /// An end, and what the task feeds it through.
+    /// A reading end, and the sender that the task feeds it with.
     pub(super) fn new(cause: Cause) -> (mpsc::Sender<Piece>, Self) {
         let (feed, pieces) = mpsc::channel(QUEUE);
         (feed, Self { pieces, ended: false, cause })
@@ -93,8 +92,8 @@ impl Inlet {
         Ok(piece)
     }
 
-    /// Waits until something has arrived, and takes all of it: one piece at a time, every one would wake the socket's
-    /// task. Returns whether more may come.
+    /// Waits until something has arrived, and takes all of it: taking single pieces would wake the socket's task for
+    /// each. Returns whether more may come.
     ///
     /// # Errors
     /// As [`Inlet::next`].
@@ -103,7 +102,7 @@ impl Inlet {
         self.taken(count, taken)
     }
 
-    /// As [`Inlet::take`], on a thread of its own.
+    /// As [`Inlet::take`], for use on a thread of its own.
     ///
     /// # Errors
     /// As [`Inlet::next`].
@@ -117,12 +116,12 @@ impl Inlet {
         if count == 0 { Err(lost(&self.cause)) } else { Ok(!self.ended) }
     }
 
-    /// Whether nothing more is waiting: then what was written should be shown.
+    /// Whether nothing more is waiting: then what was written should be flushed.
     pub(crate) fn is_idle(&self) -> bool {
         self.pieces.is_empty()
     }
 
-    /// Everything up to the end, and whether the end came; of more than `limit` bytes the rest is thrown away.
+    /// Everything up to the end, and whether the end came; anything beyond `limit` bytes is dropped.
     pub(crate) async fn rest(&mut self, limit: usize) -> (Vec<u8>, Result<(), Error>) {
         let mut text = Vec::new();
         loop {
@@ -135,7 +134,7 @@ impl Inlet {
     }
 }
 
-/// What one write of several pieces takes.
+/// How many pieces one write takes.
 pub(crate) fn slices(pieces: &[Piece]) -> Vec<IoSlice<'_>> {
     pieces.iter().flatten().map(|bytes| IoSlice::new(bytes)).collect()
 }
@@ -146,7 +145,7 @@ pub(super) fn lost(cause: &Cause) -> Error {
     Error::failure(format!("the streaming connection broke: {cause}"))
 }
 
-/// A task that ends with its owner.
+/// A task that ends when its owner is dropped.
 #[derive(Debug)]
 pub(crate) struct Task(tokio::task::JoinHandle<()>);
 

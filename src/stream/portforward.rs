@@ -13,7 +13,7 @@ use crate::stream::spdy::Connection;
 
 /// How much of a local socket is read at once.
 const CHUNK: usize = 32 << 10;
-/// The most that is kept of what the runtime says about a connection that failed.
+/// How much is kept at most of what the runtime says about a failed connection.
 const MAX_ERROR: usize = 64 << 10;
 
 /// Carries a connection's bytes until both sides are done.
@@ -25,18 +25,18 @@ pub(crate) async fn forward(connection: &Connection, socket: TcpStream, port: u1
         vec![("streamtype", kind.to_owned()), ("port", port.to_string()), ("requestid", request.to_string())]
     };
     let (outlet, mut failure) = connection.open(headers("error")).await?;
-    // Nothing is ever said on this stream from here.
+    // We never write to this stream.
     outlet.end().await;
     let (outlet, inlet) = connection.open(headers("data")).await?;
     let (reader, writer) = socket.into_split();
     let copy = async {
         tokio::select! {
-            // The remote side is done: what the local one still has to say, nobody hears.
+            // The remote side is done, so nobody would receive what the local side still sends.
             ended = down(inlet, writer) => ended,
             () = up(reader, &outlet) => Ok(()),
         }
     };
-    // Both at once: what the runtime says must not wait behind data that nobody takes.
+    // Both at once: the runtime's error must not wait behind data that nobody takes.
     let (copied, (said, _)) = tokio::join!(
         async {
             let copied = copy.await;
@@ -56,7 +56,7 @@ async fn down(mut inlet: Inlet, mut socket: OwnedWriteHalf) -> Result<(), Error>
     let mut taken = Vec::new();
     loop {
         let more = inlet.take(&mut taken).await?;
-        // A local side that has gone is its own business.
+        // If the local side has gone, that is not an error.
         if write_all(&mut socket, &taken).await.is_err() || !more {
             break;
         }
@@ -66,7 +66,7 @@ async fn down(mut inlet: Inlet, mut socket: OwnedWriteHalf) -> Result<(), Error>
     Ok(())
 }
 
-/// Writes everything with as few calls as the socket lets us.
+/// Writes everything with as few calls as the socket allows.
 async fn write_all(socket: &mut OwnedWriteHalf, pieces: &[Piece]) -> io::Result<()> {
     let mut slices = slices(pieces);
     let mut rest = slices.as_mut_slice();
@@ -79,7 +79,7 @@ async fn write_all(socket: &mut OwnedWriteHalf, pieces: &[Piece]) -> io::Result<
     Ok(())
 }
 
-/// Copies from the local socket. Where that ends well, the other direction goes on; this ends with a broken one alone.
+/// Copies from the local socket. When the input ends, the other direction goes on; only a broken one ends this.
 async fn up(mut socket: OwnedReadHalf, outlet: &Outlet) {
     let mut buffer = BytesMut::new();
     loop {

@@ -1,6 +1,6 @@
-//! The versions of the protocol in which a command's streams are told apart. Pure.
+//! The versions of the protocol that separates a command's streams. Pure.
 
-/// A version that both sides speak.
+/// A version that both sides support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Protocol {
     V1,
@@ -10,16 +10,16 @@ pub(crate) enum Protocol {
     V5,
 }
 
-/// What is offered over SPDY, the best first.
+/// The versions offered over SPDY, the best first.
 pub(crate) const CHANNELS: [&str; 5] =
     ["v5.channel.k8s.io", "v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"];
-/// What is offered over SPDY for the connections of port-forward.
+/// The version offered over SPDY for the connections of port-forward.
 pub(crate) const PORT_FORWARD: &str = "portforward.k8s.io";
-/// What is offered over WebSocket for them: all of SPDY in binary messages.
+/// The version offered over WebSocket for them: all of SPDY in binary messages.
 pub(crate) const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
 
 impl Protocol {
-    /// The version of this name; a server that names none speaks the first.
+    /// The version with this name; a server that names none uses the first.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "" | "channel.k8s.io" => Some(Self::V1),
@@ -31,7 +31,7 @@ impl Protocol {
         }
     }
 
-    /// The error stream has a status object, not just words.
+    /// The error stream carries a status object, not just words.
     pub(crate) fn has_status(self) -> bool {
         self >= Self::V4
     }

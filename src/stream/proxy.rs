@@ -1,4 +1,4 @@
-//! Proxies: which one the environment names for a target, and the way through it.
+//! Proxies: which one the environment names for a target, and how to connect through it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,13 +22,13 @@ pub(super) fn choose(target: &Target, env: &BTreeMap<String, String>) -> Option<
     };
     let excepted = exceptions(&value("NO_PROXY"), target);
     let matcher = || Matcher::builder().http(value("HTTP_PROXY")).https(value("HTTPS_PROXY")).no(excepted).build();
-    // Go's rules know http and https; upstream takes everything that is not http for https.
+    // Go's rules know http and https; upstream treats everything that is not http as https.
     let uri: Uri = target.uri(if target.is_tls() { "https" } else { "http" }).parse().ok()?;
     if target.is_loopback() { None } else { matcher().intercept(&uri) }
 }
 
-/// The entries of NO_PROXY as the matcher takes them. Where Go's rules are others: `*` is all addresses too, an entry
-/// may have a port, and one that begins with a dot is not the host itself.
+/// The entries of NO_PROXY in the form of the matcher. Go's rules differ: `*` also means all addresses, an entry may
+/// have a port, and an entry that begins with a dot does not cover the host itself.
 fn exceptions(list: &str, target: &Target) -> String {
     let entries = list.split(',').map(str::trim).filter_map(|entry| {
         if entry == "*" {
@@ -48,7 +48,7 @@ fn exceptions(list: &str, target: &Target) -> String {
 /// Opens a connection to a target through a proxy.
 ///
 /// # Errors
-/// The proxy can't be reached, or doesn't let us through.
+/// The proxy can't be reached, or refuses the connection.
 pub(super) async fn connect(proxy: &Intercept, target: &Target) -> Result<Box<dyn Stream>, Error> {
     let failed = |reason: &dyn std::fmt::Display| {
         Error::failure(format!("cannot connect to {target} through the proxy {}: {reason}", proxy.uri()))
@@ -71,7 +71,7 @@ pub(super) async fn connect(proxy: &Intercept, target: &Target) -> Result<Box<dy
             }
             tunnel.oneshot(destination).await.map_err(|error| failed(&error))?
         }
-        _ => return Err(failed(&"a proxy is http, https or socks5")),
+        _ => return Err(failed(&"a proxy must be http, https or socks5")),
     };
     Ok(Box::new(socket.into_inner()))
 }

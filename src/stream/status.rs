@@ -1,4 +1,4 @@
-//! How a remote command ended, as the error stream tells it. Pure.
+//! How a remote command ended, as reported on the error stream. Pure.
 
 use serde::Deserialize;
 
@@ -12,10 +12,10 @@ pub(crate) enum Failed {
     /// The runtime's own words.
     #[error("{0}")]
     Remote(String),
-    /// The connection ended first.
+    /// The connection ended before the report came.
     #[error("{0}")]
     Lost(String),
-    /// It is not what the protocol says.
+    /// The report does not follow the protocol.
     #[error("the runtime's report of the end is wrong: {0}")]
     Protocol(String),
 }
@@ -46,10 +46,10 @@ struct Cause {
     message: String,
 }
 
-/// Reads everything that came on the error stream.
+/// Parses the whole content of the error stream.
 ///
 /// # Errors
-/// The command did not end well, or nobody can say how it ended.
+/// The command failed, or the report does not say how it ended.
 pub(crate) fn decode(protocol: Protocol, text: &[u8]) -> Result<(), Failed> {
     if text.is_empty() {
         return Ok(());

@@ -1,5 +1,5 @@
-//! This side's standard streams, on threads of their own: reading and writing them
-//! blocks, and a connection has to be served and a signal noticed all the while.
+//! This side's standard streams, on threads of their own: reading and writing them blocks, while a connection has to be
+//! served and signals noticed.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::stream::pipe::{Cause, Inlet, Piece, slices};
 
-/// How much of the input is read at once, as upstream.
+/// How much of the input is read at once, as in upstream.
 const CHUNK: usize = 32 << 10;
 
 /// The input, as its thread reads it.
@@ -18,7 +18,7 @@ const CHUNK: usize = 32 << 10;
 pub(crate) struct Input(mpsc::Receiver<Bytes>);
 
 impl Input {
-    /// Takes the input and starts to read. The thread ends with the input; until then a read that waits can't be ended.
+    /// Takes the input and starts to read. The thread ends with the input; a waiting read can't be interrupted.
     pub(crate) fn take(input: &mut Box<dyn Read + Send>) -> io::Result<Self> {
         let mut input = std::mem::replace(input, Box::new(io::empty()));
         let (chunks, read) = mpsc::channel(2);
@@ -39,7 +39,7 @@ impl Input {
         Ok(Self(read))
     }
 
-    /// What was read next, or nothing at the end.
+    /// The next piece that was read, or nothing at the end.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
         self.0.recv().await
     }
@@ -49,17 +49,17 @@ impl Input {
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Mutex<Box<dyn Write + Send>>>);
 
-/// How the copying of a stream to the output ended.
+/// How copying a stream to the output ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Copied {
-    /// With the stream.
+    /// Because the stream ended.
     All,
-    /// With the connection, before the stream's end.
+    /// Because the connection ended before the stream did.
     Part,
 }
 
 impl Output {
-    /// Shares an output until it is given back. Who writes to the stream itself meanwhile, takes turns with the others.
+    /// Shares an output until it is given back. Others that write to the stream itself meanwhile take turns.
     pub(crate) fn share(stream: &mut Box<dyn Write + Send>) -> Self {
         let shared = Self(Arc::new(Mutex::new(Box::new(io::sink()))));
         let stream = std::mem::replace(stream, Box::new(shared.clone()));
@@ -77,20 +77,20 @@ impl Output {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes bytes, and shows them.
+    /// Writes bytes, and flushes them.
     ///
     /// # Errors
-    /// The output's own.
+    /// Errors of the output.
     pub(crate) fn show(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = self.lock();
         out.write_all(bytes)?;
         out.flush()
     }
 
-    /// Copies a stream to the output, from the queue that the socket's task fills straight to the writer.
+    /// Copies a stream to the output, straight from the queue that the socket's task fills to the writer.
     ///
     /// # Errors
-    /// The output can't be written.
+    /// The output can't be written to.
     pub(crate) async fn copy(&self, mut inlet: Inlet) -> io::Result<Copied> {
         let (ended, end) = oneshot::channel();
         let out = self.clone();
@@ -100,8 +100,8 @@ impl Output {
         end.await.unwrap_or_else(|_| Err(io::Error::other("the output's thread is gone")))
     }
 
-    /// What lines are said through, and what writes them as long as it is polled: whoever says one waits for a slow
-    /// reader, and nobody else does.
+    /// A sender of lines, and a future that writes them while it is polled: only the task that sends a line waits for a
+    /// slow reader.
     pub(crate) fn lines(&self) -> (Lines, impl Future<Output = io::Result<Copied>>) {
         let (feed, inlet) = Inlet::new(Cause::default());
         (Lines(feed), self.copy(inlet))
@@ -126,14 +126,14 @@ impl Output {
     }
 }
 
-/// The other end of lines that are written to an output.
+/// The sending end of lines that are written to an output.
 #[derive(Clone)]
 pub(crate) struct Lines(mpsc::Sender<Piece>);
 
 impl Lines {
-    /// Says a line, and waits while too many are not written yet.
+    /// Sends a line, and waits while too many are unwritten.
     pub(crate) async fn say(&self, line: String) {
-        // Without a reader the one who writes has an error, which is enough.
+        // If nobody receives the lines, the future that writes them has reported an error already.
         let _ = self.0.send(Some(Bytes::from(line + "\n"))).await;
     }
 }
@@ -148,7 +148,7 @@ impl Write for Output {
     }
 }
 
-/// Writes everything with as few calls as the output lets us.
+/// Writes everything with as few calls as the output allows.
 fn write_all(out: &mut dyn Write, pieces: &[Piece]) -> io::Result<()> {
     let mut slices = slices(pieces);
     let mut rest = slices.as_mut_slice();

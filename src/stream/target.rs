@@ -1,4 +1,4 @@
-//! The URL of a stream, and what it means where the runtime is another machine. Pure.
+//! The URL of a stream, and its meaning if the runtime is on another machine. Pure.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,26 +8,26 @@ use http::uri::PathAndQuery;
 
 use crate::error::Error;
 
-/// Where a runtime serves streams, unless its URL says otherwise: the kubelet's port.
+/// The port where runtimes serve streams, unless the URL names one: the kubelet's.
 const DEFAULT_AUTHORITY: &str = "127.0.0.1:10250";
 
 /// Where a stream is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// Anything but `http` is served over TLS.
+    /// Any scheme but `http` means TLS.
     pub(crate) scheme: String,
     /// Without the brackets of an IPv6 address.
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// Path and query as they were given: the path is the token that lets us in.
+    /// Path and query as they were given: the path is the token that grants access.
     pub(crate) path: PathAndQuery,
 }
 
 impl Target {
-    /// Reads the URL that the runtime answered with.
+    /// Parses the URL that the runtime answered with.
     ///
     /// # Errors
-    /// There is none, or it is no URL.
+    /// It is missing or invalid.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         if url.is_empty() {
             return Err(Error::failure("URL is not set: the runtime has answered without one"));
@@ -57,8 +57,8 @@ impl Target {
         })
     }
 
-    /// Moves a target on the runtime's own loopback to the host on which the runtime was reached.
-    /// Returns whether that was so.
+    /// If the target is on the runtime's own loopback, moves it to the host on which the runtime was reached. Returns
+    /// whether that was so.
     pub(crate) fn reach(&mut self, runtime: Option<&str>) -> bool {
         match runtime {
             Some(runtime) if self.is_loopback() && !is_loopback(runtime) => {
@@ -69,7 +69,7 @@ impl Target {
         }
     }
 
-    /// Where a redirect leads to.
+    /// Where a redirect leads.
     pub(crate) fn redirect(&self, location: &str) -> Result<Self, Error> {
         match location.starts_with('/') && !location.starts_with("//") {
             true => Self::parse(&format!("{}://{}{location}", self.scheme, self.authority())),
@@ -85,7 +85,7 @@ impl Target {
         is_loopback(&self.host)
     }
 
-    /// `host:port`, with brackets where they belong.
+    /// `host:port`, with brackets around an IPv6 address.
     pub(crate) fn authority(&self) -> String {
         match self.host.contains(':') {
             true => format!("[{}]:{}", self.host, self.port),
@@ -101,7 +101,7 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The path is left out: whoever knows it may take the stream.
+        // The path is left out: anybody who knows it may take over the stream.
         write!(formatter, "{}://{}", self.scheme, self.authority())
     }
 }

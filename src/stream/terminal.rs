@@ -1,5 +1,4 @@
-//! The terminal of this process: raw while a remote one is shown in it, and its size.
-//! The systems differ here.
+//! The terminal of this process: made raw while it shows a remote one, and its size. This differs between systems.
 
 use std::io;
 
@@ -32,15 +31,15 @@ mod unix {
 
     use super::{Size, io};
 
-    /// What the terminal was before it was made raw: a panic's hook has no other way to it.
+    /// The state of the terminal before it was made raw. Global, because a panic hook can't get at it otherwise.
     static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
-    /// Keeps the terminal raw. Dropping it puts the terminal back.
+    /// Keeps the terminal raw. Dropping it restores the terminal.
     #[derive(Debug)]
     pub(crate) struct Raw(());
 
     impl Raw {
-        /// Makes the terminal raw: what is typed goes out as it is, Ctrl-C too.
+        /// Makes the terminal raw: keys are passed on as they are, Ctrl-C too.
         pub(crate) fn enter() -> io::Result<Self> {
             static HOOK: Once = Once::new();
             HOOK.call_once(|| {
@@ -76,13 +75,13 @@ mod unix {
         }
     }
 
-    /// The size of the terminal that shows the output, else of the one that is typed at.
+    /// The size of the terminal on the output, else of the one on the input.
     pub(crate) fn size() -> Option<Size> {
         let size = tcgetwinsize(stdout()).or_else(|_| tcgetwinsize(stdin())).ok()?;
         Some(Size { width: size.ws_col, height: size.ws_row })
     }
 
-    /// The changes of the size.
+    /// Changes of the size.
     #[derive(Debug)]
     pub(crate) struct Resizes(Signal);
 
@@ -97,7 +96,8 @@ mod unix {
         }
     }
 
-    /// Waits for the signals that say the terminal is gone or given up. Ctrl-C is a key here, not one of them.
+    /// Waits for the signals that say that the terminal has gone or that we should end. Ctrl-C is a key here, not a
+    /// signal.
     pub(crate) async fn hung_up() {
         match (signal(SignalKind::hangup()), signal(SignalKind::quit())) {
             (Ok(mut hangup), Ok(mut quit)) => {
@@ -119,12 +119,12 @@ mod windows {
 
     use super::{Size, io};
 
-    /// Keeps the console raw. Dropping it puts the console back.
+    /// Keeps the console raw. Dropping it restores the console.
     #[derive(Debug)]
     pub(crate) struct Raw(());
 
     impl Raw {
-        /// Makes the console raw: what is typed goes out as it is, Ctrl-C too.
+        /// Makes the console raw: keys are passed on as they are, Ctrl-C too.
         pub(crate) fn enter() -> io::Result<Self> {
             terminal::enable_raw_mode().map(|()| Self(()))
         }
@@ -141,7 +141,7 @@ mod windows {
         terminal::size().ok().map(|(width, height)| Size { width, height })
     }
 
-    /// The changes of the size. Windows announces them only among the keys, so they are looked for.
+    /// Changes of the size. Windows reports them only among key events, so the size is polled.
     #[derive(Debug)]
     pub(crate) struct Resizes(Option<Size>);
 

@@ -1,4 +1,4 @@
-//! TLS to a streaming server: rustls with ring. Whom to believe comes from the flags.
+//! TLS to a streaming server: rustls with ring. The flags say which servers to trust.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -14,22 +14,22 @@ use crate::error::Error;
 use crate::stream::socket::Stream;
 use crate::stream::target::Target;
 
-/// Whom a TLS connection believes.
+/// Which servers a TLS connection trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Tls {
-    /// Anybody: the runtime gave us the URL over its own socket, and its certificate is most often self-signed.
+    /// Any server: the runtime gave us the URL over its own socket, and the certificate is usually self-signed.
     Unverified,
-    /// The system's roots.
+    /// Servers with a certificate from the system's roots.
     System,
-    /// A server of that name, and it believes us.
+    /// A server with this name; it also checks our certificate.
     Mutual { ca: Option<String>, cert: String, key: String, name: String },
 }
 
 impl Tls {
-    /// What the flags ask for; an empty one was not given.
+    /// The trust that the flags ask for; an empty flag counts as not given.
     ///
     /// # Errors
-    /// Only a part of them was given.
+    /// Only some of them were given.
     pub(crate) fn from_flags(ca: &str, cert: &str, key: &str, name: &str) -> Result<Self, Error> {
         if ca.is_empty() && cert.is_empty() && key.is_empty() {
             return Ok(Self::Unverified);
@@ -47,7 +47,7 @@ impl Tls {
 /// Makes a socket a TLS connection.
 ///
 /// # Errors
-/// A file of the flags can't be read, or one side doesn't believe the other.
+/// A file named by a flag can't be read, or one side doesn't trust the other.
 pub(super) async fn connect(socket: Box<dyn Stream>, target: &Target, tls: &Tls) -> Result<Box<dyn Stream>, Error> {
     let name = match tls {
         Tls::Mutual { name, .. } => name,
@@ -86,7 +86,7 @@ fn roots(ca: Option<&str>) -> Result<RootCertStore, Error> {
         Some(ca) => certificates("--tls-ca", ca)?,
         None => rustls_native_certs::load_native_certs().certs,
     };
-    // A system's store often has a few that nobody can read; without any, the handshake says so.
+    // A system's store often has a few unreadable certificates; if all are, the handshake reports it.
     roots.add_parsable_certificates(found);
     Ok(roots)
 }
@@ -102,7 +102,7 @@ fn failed(what: impl Display, cause: &dyn Display) -> Error {
     Error::failure(format!("{what}: {cause}"))
 }
 
-/// Takes every certificate; the signatures of the handshake must still be right.
+/// Accepts every certificate; the signatures of the handshake must still be valid.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
 

@@ -1,4 +1,4 @@
-//! A byte stream in the binary messages of a WebSocket: what port-forward's SPDY goes through.
+//! A byte stream in the binary messages of a WebSocket, which carries port-forward's SPDY.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use crate::stream::websocket::Socket;
 /// The byte stream.
 pub(super) struct Tunnel {
     socket: Socket,
-    /// What is left of the last message.
+    /// The rest of the last message.
     received: Bytes,
 }
 

@@ -1,4 +1,4 @@
-//! The HTTP request that turns a connection into a SPDY one.
+//! The HTTP request that turns a connection into a SPDY connection.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,24 +20,24 @@ use crate::stream::tls::Tls;
 
 /// The header in which protocols are offered and chosen.
 const PROTOCOL: &str = "x-stream-protocol-version";
-/// How often a server may send us elsewhere. Go's clients follow as often.
+/// How many redirects are followed; Go's clients follow as many.
 const REDIRECTS: usize = 10;
-/// The most that is read of the page with which a server refuses.
+/// How much of a refusing server's page is read at most.
 const MAX_REFUSAL: usize = 64 << 10;
 
 /// A connection that speaks SPDY from now on.
 pub(super) struct Upgraded {
     pub(super) socket: Box<dyn Stream>,
-    /// What came behind the answer.
+    /// What was received after the answer.
     pub(super) early: Bytes,
     /// The protocol that the server chose.
     pub(super) protocol: String,
 }
 
-/// Why there is none.
+/// Why there is no connection.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// The server answered, and not with a connection: it may know another transport.
+    /// The server answered with something else: it may support another transport.
     Refused(Error),
     Failed(Error),
 }
@@ -67,13 +67,13 @@ pub(super) async fn upgrade(
             StatusCode::SWITCHING_PROTOCOLS if is_spdy(response.headers()) => return Ok(upgraded(response).await?),
             status if status.is_redirection() => {
                 let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-                let location = location.ok_or_else(|| broken(&"it sends us elsewhere without saying where"))?;
+                let location = location.ok_or_else(|| broken(&"it redirects without saying where"))?;
                 (target, method) = (target.redirect(location)?, Method::GET);
             }
             _ => return Err(Refusal::Refused(refused(response, &target).await)),
         }
     }
-    Err(Refusal::Failed(Error::failure(format!("{target} sends us on and on"))))
+    Err(Refusal::Failed(Error::failure(format!("{target} redirects too often"))))
 }
 
 fn request(method: Method, target: &Target, protocols: &[&str]) -> Result<Request<Empty<Bytes>>, Error> {
@@ -107,7 +107,7 @@ async fn upgraded(response: Response<Incoming>) -> Result<Upgraded, Error> {
     Ok(Upgraded { socket: parts.io.into_inner(), early: parts.read_buf, protocol: protocol.unwrap_or_default() })
 }
 
-/// The error of a server that doesn't upgrade: its own words, as far as it has some.
+/// The error of a server that doesn't upgrade, in its own words if it has any.
 async fn refused(response: Response<Incoming>, target: &Target) -> Error {
     let status = response.status();
     let body = Limited::new(response.into_body(), MAX_REFUSAL).collect();
@@ -116,7 +116,7 @@ async fn refused(response: Response<Incoming>, target: &Target) -> Error {
     Error::failure(reason(&body)).context(format!("{target} refused to upgrade to SPDY with status {status}"))
 }
 
-/// What a refusing server says: a JSON object's `message` or `error`, or all of it.
+/// What a refusing server says: a JSON object's `message` or `error`, or the whole text.
 pub(super) fn reason(body: &[u8]) -> String {
     let object: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let member = |name| object.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);

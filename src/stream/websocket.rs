@@ -24,11 +24,11 @@ use crate::stream::target::Target;
 use crate::stream::tls::Tls;
 use crate::stream::upgrade::{Refusal, reason};
 
-/// A WebSocket over whatever carries it.
+/// A WebSocket over any kind of connection.
 pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
 const PING: Duration = Duration::from_secs(5);
-/// A server that neither sends nor answers pings for so long is gone.
+/// A server that neither sends nor answers pings for this long is taken to be gone.
 const SILENCE: Duration = Duration::from_secs(61);
 
 /// Connects to a target and upgrades to WebSocket. Returns the protocol that the server chose too.
@@ -41,7 +41,7 @@ pub(super) async fn connect(
     let scheme = match target.scheme.as_str() {
         "http" => "ws",
         "https" => "wss",
-        other => return Err(Error::failure(format!("a WebSocket has a URL of http or https, not {other}")).into()),
+        other => return Err(Error::failure(format!("a WebSocket needs an http or https URL, not {other}")).into()),
     };
     let wrong = |error: &dyn std::fmt::Display| Error::failure(format!("no WebSocket at {target}: {error}"));
     let mut request = target.uri(scheme).into_client_request().map_err(|error| wrong(&error))?;
@@ -57,13 +57,13 @@ pub(super) async fn connect(
             let body = response.body().as_deref().unwrap_or_default();
             let context = format!("{target} refused to upgrade to WebSocket with status {}", response.status());
             let refused = Error::failure(reason(body)).context(context);
-            Err(Refusal::Refused(refused.hint("every runtime speaks SPDY: --transport spdy")))
+            Err(Refusal::Refused(refused.hint("use --transport spdy, which every runtime supports")))
         }
         Err(error) => Err(Refusal::Refused(wrong(&error))),
     }
 }
 
-/// A WebSocket under way, with the ends of its channels. Dropping it closes the socket.
+/// An open WebSocket, with the ends of its channels. Dropping it closes the socket.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) stdout: Inlet,
@@ -88,12 +88,12 @@ impl Connection {
         Self { stdout, stderr, error, orders, close, task }
     }
 
-    /// The end of a channel that is written.
+    /// The writing end of a channel.
     pub(super) fn outlet(&self, channel: u8) -> Outlet {
         Outlet::new(channel.into(), self.orders.clone())
     }
 
-    /// What closes the connection, apart from the ends.
+    /// The sender that closes the connection.
     pub(super) fn split(self) -> (Inlet, Inlet, Inlet, Closer) {
         let Self { stdout, stderr, error, close, task, .. } = self;
         (stdout, stderr, error, Closer { close, task })
@@ -120,7 +120,7 @@ impl Closer {
 struct Feeds([mpsc::Sender<Piece>; 3]);
 
 impl Feeds {
-    /// Hands a message out and waits until there is room for it.
+    /// Hands out a message and waits until there is room for it.
     async fn message(&self, message: Bytes) {
         if let Some((channel, piece)) = channel::decode(message) {
             self.feed(channel, piece).await;
@@ -128,7 +128,7 @@ impl Feeds {
     }
 
     async fn feed(&self, channel: u8, piece: Piece) {
-        // Other channels are none of ours, and a reader that has gone wants nothing.
+        // Other channels are not ours, and a reader that has gone needs nothing.
         if let Some(feed) = usize::from(channel).checked_sub(STDOUT.into()).and_then(|index| self.0.get(index)) {
             let _ = feed.send(piece).await;
         }
@@ -149,7 +149,7 @@ async fn run(
     closing: oneshot::Receiver<()>,
 ) -> Result<(), String> {
     let (mut sink, mut source) = socket.split();
-    // Both directions in one task: one that waits must not stop the other.
+    // Both directions share one task: waiting in one must not stop the other.
     let ended = tokio::select! {
         ended = receive(&mut source, &feeds) => ended,
         never = send(&mut sink, orders) => match never {},
@@ -165,7 +165,7 @@ async fn receive(
 ) -> Result<(), String> {
     loop {
         let message = timeout(SILENCE, source.next()).await;
-        match message.map_err(|_| format!("no sign of the server for {SILENCE:?}"))? {
+        match message.map_err(|_| format!("no sign of life from the server for {SILENCE:?}"))? {
             Some(Ok(Message::Binary(message))) => feeds.message(message).await,
             Some(Ok(Message::Close(Some(close)))) if close.code != CloseCode::Normal => {
                 return Err(format!("the server closed it with code {}: {}", close.code, close.reason));
@@ -174,7 +174,7 @@ async fn receive(
                 feeds.end().await;
                 return Ok(());
             }
-            Some(Ok(Message::Text(_))) => return Err("the server sent text where only bytes belong".to_owned()),
+            Some(Ok(Message::Text(_))) => return Err("the server sent text instead of bytes".to_owned()),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Err(error)) => return Err(error.to_string()),
             None => return Err("the server closed it".to_owned()),
@@ -182,7 +182,7 @@ async fn receive(
     }
 }
 
-/// Sends what is ordered, and pings. Never ends: a server that takes no more may still have something to say.
+/// Sends what is queued, and pings. Never returns: a server that accepts no more may still have something to say.
 async fn send(
     sink: &mut (impl SinkExt<Message> + Unpin),
     mut orders: mpsc::Receiver<Order>,

@@ -1,6 +1,5 @@
-//! What Go refuses when it reads a template and gotmpl only when it gets there, or never; and the places
-//! where a tree is changed: members, because gotmpl passes over nil, what an action shows, and what a
-//! template is called with.
+//! What Go refuses when it parses a template and gotmpl only when it executes it, or never; and the places where the
+//! tree is changed: members, because gotmpl passes over nil; what an action shows; and what a template is called with.
 
 use gotmpl::parse::{BranchNode, CommandNode, Expr, ListNode, Node, PipeNode, Pos, SmolStr};
 
@@ -9,15 +8,15 @@ use crate::template::function::{self, MEMBER, NOTHING, SHOW};
 /// Checks one template, and prepares it for the engine.
 ///
 /// # Errors
-/// An unknown function or variable, a loop's action outside of one, a constant that is given an argument.
+/// An unknown function or variable, a loop's action outside a loop, or a constant that is given an argument.
 pub(super) fn tree(tree: &mut ListNode) -> Result<(), String> {
     Check { variables: vec!["$".into()], loops: 0 }.list(tree)
 }
 
 struct Check {
-    /// The variables that are declared here.
+    /// The variables declared so far.
     variables: Vec<SmolStr>,
-    /// How many loops we are inside of.
+    /// How many loops enclose this place.
     loops: usize,
 }
 
@@ -43,19 +42,19 @@ impl Check {
             Node::Template(call) => {
                 match &mut call.pipe {
                     Some(pipe) => self.pipe(pipe)?,
-                    // The dot is nil there then; gotmpl would pass on the one here.
+                    // There, the dot is nil in Go; gotmpl would pass on the current one.
                     None => call.pipe = Some(calling(call.pos, NOTHING, Vec::new())),
                 }
                 Ok(())
             }
             Node::Break(_) | Node::Continue(_) if self.loops == 0 => {
-                Err("break or continue outside of a range".to_owned())
+                Err("break or continue outside a range".to_owned())
             }
             Node::Break(_) | Node::Continue(_) => Ok(()),
         }
     }
 
-    /// A block; its variables end with it.
+    /// A block, at whose end its variables go out of scope.
     fn branch(&mut self, branch: &mut BranchNode, loops: usize) -> Result<(), String> {
         let outer = self.variables.len();
         self.pipe(&mut branch.pipe)?;
@@ -76,7 +75,7 @@ impl Check {
                 Some(Expr::Bool(..) | Expr::Dot(_) | Expr::Nil(_) | Expr::Number(..) | Expr::String(..))
             );
             if constant && stage > 0 {
-                return Err(format!("stage {} of a pipeline is nothing that takes an argument", stage + 1));
+                return Err(format!("stage {} of a pipeline can't take an argument", stage + 1));
             }
             command.args.iter_mut().try_for_each(|arg| self.expr(arg))?;
         }
@@ -103,7 +102,7 @@ impl Check {
             }
             Expr::Chain(pos, inner, names) => {
                 self.expr(inner)?;
-                // A function's arguments follow its member, so that it stays first.
+                // A function's arguments follow its member, so it must stay first.
                 if !matches!(**inner, Expr::Identifier(..)) {
                     *expr = member(*pos, (**inner).clone(), names);
                 }

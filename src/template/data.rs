@@ -1,4 +1,4 @@
-//! A document as the engine's values. Go decodes it with numbers as text of a type of their own, `json.Number`.
+//! A document as values of the engine. Go decodes numbers into text of a type of its own, `json.Number`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -15,8 +15,8 @@ pub(super) struct Data {
 
 /// The strings that stand for numbers.
 ///
-/// The engine has no such type. It shares strings rather than copying them, so that the address of the text tells;
-/// the values are kept here, so that no other string can have the address.
+/// The engine has no such type. It shares strings instead of copying them, so a number is recognised by the address of
+/// its text; the values are kept here, so no other string can have that address.
 #[derive(Default)]
 pub(super) struct Numbers {
     addresses: HashSet<usize>,
@@ -36,7 +36,7 @@ impl Numbers {
         self.addresses.contains(&address(text))
     }
 
-    /// What Go calls the type of the value.
+    /// Go's name for the type of the value.
     pub(super) fn type_name(&self, value: &Value) -> &'static str {
         match value {
             Value::Nil => "<nil>",

@@ -7,7 +7,7 @@ use crate::template::data::Numbers;
 use crate::template::number;
 use crate::template::spec::Spec;
 
-/// The largest width and precision that Go takes.
+/// The largest width and precision that Go accepts.
 const MAX_WIDTH: i64 = 1_000_000;
 
 /// Prints values.
@@ -16,13 +16,13 @@ pub(super) struct Printer<'a> {
     out: String,
 }
 
-/// The arguments of a format, and how far they are used up.
+/// The arguments of a format, and how many are used.
 struct Arguments<'a> {
     values: &'a [Value],
     next: usize,
-    /// An argument was named by its number: what is left over is not reported then.
+    /// An argument was chosen by number: then unused arguments are not reported.
     reordered: bool,
-    /// The last number named one that there is.
+    /// The last number chose an existing argument.
     good: bool,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Printer<'a> {
         Self { numbers, out: String::new() }
     }
 
-    /// The arguments with a blank between two of which neither is a string.
+    /// The arguments, with a space between two of which neither is a string.
     pub(super) fn print(mut self, args: &[Value]) -> String {
         let mut after_string = true;
         for arg in args {
@@ -45,7 +45,7 @@ impl<'a> Printer<'a> {
         self.out
     }
 
-    /// The arguments with blanks between them, and a newline.
+    /// The arguments separated by spaces, and a newline.
     pub(super) fn println(mut self, args: &[Value]) -> String {
         for (index, arg) in args.iter().enumerate() {
             if index > 0 {
@@ -56,7 +56,7 @@ impl<'a> Printer<'a> {
         self.out + "\n"
     }
 
-    /// The format with the arguments in place of its directives. What doesn't fit is said in the text, as Go does.
+    /// The format with its directives replaced by the arguments. As in Go, errors are reported in the text.
     pub(super) fn printf(mut self, format: &str, values: &[Value]) -> String {
         let mut args = Arguments { values, next: 0, reordered: false, good: true };
         let mut rest = format;
@@ -132,7 +132,7 @@ impl<'a> Printer<'a> {
         (spec, args.named(rest))
     }
 
-    /// A number of the format or, for a star, an argument's: `Some(None)` if that is none.
+    /// A number in the format or, for a star, an argument: `Some(None)` if that is not a number.
     fn count(&mut self, rest: &mut &str, args: &mut Arguments<'_>) -> Option<Option<i64>> {
         if let Some(tail) = rest.strip_prefix('*') {
             *rest = tail;
@@ -149,7 +149,7 @@ impl<'a> Printer<'a> {
         number.map(Some)
     }
 
-    /// What no directive asked for.
+    /// The arguments that no directive used.
     fn extra(&mut self, values: &[Value]) {
         self.out.push_str("%!(EXTRA ");
         for (index, value) in values.iter().enumerate() {
@@ -225,7 +225,7 @@ impl<'a> Printer<'a> {
         self.out.push_str(close);
     }
 
-    /// A value that the verb is not for.
+    /// A value that does not fit the verb.
     fn bad(&mut self, verb: char, spec: Spec, value: &Value) {
         self.out.push_str(&format!("%!{verb}("));
         self.typed(value, spec);
@@ -285,7 +285,7 @@ impl Arguments<'_> {
     }
 }
 
-/// A string by one of the verbs that are for strings.
+/// A string formatted by one of the verbs for strings.
 fn string(verb: char, spec: Spec, text: &str) -> Option<String> {
     match verb {
         'v' if spec.syntax => Some(quote(text)),

@@ -1,4 +1,4 @@
-//! The functions of templates that are not the engine's: crictl's own, and those of Go's that print.
+//! The template functions that the engine lacks: crictl's own, and Go's printing functions.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use gotmpl::{FuncMap, Result, TemplateError, Value};
 use crate::template::data::{Numbers, json_float};
 use crate::template::format::Printer;
 
-/// A member of a value. A template can't name it: it has a blank.
+/// Takes a member of a value. Templates can't name this function, because its name contains a space.
 pub(super) const MEMBER: &str = "member of";
 
 /// What an action shows of its value.
 pub(super) const SHOW: &str = "as shown";
 
-/// Nil, which by itself is no pipeline.
+/// Nil, which alone is not a valid pipeline.
 pub(super) const NOTHING: &str = "no value";
 
 /// The functions that a template may name and that the engine has.
@@ -43,7 +43,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     }),
 ];
 
-/// Whether a template may name such a function.
+/// Whether a template may use this function.
 pub(super) fn exists(name: &str) -> bool {
     ENGINE.contains(&name) || !name.contains(' ') && FUNCTIONS.iter().any(|(known, _)| *known == name)
 }
@@ -73,7 +73,7 @@ fn one<'a>(name: &str, args: &'a [Value]) -> Result<&'a Value> {
     }
 }
 
-/// The only argument, if it is text; a number is not.
+/// The only argument, if it is text; a number does not count.
 fn text(numbers: &Numbers, name: &str, args: &[Value]) -> Result<Arc<str>> {
     match one(name, args)? {
         Value::String(text) if !numbers.has(text) => Ok(Arc::clone(text)),
@@ -99,7 +99,7 @@ fn member(numbers: &Numbers, value: &Value, name: &str) -> Result<Value> {
     }
 }
 
-/// What an action prints; null is said to be no value.
+/// What an action prints; null is printed as `<no value>`.
 fn shown(numbers: &Numbers, value: &Value) -> String {
     match value {
         Value::Nil => "<no value>".to_owned(),
@@ -154,9 +154,9 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// The first letter of each word in upper case, the others as they are.
+/// The first letter of each word in upper case, the others unchanged.
 ///
-/// Words are Unicode's: `o'neil`, `x_y` and `1ab` are one each, `a-b` is two.
+/// Words are Unicode's: `o'neil`, `x_y` and `1ab` are one word each, `a-b` is two.
 fn title(text: &str) -> String {
     let mut title = String::new();
     let mut begun = false;
@@ -181,7 +181,7 @@ fn title(text: &str) -> String {
     title
 }
 
-/// A letter at the start of a word: of a letter that is two, only the first is large.
+/// A letter at the start of a word: if its upper case is two letters, only the first is large.
 fn title_case(c: char) -> impl Iterator<Item = char> {
     let digraph = match c {
         'Ǆ' | 'ǅ' | 'ǆ' => Some('ǅ'),

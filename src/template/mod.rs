@@ -1,12 +1,12 @@
-//! Go's `text/template`, for `-o go-template`: scripts around crictl have such templates.
+//! Go's `text/template`, for `-o go-template`: scripts around crictl contain such templates.
 //!
-//! The language itself is `gotmpl`'s. Around it stand what it lets through where Go does not
-//! ([`check`]), Go's `fmt` for the values a document has ([`format`]) and crictl's own functions
-//! ([`function`]). It knows documents only, not what is in them and not where the text goes.
+//! `gotmpl` implements the language. This module adds Go's checks that it lacks ([`check`]), Go's `fmt` for the values
+//! of a document ([`format`]) and crictl's own functions ([`function`]). It knows only documents, not what is in them
+//! or where the text goes.
 //!
-//! Of some 8,700 templates that were run through both, those differ that have a float with `%x`, `%b` or the
-//! `#` flag, a pointer (`%p`), `index` with one argument, half of a character (`slice`), or a `define`,
-//! `else if` or `else with` where Go allows none.
+//! Of some 8,700 templates that were run through both, those differ that have a float with `%x`, `%b` or the `#` flag,
+//! a pointer (`%p`), `index` with one argument, half of a character (`slice`), or a `define`, `else if` or `else with`
+//! where Go does not allow it.
 
 mod check;
 mod data;
@@ -27,17 +27,17 @@ use gotmpl::parse::{ListNode, Node, Parser};
 use crate::schema::Value;
 use crate::template::data::Data;
 
-/// The name of the template that is not inside a `define`.
+/// The name of the template outside any `define`.
 const MAIN: &str = "";
 
-/// Marks the end of the text. Not in a command line, so not in a template either.
+/// Marks the end of the text. A command line can't contain it, so neither can a template.
 const END: char = '\0';
 
-/// `else if` nests without a limit in gotmpl's parser, which would exhaust the stack; its own limit for everything
-/// else is 100.
+/// In gotmpl's parser `else if` nests without a limit and would exhaust the stack; for everything else its limit is
+/// 100.
 const MAX_ELSE: usize = 500;
 
-/// A template that has been read and checked.
+/// A template that has been parsed and checked.
 #[derive(Clone, Debug)]
 pub struct Template {
     source: String,
@@ -46,18 +46,18 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a template.
+    /// Parses a template.
     ///
     /// # Errors
-    /// In words: what Go would not read either.
+    /// In words: what Go could not parse either.
     pub fn parse(source: &str) -> Result<Self, String> {
         if source.contains(END) {
-            return Err("a template has no NUL character".to_owned());
+            return Err("a template can't contain a NUL character".to_owned());
         }
         if source.matches("else").count() > MAX_ELSE {
-            return Err(format!("a template has at most {MAX_ELSE} else branches"));
+            return Err(format!("a template can have at most {MAX_ELSE} else branches"));
         }
-        // The parser of its own accord says what is wrong inside an action, and what is defined twice.
+        // The parser itself reports errors inside an action, and double definitions.
         gotmpl::Template::new(MAIN).parse(source).map_err(words)?;
         let marked = format!("{source}{END}");
         let (main, defines) = Parser::new(&marked, "{{", "}}").and_then(Parser::parse).map_err(words)?;
@@ -75,7 +75,7 @@ impl Template {
     /// The document in the template's form.
     ///
     /// # Errors
-    /// In words: the document lacks what the template asks for, or a function can't do what it is asked to.
+    /// In words: the document lacks something that the template uses, or a function fails.
     pub fn render(&self, document: &Value) -> Result<String, String> {
         let data = Data::new(document);
         let template = gotmpl::Template::new(MAIN).funcs(function::table(&Arc::new(data.numbers)));
@@ -93,9 +93,9 @@ impl PartialEq for Template {
 
 impl Eq for Template {}
 
-/// The tree without the mark, which is its last text if every block is closed and nothing else is.
+/// The tree without the mark, which must be its last text if all blocks are closed properly.
 ///
-/// gotmpl reads to the end of the text inside a block that is never closed, and stops at an `end` that closes nothing.
+/// gotmpl accepts the end of the text inside an open block, and stops at an `end` that closes nothing.
 fn closed(mut tree: ListNode) -> Result<ListNode, String> {
     match tree.nodes.pop() {
         Some(Node::Text(mut last)) if last.text.ends_with(END) => {
@@ -107,7 +107,7 @@ fn closed(mut tree: ListNode) -> Result<ListNode, String> {
     }
 }
 
-/// What was wrong, without a preamble.
+/// The error, without a preamble.
 fn words(error: TemplateError) -> String {
     match error {
         TemplateError::Exec(text) => text,

@@ -3,7 +3,7 @@
 use crate::gotext::quote;
 use crate::template::spec::Spec;
 
-/// An integer by one of the verbs that are for integers, with its zeros but not with blanks.
+/// An integer formatted by one of the verbs for integers, with its zeros but without spaces.
 pub(super) fn integer(verb: char, spec: Spec, negative: bool, magnitude: u64) -> Option<String> {
     let character = || u32::try_from(magnitude).ok().filter(|_| !negative).and_then(char::from_u32);
     let (digits, prefix) = match verb {
@@ -37,7 +37,7 @@ pub(super) fn integer(verb: char, spec: Spec, negative: bool, magnitude: u64) ->
     Some(format!("{sign}{prefix}{zeros}{digits}"))
 }
 
-/// A float by one of the verbs that are for floats, with a sign if it has one.
+/// A float formatted by one of the verbs for floats, with a sign if it has one.
 pub(super) fn float(verb: char, spec: Spec, value: f64) -> Option<String> {
     let size = value.abs();
     let digits = match verb {
@@ -50,7 +50,7 @@ pub(super) fn float(verb: char, spec: Spec, value: f64) -> Option<String> {
     Some(format!("{}{digits}", sign(spec, value.is_sign_negative())))
 }
 
-/// A quoted string with what is not ASCII as escapes.
+/// A quoted string with non-ASCII characters escaped.
 pub(super) fn ascii(quoted: &str) -> String {
     let escape = |c: char| match u32::from(c) {
         code if c.is_ascii() => char::from_u32(code).map(String::from).unwrap_or_default(),
@@ -79,9 +79,9 @@ fn rune(c: char, only_ascii: bool) -> String {
     if only_ascii { ascii(&quoted) } else { quoted }
 }
 
-/// As many digits as asked for, or as it takes, and an exponent where there would be many zeros.
+/// As many digits as requested or as needed, and an exponent if there would be many zeros.
 fn general(size: f64, precision: Option<usize>) -> String {
-    // Without a precision, an exponent is used as if it were 6, whatever the number of digits.
+    // Without a precision, the exponent is chosen as for precision 6, whatever the number of digits.
     let precision = precision.map(|digits| digits.max(1));
     let scientific = match precision {
         Some(digits) => format!("{size:.*e}", digits - 1),

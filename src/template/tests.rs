@@ -1,4 +1,4 @@
-//! The templates that were run through Go, and what its answers do not cover.
+//! The templates that were run through Go, and cases that its answers do not cover.
 
 use serde::Deserialize;
 

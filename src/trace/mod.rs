@@ -1,5 +1,5 @@
-//! `--enable-tracing`: a span of the run and one of each call, for an OpenTelemetry collector when the run is over,
-//! however it ended. Without the flag nothing here does anything. Records only: it does not know how to send.
+//! `--enable-tracing`: a span for the run and one for each call, sent to an OpenTelemetry collector at the end of the
+//! run, however it ended. Without the flag nothing happens. This module only records; it does not know how to send.
 
 mod otlp;
 
@@ -15,16 +15,16 @@ use crate::error::Error;
 use crate::method::Method;
 use otlp::{Event, Export, Resource, ResourceSpans, Scope, ScopeSpans, Span, SpanKind, number, text};
 
-/// Where a trace goes, and whether there is one.
+/// Where a trace goes, and whether to make one.
 #[derive(Clone, Debug)]
 pub(crate) struct Collector {
     /// `host:port`.
     pub(crate) address: String,
-    /// How many of a million runs are traced; negative for all.
+    /// How many runs per million are traced; negative for all.
     pub(crate) rate: i64,
 }
 
-/// The trace of one run, if there is one. Clones are the same one.
+/// The trace of a run, if there is one. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Tracer(Option<Rc<Trace>>);
 
@@ -32,16 +32,16 @@ struct Trace {
     id: [u8; 16],
     /// The run's own span.
     root: [u8; 8],
-    /// Whether it is recorded. Those who are called are told either way, so that they do the same.
+    /// Whether it is recorded. Servers are told the trace either way, so that they make the same choice.
     sampled: bool,
     started: u64,
     now: fn() -> SystemTime,
-    /// The calls that are over.
+    /// The calls that have ended.
     calls: RefCell<Vec<Span>>,
 }
 
 impl Tracer {
-    /// Begins the trace of a run.
+    /// Starts the trace of a run.
     pub(crate) fn start(collector: Option<&Collector>, now: fn() -> SystemTime) -> Self {
         Self(collector.map(|collector| {
             let id = random().to_be_bytes();
@@ -56,7 +56,7 @@ impl Tracer {
         }))
     }
 
-    /// Begins the span of a call. It ends when it is dropped, so that one that is given up has its span too.
+    /// Starts the span of a call. It ends when it is dropped, so that an abandoned call has a span too.
     pub(crate) fn call(&self, method: &'static Method) -> Call {
         Call(self.0.as_ref().map(|trace| {
             let name = method.path.trim_start_matches('/');
@@ -73,8 +73,8 @@ impl Tracer {
         }))
     }
 
-    /// Ends the trace; gives the request for its collector, if it is recorded. `host` is the machine's name where
-    /// the system does not tell it.
+    /// Ends the trace; returns the request for its collector, if it is recorded. `host` is the machine's name, if the
+    /// system does not provide it.
     pub(crate) fn finish(&self, command: &str, error: Option<&Error>, host: Option<&str>) -> Option<Vec<u8>> {
         let trace = self.0.as_ref().filter(|trace| trace.sampled)?;
         let end = nanos((trace.now)());
@@ -119,7 +119,7 @@ struct Open {
 }
 
 impl Call {
-    /// Tells the server which trace it is in, as W3C's Trace Context says.
+    /// Tells the server which trace the call belongs to, as W3C's Trace Context specifies.
     pub(crate) fn inject(&self, metadata: &mut MetadataMap) {
         let Some(Open { trace, span, .. }) = &self.0 else { return };
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -185,14 +185,14 @@ fn request(spans: Vec<Span>, host: Option<&str>) -> Export {
     Export { resource_spans: vec![ResourceSpans { resource: Some(Resource { attributes }), scope_spans }] }
 }
 
-/// Whether a trace is among `rate` of a million: by its id, so that others who see the id agree.
+/// Whether a trace is among `rate` of a million: decided by its id, so that others who see the id agree.
 fn is_sampled(id: [u8; 16], rate: i64) -> bool {
     let Ok(rate) = u128::try_from(rate) else { return true };
     let place = (u128::from_be_bytes(id) & u128::from(u64::MAX)) >> 1;
     place < (rate << 63) / 1_000_000
 }
 
-/// 128 random bits. A random UUID has 122 of them; those of another one fill its fixed places.
+/// 128 random bits. A random UUID has 122; a second one supplies the bits in its fixed places.
 fn random() -> u128 {
     Uuid::new_v4().as_u128() ^ Uuid::new_v4().as_u128().rotate_left(64)
 }

@@ -1,7 +1,7 @@
-//! The OpenTelemetry protocol's messages of a trace: the fields that are sent, by hand.
+//! The OpenTelemetry protocol's messages of a trace, written by hand: only the fields that we send.
 //!
-//! The OpenTelemetry crates read the process's environment, keep a thread and block it at the end; a run has a
-//! handful of spans and sends them once, with the gRPC that is there anyway.
+//! The OpenTelemetry crates read the process's environment, keep a thread and block it at the end; a run has a handful
+//! of spans and sends them once, with the gRPC client that it has anyway.
 
 /// The request of the collector's `Export`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -26,7 +26,7 @@ pub(super) struct Resource {
     pub(super) attributes: Vec<KeyValue>,
 }
 
-/// The spans of a library in it.
+/// The spans of a library in the process.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct ScopeSpans {
     #[prost(message, optional, tag = "1")]
@@ -102,13 +102,13 @@ pub(super) struct Status {
 }
 
 impl Status {
-    /// It failed.
+    /// The call or run failed.
     pub(super) fn error(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: StatusCode::Error.into() }
     }
 }
 
-/// Whether a span ended well; nobody says so of one that did.
+/// Whether a span ended well; only failures have a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
 #[repr(i32)]
 pub(super) enum StatusCode {

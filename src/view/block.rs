@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-/// A title and a line for each entry; nothing where there is none.
+/// A title and a line for each entry; nothing if there are no entries.
 pub(crate) fn entries(title: &str, entries: &BTreeMap<String, String>) -> Vec<String> {
     let title = (!entries.is_empty()).then(|| format!("{title}:"));
     title.into_iter().chain(entries.iter().map(|(key, value)| format!("\t{key} -> {value}"))).collect()
 }
 
-/// `label: value` where there is a value.
+/// `label: value` if there is a value.
 pub(crate) fn line(label: &str, value: &str) -> Vec<String> {
     line_if(!value.is_empty(), || format!("{label}: {value}"))
 }
 
-/// A line where there is one.
+/// A line if a condition holds.
 pub(crate) fn line_if(shown: bool, line: impl FnOnce() -> String) -> Vec<String> {
     shown.then(line).into_iter().collect()
 }

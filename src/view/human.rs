@@ -1,13 +1,13 @@
-//! Ages, sizes, ids and times as people read them.
+//! Ages, sizes, ids and times in a form for people.
 //!
 //! Pure functions of numbers: the clock and the time zone are arguments.
 
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Go's zero time, which is what a missing timestamp is shown as in JSON.
+/// Go's zero time, which JSON shows for a missing timestamp.
 pub(crate) const GO_ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 
-/// Bytes that are left of an id in a table; one that ends within a character loses it whole.
+/// How many bytes of an id a table shows; a character that is cut there is dropped.
 const SHORT_ID: usize = 13;
 
 /// How long ago `created` was, both in nanoseconds since 1970: `About an hour ago`.
@@ -15,10 +15,10 @@ pub(crate) fn ago(created: i64, now: i64) -> String {
     format!("{} ago", duration(now.saturating_sub(created)))
 }
 
-/// A number of bytes to base 1000 with `precision` significant digits: `1.09MB`.
+/// A number of bytes in units of 1000, with `precision` significant digits: `1.09MB`.
 ///
-/// Tables of images have three digits, statistics have four. A value that rounds up to the next
-/// unit keeps its own, so 999 950 is `1e+03kB` with three digits.
+/// Tables of images show three digits, statistics four. A value that rounds up to the next unit keeps its own, so 999
+/// 950 is `1e+03kB` with three digits.
 pub(crate) fn size(bytes: u64, precision: usize) -> String {
     let mut value = bytes as f64;
     let mut units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"].iter();
@@ -52,7 +52,7 @@ pub(crate) fn is_digest(text: &str) -> bool {
     hex.len() == length && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// RFC 3339 with as many digits of the fraction as needed: `2024-05-01T10:00:00.5+02:00`.
+/// RFC 3339 with as many fractional digits as needed: `2024-05-01T10:00:00.5+02:00`.
 pub(crate) fn rfc3339(nanos: i64, zone: &TimeZone) -> String {
     let moment = Moment::new(nanos, zone);
     let offset = match moment.offset {
@@ -75,7 +75,7 @@ fn duration(nanos: i64) -> String {
     const HOUR: i64 = 3_600_000_000_000;
     let seconds = nanos / 1_000_000_000;
     let minutes = seconds / 60;
-    // Hours are the only unit that is rounded; half an hour counts as a whole one.
+    // Only hours are rounded; half an hour counts as a whole one.
     let hours = (i128::from(nanos) + i128::from(HOUR / 2)) / i128::from(HOUR);
     match (seconds, minutes, hours) {
         (..1, _, _) => "Less than a second".to_owned(),
@@ -114,11 +114,11 @@ fn trim_zeros(number: &str) -> &str {
     }
 }
 
-/// A point in time taken apart the way both layouts need it.
+/// A point in time, split into the parts that both layouts need.
 struct Moment {
     date: String,
     time: String,
-    /// East of UTC, in seconds.
+    /// The offset east of UTC, in seconds.
     offset: i32,
     abbreviation: String,
 }

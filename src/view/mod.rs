@@ -1,4 +1,4 @@
-//! Pure: from a response to what a printer can show. No I/O, no clock, no terminal.
+//! Pure: from a response to something that can be printed. No I/O, no clock, no terminal.
 
 pub(crate) mod block;
 pub(crate) mod human;
@@ -10,18 +10,18 @@ use crate::namespace;
 use crate::schema::{self, Described, Value};
 use crate::template::Template;
 
-/// What a command has to show.
+/// What a command shows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum View {
     /// Columns and rows.
     Table(Table),
-    /// A response as a document, in the style that lists have.
+    /// A response as a document, in the style of lists.
     List(Value, Encoding),
     /// One message of a stream: JSON on one line.
     Item(Value, Encoding),
     /// A status as a document: keys sorted, HTML characters escaped.
     Status(Value, Encoding),
-    /// Lines of a form of the command's own, without their ends. An end of a line that is in one is not ours.
+    /// Lines in the command's own layout, without their ends. A line end inside a line is not ours.
     Text(Vec<String>),
     /// YAML with comments.
     Lines(Vec<Line>),
@@ -54,28 +54,28 @@ fn lift(item: &mut Value) {
     item.set("containerdNamespace", mark.unwrap_or_default());
 }
 
-/// One line of YAML with a comment; only a comment if it has neither key nor value.
+/// One line of YAML with a comment; only the comment if it has neither key nor value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Line {
-    /// How often the line itself is commented out.
+    /// How many times the line itself is commented out.
     pub(crate) comments: usize,
     pub(crate) indent: usize,
     /// It begins an item of a list.
     pub(crate) dash: bool,
     pub(crate) key: Option<String>,
-    /// A scalar, or what is empty.
+    /// A scalar, or an empty list or object.
     pub(crate) value: Option<Value>,
     pub(crate) note: String,
 }
 
 impl View {
-    /// Lines from a text all of whose ends of lines are ours.
+    /// Lines from a text whose line ends are all ours.
     pub(crate) fn text(text: &str) -> Self {
         Self::Text(text.lines().map(str::to_owned).collect())
     }
 }
 
-/// Columns and rows; widths are the printer's business.
+/// Columns and rows; the printer decides the widths.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Table {
     pub(crate) columns: Vec<&'static str>,
@@ -96,7 +96,7 @@ impl Table {
     }
 }
 
-/// How a document is written down.
+/// How a document is encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Json,
@@ -108,44 +108,44 @@ impl Encoding {
     /// The encoding of a list, or nothing for a table.
     ///
     /// # Errors
-    /// A format that no list has.
+    /// The format is not one that lists have.
     pub(crate) fn of_list(output: &str) -> Result<Option<Self>, Error> {
         match output {
             "table" => Ok(None),
             "json" => Ok(Some(Self::Json)),
             "yaml" => Ok(Some(Self::Yaml)),
-            _ => Err(Error::failure(format!("unsupported output format {output:?}: table, json and yaml are"))),
+            _ => Err(Error::failure(format!("unsupported output format {output:?}: use table, json or yaml"))),
         }
     }
 
-    /// The encoding of a document; json where nothing is named.
+    /// The encoding of a document; json by default.
     ///
     /// # Errors
-    /// A format that no document has.
+    /// The format is not one that documents have.
     pub(crate) fn of_status(output: &str) -> Result<Self, Error> {
         match output {
             "" | "json" => Ok(Self::Json),
             "yaml" => Ok(Self::Yaml),
-            _ => Err(Error::failure(format!("unsupported output format {output:?}: json and yaml are"))),
+            _ => Err(Error::failure(format!("unsupported output format {output:?}: use json or yaml"))),
         }
     }
 
-    /// The encoding of a document that a template may show too.
+    /// The encoding of a document that can also be shown with a template.
     ///
     /// # Errors
-    /// A format that no document has, or what is no template.
+    /// The format is not one that documents have, or the template is invalid.
     pub(crate) fn of_status_or_template(output: &str, template: &str) -> Result<Self, Error> {
         match output {
             "go-template" => Self::of_template(template),
             "" | "json" | "yaml" => Self::of_status(output),
-            _ => Err(Error::failure(format!("unsupported output format {output:?}: json, yaml and go-template are"))),
+            _ => Err(Error::failure(format!("unsupported output format {output:?}: use json, yaml or go-template"))),
         }
     }
 
     /// A Go template.
     ///
     /// # Errors
-    /// What is no template.
+    /// The template is invalid.
     pub(crate) fn of_template(template: &str) -> Result<Self, Error> {
         let template = Template::parse(template);
         // Scripts look for these words.

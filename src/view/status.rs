@@ -1,5 +1,5 @@
-//! The documents of `inspect`, `inspectp`, `inspecti`, `info` and `imagefsinfo`: a status,
-//! and what the runtime adds to it in the response's `info` map.
+//! The documents of `inspect`, `inspectp`, `inspecti`, `info` and `imagefsinfo`: a status, and what the runtime adds to
+//! it in the response's `info` map.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use crate::error::Error;
 use crate::schema::{Described, Field, Kind, Label, Message, Value};
 
-/// `{"status": ...}` and a member for each entry of `info`, which may overwrite one that is there.
+/// `{"status": ...}` and a member for each entry of `info`, which may overwrite an existing one.
 ///
 /// # Errors
-/// An entry that starts as a JSON object is not one.
+/// An entry that starts as a JSON object is not a valid one.
 pub(crate) fn document(mut members: Value, info: &BTreeMap<String, String>) -> Result<Value, Error> {
     for (key, text) in info {
         let value = match text.starts_with('{') {
             true => serde_json::from_str(&whole_surrogates(text)).map(floats).map_err(|error| {
-                Error::failure(format!("the runtime's info {key:?} is not the JSON that it starts as: {error}"))
+                Error::failure(format!("the runtime's info {key:?} starts like JSON but is not valid: {error}"))
             })?,
             false => Value::from(text.trim_matches('"')),
         };
@@ -24,8 +24,8 @@ pub(crate) fn document(mut members: Value, info: &BTreeMap<String, String>) -> R
     Ok(members)
 }
 
-/// The text with each half of a surrogate pair that has lost the other replaced by U+FFFD, as Go reads it.
-/// serde_json refuses a document that has one.
+/// The text with each unpaired half of a surrogate pair replaced by U+FFFD, as Go reads it. serde_json refuses a
+/// document with an unpaired half.
 fn whole_surrogates(text: &str) -> Cow<'_, str> {
     let mut whole = String::new();
     let mut rest = text;
@@ -36,7 +36,7 @@ fn whole_surrogates(text: &str) -> Cow<'_, str> {
             (Some(_), _) => 6,
             (None, _) => escape.len().min(2),
         };
-        // An escaped character may be of several bytes; such an escape is an error that the parser names.
+        // The escaped character may have several bytes; the parser then reports the escape as an error.
         let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
         whole.push_str(before);
         whole.push_str(if length == 6 { "\\ufffd" } else { escape });
@@ -60,7 +60,7 @@ pub(crate) fn join(mut documents: Vec<Value>) -> Option<Value> {
     }
 }
 
-/// Every number as a double: upstream reads info entries that way, so that large integers lose digits.
+/// Every number as a double: upstream reads info entries that way, so large integers lose digits.
 fn floats(value: Value) -> Value {
     match value {
         Value::Int(number) => Value::Float(number as f64),
@@ -71,7 +71,7 @@ fn floats(value: Value) -> Value {
     }
 }
 
-/// Adds a null for each member of the message that is unset, which `inspect` and `inspectp` show.
+/// Adds a null for each unset member of the message, because `inspect` and `inspectp` show it.
 pub(crate) fn nulls<M: Described>(mut status: Value) -> Value {
     for field in M::SCHEMA.fields {
         if status.get(field.json).is_none() {
@@ -81,7 +81,7 @@ pub(crate) fn nulls<M: Described>(mut status: Value) -> Value {
     status
 }
 
-/// The message as Go's encoding/json writes the generated structs: the proto's own names, nothing that is empty.
+/// The message as Go's encoding/json writes the generated structs: proto names, empty fields left out.
 pub(crate) fn go_struct(message: &'static Message, value: &Value) -> Value {
     let member = |field: &Field| {
         let value = value.get(field.json)?;

@@ -1,4 +1,4 @@
-//! What a container or a pod uses, and how much of a CPU that was between two samples.
+//! What a container or a pod uses, and how much of a CPU it used between two samples.
 
 use crate::error::Error;
 use crate::generated::cri::UInt64Value;
@@ -8,7 +8,7 @@ use crate::generated::cri::UInt64Value;
 pub(crate) struct Usage {
     /// Nanoseconds of CPU since the start.
     pub(crate) cpu: u64,
-    /// When the CPU was looked at, in nanoseconds.
+    /// When the CPU was measured, in nanoseconds.
     pub(crate) at: i64,
     /// The working set in bytes.
     pub(crate) memory: u64,
@@ -22,10 +22,10 @@ impl Usage {
 
     /// Hundredths of one CPU since the earlier sample, as a cell.
     ///
-    /// A counter that went backwards is none since; upstream shows some 10^13 percent there.
+    /// A counter that went backwards counts as zero; upstream shows some 10^13 percent.
     ///
     /// # Errors
-    /// The runtime did not look again in between.
+    /// The runtime did not measure again between the samples.
     pub(crate) fn cpu_since(&self, earlier: &Self) -> Result<String, Error> {
         let elapsed = i128::from(self.at) - i128::from(earlier.at);
         if self.cpu != 0 && elapsed == 0 {
@@ -38,7 +38,7 @@ impl Usage {
     }
 }
 
-/// A number that may be missing, which counts as none.
+/// A number that may be missing, which counts as zero.
 pub(crate) fn number(value: Option<&UInt64Value>) -> u64 {
     value.map_or(0, |value| value.value)
 }

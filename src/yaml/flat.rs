@@ -1,4 +1,4 @@
-//! A mapping of scalars, of which only the text counts: what a config file of crictl's is.
+//! A mapping of scalars, taken as text: the form of crictl's config file.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,12 @@ use saphyr_parser::{Event, Span};
 
 use super::{events, located, next, without_tabs};
 
-/// Hands the pairs of the first document to `take`, in their order and with doubled keys: the key, and the value's text
-/// or nothing where it is a list or a mapping. What follows the document is not looked at, and neither is what comes
-/// after an error, however deep it is nested.
+/// Passes the pairs of the first document to `take`, in order and including duplicate keys: the key, and the value's
+/// text, or nothing for a list or a mapping. What follows the document is not read, and neither is what follows an
+/// error, however deeply it is nested.
 ///
 /// # Errors
-/// The text is no mapping of scalars, with the line and the column; or `take`'s own.
+/// The text is not a mapping of scalars, with the line and the column; or an error of `take`.
 pub(crate) fn flat(text: &str, mut take: impl FnMut(&str, Option<&str>) -> Result<(), String>) -> Result<(), String> {
     let text = without_tabs(text);
     let mut events = events(&text)?;
@@ -31,23 +31,23 @@ pub(crate) fn flat(text: &str, mut take: impl FnMut(&str, Option<&str>) -> Resul
         if matches!(event, Event::MappingEnd) {
             return Ok(());
         }
-        // The parser takes a tab for indentation, and nobody else does.
+        // The parser accepts a tab as indentation, but no other parser does.
         let line = lines.get(at.start.line().saturating_sub(1)).copied().unwrap_or_default();
         let content = line.trim_start_matches([' ', '\t']);
         if line.len() - content.len() == at.start.col() && line[..at.start.col()].contains('\t') {
             return Err(located(at, "a tab before a key"));
         }
-        let key = scalar(event, at, &mut anchors)?.ok_or_else(|| located(at, "a key has to be a word"))?;
+        let key = scalar(event, at, &mut anchors)?.ok_or_else(|| located(at, "a key must be a word"))?;
         let (event, at) = next(&mut events)?;
         let value = scalar(event, at, &mut anchors)?;
         take(&key, value.as_deref())?;
         if value.is_none() {
-            return Err(located(at, "a list or a mapping, which no key takes"));
+            return Err(located(at, "no key takes a list or a mapping"));
         }
     }
 }
 
-/// The text of a scalar, or of the one that an alias stands for. Nothing is a list or a mapping.
+/// The text of a scalar, or of the one that an alias refers to. Nothing for a list or a mapping.
 fn scalar(event: Event<'_>, at: Span, anchors: &mut HashMap<usize, String>) -> Result<Option<String>, String> {
     Ok(match event {
         Event::Scalar(text, _, anchor, _) => {
@@ -57,7 +57,7 @@ fn scalar(event: Event<'_>, at: Span, anchors: &mut HashMap<usize, String>) -> R
             }
             Some(text)
         }
-        Event::Alias(id) => Some(anchors.get(&id).cloned().ok_or_else(|| located(at, "an alias of no value"))?),
+        Event::Alias(id) => Some(anchors.get(&id).cloned().ok_or_else(|| located(at, "an alias without an anchor"))?),
         Event::SequenceStart(..) | Event::MappingStart(..) => None,
         _ => return Err(located(at, "a value is missing")),
     })
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn nothing_is_read_of_what_is_nested() {
         let deep = format!("a: 1\nb: {}", "[".repeat(200_000));
-        assert_eq!(pairs(&deep), Err("line 2, column 4: a list or a mapping, which no key takes".to_owned()));
+        assert_eq!(pairs(&deep), Err("line 2, column 4: no key takes a list or a mapping".to_owned()));
         let deep = format!("b: {}", "{a: ".repeat(200_000));
         assert!(flat(&deep, |key, value| Err(format!("{key} {value:?}"))).is_err_and(|reason| reason == "b None"));
     }

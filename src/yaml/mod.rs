@@ -1,8 +1,8 @@
 //! From YAML text to values: the documents of a stream, with anchors and merge keys resolved; and a flat mapping as the
 //! text of its scalars.
 //!
-//! The parser is an event parser, because a reader that gives values has forgotten by then which scalars
-//! were quoted, and YAML 1.1 makes a difference between `yes` and `"yes"`.
+//! An event parser is used, because a parser that returns values no longer knows which scalars were quoted, and YAML
+//! 1.1 distinguishes between `yes` and `"yes"`.
 
 mod flat;
 mod scalar;
@@ -16,13 +16,13 @@ use crate::schema::Value;
 
 pub(crate) use flat::flat;
 
-/// What a document may contain at most. A few lines of aliases to aliases mean billions of values.
+/// The most values that a document may contain. A few lines of aliases to aliases mean billions of values.
 const MOST_NODES: usize = 1_000_000;
 
-/// How deep a document may be nested; every level is a level of the stack.
+/// How deeply a document may be nested; every level takes stack space.
 const DEEPEST: usize = 100;
 
-/// Reads the first document; what follows it is not looked at. An empty text is null.
+/// Reads the first document; what follows it is not read. An empty text is null.
 ///
 /// # Errors
 /// What is wrong, with the line and the column.
@@ -46,7 +46,7 @@ pub(crate) fn parse_all(text: &str) -> Result<Vec<Value>, String> {
 
 struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
-    /// What the anchors that were read so far stand for.
+    /// The values of the anchors read so far.
     anchors: HashMap<usize, Value>,
     nodes: usize,
 }
@@ -82,9 +82,12 @@ impl<'a> Reader<'a> {
         self.count(1, at)?;
         let (value, anchor) = match event {
             Event::Alias(id) => {
-                // An anchor is known when its value is complete, so that nothing contains itself.
-                let value =
-                    self.anchors.get(&id).cloned().ok_or_else(|| located(at, "an alias of what contains it"))?;
+                // An anchor is known once its value is complete, so no value can contain itself.
+                let value = self
+                    .anchors
+                    .get(&id)
+                    .cloned()
+                    .ok_or_else(|| located(at, "an alias of a value that contains it"))?;
                 self.count(size(&value), at)?;
                 (value, 0)
             }
@@ -110,7 +113,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A mapping, its keys sorted. The last of equal keys wins, and each wins over merged ones.
+    /// A mapping, its keys sorted. The last of equal keys wins, and own keys win over merged ones.
     fn mapping(&mut self, depth: usize) -> Result<Value, String> {
         let mut members = BTreeMap::new();
         let mut merged = Vec::new();
@@ -126,9 +129,9 @@ impl<'a> Reader<'a> {
             match value {
                 Value::Object(pairs) if merge => merged.extend(pairs),
                 Value::List(items) if merge => merged.extend(items.into_iter().flat_map(members_of)),
-                _ if merge => return Err(located(value_at, "<< merges a mapping or a list of them")),
+                _ if merge => return Err(located(value_at, "<< takes a mapping or a list of mappings")),
                 value => {
-                    members.insert(name(&key).ok_or_else(|| located(at, "a key has to be a scalar"))?, value);
+                    members.insert(name(&key).ok_or_else(|| located(at, "a key must be a scalar"))?, value);
                 }
             }
         }
@@ -144,10 +147,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The text with a blank for each tab between a colon and a word, where the parser takes none. Others do, and people
-/// write it. Which tabs these are the parser alone can say: one in a quoted text stays.
+/// The text with each tab between a colon and a word replaced by a space where the parser refuses it. Other parsers
+/// accept it, and people write it. Only the parser can tell which tabs these are: one in a quoted text stays.
 fn without_tabs(text: &str) -> Cow<'_, str> {
-    // For each the parser begins again.
+    // The parser starts again for each one.
     const MOST_WORK: usize = 16 << 20;
     let mut text = Cow::Borrowed(text);
     let mut work = 0;
@@ -161,7 +164,7 @@ fn without_tabs(text: &str) -> Cow<'_, str> {
     text
 }
 
-/// The number of the first character after a tab that the parser does not take.
+/// The position of the first character after a tab that the parser refuses.
 fn word_after_tab(text: &str) -> Option<usize> {
     let mut events = Parser::new_from_str(text);
     let mut depth = 0;
@@ -181,7 +184,7 @@ fn word_after_tab(text: &str) -> Option<usize> {
 }
 
 fn events(text: &str) -> Result<Parser<'_, StrInput<'_>>, String> {
-    // The parser takes NUL for the end of the text, and what comes after it would be lost.
+    // The parser takes NUL for the end of the text, and everything after it would be lost.
     match text.contains('\0') {
         true => Err("it contains a NUL character, so it is neither YAML nor JSON".to_owned()),
         false => Ok(Parser::new_from_str(text)),
@@ -199,10 +202,10 @@ fn next<'a>(events: &mut Parser<'a, StrInput<'a>>) -> Result<(Event<'a>, Span), 
 }
 
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Span) -> Result<Value, String> {
-    // YAML knows blocks of text outside of brackets only. Inside, the parser takes the whole for a word, whose line ends
-    // are lost.
+    // YAML has blocks of text only outside brackets. Inside, the parser takes the block for a plain word, and its line
+    // ends are lost.
     if style == ScalarStyle::Plain && text.starts_with(['|', '>']) {
-        return Err(located(at, "a block of text inside of brackets, which YAML has not"));
+        return Err(located(at, "YAML does not allow a block of text inside brackets"));
     }
     let tag = tag.map(|tag| if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" });
     scalar::resolve(text, style == ScalarStyle::Plain, tag).map_err(|reason| located(at, &reason))

@@ -1,6 +1,6 @@
-//! What a YAML scalar is: YAML 1.1's rules as Go's yaml.v2 has them, which crictl's config files are written for.
+//! The type of a YAML scalar, by YAML 1.1's rules as in Go's yaml.v2, which crictl's config files are written for.
 //!
-//! YAML 1.2 would read `yes`, `010` and `1_000` as text. A config that says `tty: yes` today has to go on working.
+//! YAML 1.2 would read `yes`, `010` and `1_000` as text. A config that says `tty: yes` today has to keep working.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,15 +8,15 @@ use base64::engine::general_purpose::STANDARD;
 use crate::gotext::{ValueError, go_int};
 use crate::schema::Value;
 
-/// The value of a scalar. `plain` is one without quotes; `tag` is the name of a `!!` tag, or any other tag's.
+/// The value of a scalar. `plain` means without quotes; `tag` is the name of a `!!` tag, or any other tag.
 ///
 /// # Errors
-/// The text is not what its tag says.
+/// The text does not fit its tag.
 pub(super) fn resolve(text: &str, plain: bool, tag: Option<&str>) -> Result<Value, String> {
     match tag {
         None if plain => Ok(untagged(text)),
         Some("bool" | "int" | "float" | "null") => match untagged(text) {
-            Value::String(_) => Err(format!("{text:?} is not what its tag says")),
+            Value::String(_) => Err(format!("{text:?} does not fit its tag")),
             value => Ok(value),
         },
         Some("binary") => {

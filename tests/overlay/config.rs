@@ -117,7 +117,7 @@ fn config_names_what_it_does_not_know_and_takes_the_first_document() {
     let output = Folder::with("colour: {red: 1}\n").run(&["--list"]);
     assert!(output.message().contains(": no config option is called \"colour\""), "{output:?}");
     let output = Folder::with("debug: [a]\n").run(&["--list"]);
-    assert!(output.message().contains(": debug is one value, neither a list nor a mapping"), "{output:?}");
+    assert!(output.message().contains(": debug takes a single value, not a list or a mapping"), "{output:?}");
     let folder = Folder::with("timeout: 3\n---\n{timeout: 4, colour: red}\n");
     assert_eq!(folder.run(&["--get", "timeout"]).all(), ("3\n", String::new(), 0));
     assert_eq!(folder.run(&["--set", "timeout=5"]).status, 0);

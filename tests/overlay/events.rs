@@ -14,5 +14,5 @@ fn events_reads_the_template_before_it_calls() {
 #[test]
 fn events_refuses_a_template_for_another_format() {
     let output = Fake::new().serve().run(["events", "-o", "yaml", "--template", "{{.x}}"]);
-    assert_eq!(output.message(), "template can't be used with \"yaml\" format; its format is go-template");
+    assert_eq!(output.message(), "template can't be used with \"yaml\" format; use it with -o go-template");
 }

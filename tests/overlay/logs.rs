@@ -117,7 +117,7 @@ fn logs_say_why_a_log_cannot_be_read() {
         message("gone"),
         format!(
             "the log {} does not exist: no such file or directory, container gone; \
-             it was removed, or the runtime is on another machine or in another container",
+             the log was removed, or the runtime is on another machine or in another container",
             gone.display()
         )
     );
@@ -177,6 +177,6 @@ fn logs_show_the_lines_they_skip() {
     let output = fake.run(["logs", "a"]);
     assert_eq!((output.stdout.as_str(), output.status), ("one\ntwo\n", 0));
     let path = folder.path().join("a.log");
-    let expected = format!("skipped a line of {} that is no log record: \"noise\"", path.display());
+    let expected = format!("skipped a line of {} that is not a log record: \"noise\"", path.display());
     assert_eq!(output.message(), expected);
 }

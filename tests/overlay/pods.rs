@@ -163,7 +163,7 @@ fn pods_refuses_a_filter_that_is_none_before_it_calls() {
 fn pods_refuses_a_format_that_lists_have_not() {
     for format in ["wide", "", "go-template"] {
         let output = fake().serve().run(["pods", "-o", format]);
-        let message = format!("unsupported output format {format:?}: table, json and yaml are");
+        let message = format!("unsupported output format {format:?}: use table, json or yaml");
         assert_eq!((output.stdout.as_str(), output.message(), output.status), ("", message, 1));
     }
 }
@@ -174,5 +174,5 @@ fn pods_leaves_out_what_has_no_metadata_and_refuses_a_state_nobody_knows() {
     assert_eq!(Fake::new().pods([nameless]).serve().run(["pods", "-q"]).all(), ("", String::new(), 0));
     let output = Fake::new().pods([PodSandbox { state: 9, ..pod("a") }]).serve().run(["pods"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert_eq!(output.message(), "the runtime gave a pod the state 9, which no CRI knows");
+    assert_eq!(output.message(), "the runtime gave a pod the state 9, which the CRI does not define");
 }

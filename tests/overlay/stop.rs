@@ -19,7 +19,7 @@ fn stop_all_stops_what_runs_the_newest_first() {
 fn stop_takes_either_ids_or_all() {
     let fake = Fake::new().serve();
     let both = fake.run(["stop", "--all", "a"]);
-    assert_eq!(both.message(), "stop takes either ids of containers or --all, not both");
+    assert_eq!(both.message(), "stop takes either container ids or --all, not both");
     let neither = fake.run(["stop"]);
     assert_eq!((neither.message().as_str(), neither.status), ("stop needs the id of a container, or --all", 1));
 }

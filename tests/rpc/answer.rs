@@ -136,9 +136,9 @@ fn a_form_that_is_none_is_refused_before_the_call() {
     for (form, message) in [
         (&["-o", "xml"][..], "unsupported output format \"xml\""),
         (&["-o", "go-template"], "-o go-template needs --template"),
-        (&["-o", "yaml", "--template", "{{.}}"], "--template is not for output format \"yaml\""),
+        (&["-o", "yaml", "--template", "{{.}}"], "--template can't be used with -o yaml"),
         (&["--template", "{{"], ""),
-        (&["-o", "raw", "--enrich"], "--enrich makes a document, which -o raw can't be"),
+        (&["-o", "raw", "--enrich"], "--enrich can't be used with -o raw, only with a document format"),
     ] {
         let output = fake.run(["rpc", "version"].iter().chain(form).copied());
         assert!(output.status == 1 && output.message().starts_with(message), "{output:?}");

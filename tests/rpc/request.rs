@@ -193,11 +193,11 @@ fn limits_of_a_stream_are_refused_where_they_mean_nothing() {
     for (args, message) in [
         (["version", "--max-messages", "1"], "--max-messages: Version answers with one message"),
         (["version", "--for", "1s"], "--for: Version answers with one message"),
-        (["stream-containers", "--max-messages", "-1"], "--max-messages: no number of messages: -1"),
-        (["stream-containers", "--for", "-1s"], "--for: has to be longer than nothing"),
-        (["stream-containers", "--for", "0s"], "--for: has to be longer than nothing"),
-        (["version", "--timeout", "0s"], "--timeout: has to be longer than nothing"),
-        (["version", "--connect-timeout", "-1s"], "--connect-timeout: has to be longer than nothing"),
+        (["stream-containers", "--max-messages", "-1"], "--max-messages: must not be negative: -1"),
+        (["stream-containers", "--for", "-1s"], "--for: must be longer than zero"),
+        (["stream-containers", "--for", "0s"], "--for: must be longer than zero"),
+        (["version", "--timeout", "0s"], "--timeout: must be longer than zero"),
+        (["version", "--connect-timeout", "-1s"], "--connect-timeout: must be longer than zero"),
     ] {
         let output = fake.run(["rpc"].into_iter().chain(args));
         assert_eq!((output.message().as_str(), output.status), (message, 1));

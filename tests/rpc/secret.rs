@@ -62,7 +62,7 @@ fn secrets_are_shown_to_whom_asks() {
 #[test]
 fn the_bytes_of_a_request_with_secrets_are_refused() {
     let output = Fake::new().serve().run(AUTH.into_iter().chain(["--dry-run", "-o", "raw"]));
-    let message = "the request has secrets, which -o raw would show: it needs --show-secrets";
+    let message = "the request has secrets: -o raw needs --show-secrets";
     assert_eq!((output.message().as_str(), output.status), (message, 1));
     // The usage follows on stdout, and no bytes.
     assert!(!output.stdout.contains("s3cret"), "{output:?}");

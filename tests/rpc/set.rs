@@ -70,7 +70,7 @@ fn a_file_is_text_as_it_is() {
 
     std::fs::write(&file, b"\xff").unwrap();
     let output = Fake::new().serve().run(["rpc", "version", "--set-file", &format!("version={}", file.display())]);
-    let message = format!("--set-file version: {} is not UTF-8, and the field is text", file.display());
+    let message = format!("--set-file version: {} is not UTF-8, but the field is text", file.display());
     assert_eq!((output.message(), output.status), (message, 1));
 }
 
@@ -87,17 +87,17 @@ fn what_is_wrong_is_named_and_not_sent() {
         (
             "--set",
             "config.port_mappings.1.host_ip=x",
-            "--set config.port_mappings.1.host_ip: the list has 0 items, so that the next index is 0",
+            "--set config.port_mappings.1.host_ip: the list has 0 items, so the next index is 0",
         ),
-        ("--set", "config.port_mappings.x=y", "--set config.port_mappings.x: \"x\" is no index of a list"),
-        ("--set", "config.port_mappings[0=y", "--set config.port_mappings[0: a bracket is not closed"),
-        ("--set", "config.labels]x=y", "--set config.labels]x: a bracket is not opened"),
+        ("--set", "config.port_mappings.x=y", "--set config.port_mappings.x: \"x\" is not an index of a list"),
+        ("--set", "config.port_mappings[0=y", "--set config.port_mappings[0: an opening bracket has no closing one"),
+        ("--set", "config.labels]x=y", "--set config.labels]x: a closing bracket has no opening one"),
         ("--set", "config.metadata.attempt=-1", "--set config.metadata.attempt: -1 is out of range"),
         ("--set", "config.labels=[a]", "--set config.labels: expected an object, got a list"),
         ("--set", "config.port_mappings=5", "--set config.portMappings: expected a list, got 5"),
         ("--set", "config.metadata={", "--set config.metadata: not JSON: "),
         ("--set-file", "config.hostname=/no/such", "--set-file config.hostname: /no/such: no such file or directory"),
-        ("--set-file", "config.metadata=/dev/null", "--set-file config.metadata: is neither text nor bytes"),
+        ("--set-file", "config.metadata=/dev/null", "--set-file config.metadata: the field is neither text nor bytes"),
     ] {
         let output = fake.run(["rpc", "run-pod-sandbox", flag, word]);
         assert!(output.message().starts_with(message) && output.status == 1, "{word}: {output:?}");

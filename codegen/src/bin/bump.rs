@@ -10,14 +10,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use crictl_codegen::bump::Bump;
 
-/// Takes upstream's api.proto at PATH, writes it to proto/RELEASE/api.proto in the form that is kept here, notes it in
-/// proto/PROVENANCE.toml, and reports what has changed since the release before it.
+/// Takes upstream's api.proto at PATH, writes it to proto/RELEASE/api.proto in this project's form, records it in
+/// proto/PROVENANCE.toml, and reports what has changed since the previous release.
 #[derive(Parser)]
 #[command(name = "cargo bump", bin_name = "cargo bump")]
 struct Args {
     /// Upstream's api.proto
     path: PathBuf,
-    /// As in 1.37; not needed if PATH says it
+    /// The release, as in 1.37; not needed if PATH contains it
     #[arg(long)]
     release: Option<String>,
     /// Adopt the release even if it breaks the wire
@@ -27,8 +27,8 @@ struct Args {
 
 fn main() -> ExitCode {
     let Args { path, release, accept } = Args::parse();
-    // Cargo runs the program where the caller is, and says where the package is. Not asked when this is compiled:
-    // copies of the repository may share a target folder.
+    // Cargo runs the program in the caller's folder and names the package in a variable. The variable is read at run
+    // time, because copies of the repository may share a target folder.
     let root = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), |package| Path::new(&package).join(".."));
     run(&Bump { root, proto: path, release, accept })
 }

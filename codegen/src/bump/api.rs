@@ -1,4 +1,4 @@
-//! A model by the names of its proto, as two releases are compared.
+//! A model with the names of its proto, used to compare two releases.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use crate::{
 /// What a release declares. Names are without the package.
 pub(super) struct Api {
     pub(super) calls: Vec<Call>,
-    /// Without the entries of maps, which are in the shapes of the maps.
+    /// Without map entries, which are in the shapes of the maps.
     pub(super) messages: Vec<(String, Vec<Field>)>,
     pub(super) enums: Vec<(String, Vec<(String, i32)>)>,
 }
@@ -84,7 +84,7 @@ impl Api {
         found
     }
 
-    /// The names that have become others: a type that is gone, where one stands now that is new.
+    /// The types that were renamed: the old type is gone, and a new one is in its place.
     pub(super) fn renames(&self, new: &Self) -> HashMap<String, String> {
         let mut renames = HashMap::new();
         let mut pairs: Vec<_> = self.messages.iter().map(|(name, _)| (name.as_str(), name.as_str())).collect();
@@ -133,7 +133,7 @@ impl Api {
     }
 }
 
-/// From the tables of a model, which its fields name, to the names of the proto.
+/// From the names of tables, which the model's fields use, to the names of the proto.
 struct Tables<'a> {
     names: HashMap<&'a str, &'a str>,
     entries: HashMap<&'a str, &'a model::Message>,

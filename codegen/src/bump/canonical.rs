@@ -1,7 +1,7 @@
-//! The form in which protos are kept: names, numbers and types, laid out in one way and without comments, so that
-//! two releases differ where the API does.
+//! The form in which protos are kept: names, numbers and types, in one layout and without comments, so that two
+//! releases differ only where the API does.
 //!
-//! Of the options those stay that the generated code depends on. Services come first, then enums, then messages.
+//! Only the options that the generated code depends on are kept. Services come first, then enums, then messages.
 
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, ServiceDescriptor};
 
@@ -47,7 +47,7 @@ fn enumeration(it: &EnumDescriptor, indent: &str) -> String {
     block(indent, &format!("enum {}", it.name()), &body)
 }
 
-/// What is declared inside a message stands before its fields.
+/// Types declared inside a message come before its fields.
 fn message(it: &MessageDescriptor, indent: &str) -> String {
     let inner = format!("{indent}  ");
     let enums = it.child_enums().map(|it| enumeration(&it, &inner));
@@ -107,7 +107,7 @@ fn options(field: &FieldDescriptor) -> String {
     if options.is_empty() { String::new() } else { format!(" [{}]", options.join(", ")) }
 }
 
-/// The name in JSON that a field has by itself: `pod_id` is `podId`.
+/// The default JSON name of a field: `pod_id` is `podId`.
 fn json_name(name: &str) -> String {
     let mut parts = name.split('_');
     let first = parts.next().unwrap_or_default().to_owned();
@@ -118,7 +118,7 @@ fn json_name(name: &str) -> String {
     })
 }
 
-/// A type as it is written inside a message: without the package, unless something nearer has that name.
+/// A type as it is written inside a message: without the package, unless a nearer type has that name.
 fn type_name(kind: &Kind, inside: &MessageDescriptor) -> String {
     let (full_name, package) = match kind {
         Kind::Message(it) => (it.full_name(), it.package_name()),

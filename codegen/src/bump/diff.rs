@@ -10,19 +10,20 @@ use crate::model::{Flow, Model};
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What sort of thing has changed.
+    /// The kind of thing that has changed.
     pub element: Element,
-    /// The service of a method, the message of a field, the enum of a value; of these themselves, their own name.
+    /// The service of a method, the message of a field, the enum of a value; a service, message or enum itself has its
+    /// own name here.
     pub owner: String,
-    /// The name of a method, field or value, the old one where there are two.
+    /// The name of a method, field or value; the old one if there are two.
     pub name: String,
-    /// What has become of it.
+    /// What happened to it.
     pub what: What,
-    /// What that means to peers of the two releases.
+    /// What that means for peers of the two releases.
     pub effect: Effect,
 }
 
-/// What sort of thing has changed.
+/// A kind of thing that can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The variants are protobuf's own words.
 pub enum Element {
@@ -33,29 +34,29 @@ pub enum Element {
     Value,
 }
 
-/// What has become of something.
+/// What happened to something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It is new; of a field, with this type.
+    /// It is new; a field has this type.
     Added(String),
     /// It is gone.
     Removed,
-    /// It has this name now.
+    /// It has been renamed to this.
     Renamed(String),
-    /// It was of the first type and is of the second.
+    /// It changed from the first type to the second.
     Retyped(String, String),
-    /// It had the first number and has the second.
+    /// It changed from the first number to the second.
     Renumbered(i64, i64),
-    /// It is a secret now, or is none any more.
+    /// It has become a secret, or has stopped being one.
     Secret(bool),
 }
 
-/// What a change means to peers of the two releases.
+/// What a change means for peers of the two releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// They misunderstand each other, for this reason.
     Breaks(&'static str),
-    /// They understand each other; what to know about it, if anything.
+    /// They understand each other; the text says what else to know, if anything.
     Reads(&'static str),
 }
 
@@ -98,7 +99,7 @@ fn calls(old: &[Call], new: &Api) -> Vec<Change> {
     let mut changes = Vec::new();
     for call in old {
         match new.call(&call.path) {
-            None => changes.push(of(call, What::Removed, Effect::Breaks("who has it not answers Unimplemented"))),
+            None => changes.push(of(call, What::Removed, Effect::Breaks("a server without it answers Unimplemented"))),
             Some(other) if signature(call) != signature(other) => {
                 let what = What::Retyped(signature(call), signature(other));
                 changes.push(of(call, what, Effect::Breaks("caller and server expect different messages")));
@@ -116,7 +117,7 @@ fn signature(call: &Call) -> String {
     format!("({}) returns ({stream}{})", call.request, call.response)
 }
 
-/// Compares the members of what both have, and names what only one of them has.
+/// Compares the members that both have, and reports those that only one of them has.
 fn groups<T>(
     element: Element,
     old: &[(String, Vec<T>)],
@@ -127,7 +128,7 @@ fn groups<T>(
     for (name, ours) in old {
         match new.iter().find(|(it, _)| it == name) {
             Some((_, theirs)) => changes.extend(members(name, ours, theirs)),
-            // Whatever used it has changed too, and says what that means.
+            // Everything that used it has changed too, and the reports on that say what it means.
             None => changes.push(change(element, name, "", What::Removed, Effect::Reads(""))),
         }
     }
@@ -166,13 +167,15 @@ fn fields(message: &str, old: &[Field], new: &[Field]) -> Vec<Change> {
     changes
 }
 
-/// Fields that could be set at once, of which a oneof keeps only the last.
+/// Fields that could be set together before, and are now in a oneof, which keeps only the last.
 fn crowded(now: &Field, before: &Field, old: &[Field], new: &[Field]) -> Option<&'static str> {
     let oneof = now.shape.oneof.as_ref()?;
     let mut siblings = new.iter().filter(|it| it.number != now.number && it.shape.oneof.as_ref() == Some(oneof));
     let at_once = |it: &Field| before.shape.oneof.is_none() || it.shape.oneof != before.shape.oneof;
     let was_beside = |number: u32| old.iter().any(|it| it.number == number && at_once(it));
-    siblings.any(|it| was_beside(it.number)).then_some("of fields that could be set at once a oneof keeps the last")
+    siblings
+        .any(|it| was_beside(it.number))
+        .then_some("these fields could be set together, but a oneof keeps only the last")
 }
 
 fn values(name: &str, old: &[(String, i32)], new: &[(String, i32)]) -> Vec<Change> {
@@ -188,12 +191,12 @@ fn values(name: &str, old: &[(String, i32)], new: &[(String, i32)]) -> Vec<Chang
     changes
 }
 
-/// What has become of a name and of its number.
+/// What happened to a name and its number.
 fn paired(element: Element, owner: &str, pair: Pair, old: &[(String, i64)], new: &[(String, i64)]) -> Option<Change> {
     let (name, what, effect) = match pair {
         Pair::Kept(..) | Pair::Added(_) => return None,
         Pair::Renamed(at, place) => {
-            let caveat = Effect::Reads("documents have to use the new names");
+            let caveat = Effect::Reads("documents must use the new names");
             (&old[at].0, What::Renamed(new[place].0.clone()), caveat)
         }
         Pair::Renumbered(at, place) => {
@@ -203,7 +206,9 @@ fn paired(element: Element, owner: &str, pair: Pair, old: &[(String, i64)], new:
         Pair::Removed(at) if element == Element::Value && new.iter().any(|it| it.1 == old[at].1) => {
             (&old[at].0, What::Removed, Effect::Reads("another name of its number is left"))
         }
-        Pair::Removed(at) => (&old[at].0, What::Removed, Effect::Breaks("what a peer still sends is not understood")),
+        Pair::Removed(at) => {
+            (&old[at].0, What::Removed, Effect::Breaks("a peer may still send it, and is not understood"))
+        }
     };
     Some(change(element, owner, name, what, effect))
 }

@@ -1,20 +1,20 @@
-//! What becomes of the flags of `crictl rpc`: for scripts, a method whose request has other fields is another command.
+//! What happens to the flags of `crictl rpc`: to scripts, a method with other request fields is another command.
 
 use super::diff::What;
 use crate::model::{Flag, Kind, Label, Method, Model};
 
-/// What has become of a flag.
+/// What happened to a flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlagChange {
     /// The word after `crictl rpc`.
     pub command: String,
     /// The flag's name.
     pub flag: String,
-    /// What has become of it. It is never renamed: who types the old name is told that there is none.
+    /// What happened to it. A flag is never renamed: somebody who types the old name is told that it does not exist.
     pub what: What,
 }
 
-/// The differences between the flags of methods that both releases have. Those of a new one are all new.
+/// The differences between the flags of methods that both releases have. The flags of a new method are all new.
 #[must_use]
 pub(super) fn flags(old: &Model, new: &Model) -> Vec<FlagChange> {
     let mut changes = Vec::new();
@@ -38,7 +38,8 @@ fn methods(model: &Model) -> impl Iterator<Item = &Method> {
     model.services.iter().flat_map(|service| &service.methods)
 }
 
-/// What a flag takes, in words. What an enum or a message is called is nothing to who types a value of it.
+/// What a flag takes, in words. The type names of enums and messages are left out: they don't matter to users who type
+/// a value.
 fn takes(flag: &Flag) -> String {
     let kind = |kind: &Kind| match kind {
         Kind::Scalar(name) => name.to_lowercase(),

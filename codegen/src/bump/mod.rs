@@ -1,5 +1,5 @@
-//! Adopts a release of the CRI: from an `api.proto` of upstream's to the file that is built, and a report on what has
-//! changed. It knows the layout of the repository, and nothing of who runs it: `main` speaks to the person.
+//! Adopts a release of the CRI: turns upstream's `api.proto` into the file that is built, and reports what has changed.
+//! It knows the layout of the repository, but not its user: `main` speaks to them.
 
 mod api;
 pub(crate) mod canonical;
@@ -28,14 +28,14 @@ use crate::{
     release::{self, Release},
 };
 
-/// A release that is to be adopted.
+/// A release to be adopted.
 #[derive(Clone, Debug)]
 pub struct Bump {
     /// The repository.
     pub root: PathBuf,
     /// Upstream's proto.
     pub proto: PathBuf,
-    /// The release's name; without one it is told from the path.
+    /// The release's name; if it is missing, it is taken from the path.
     pub release: Option<String>,
     /// Adopt it even if it breaks the wire.
     pub accept: bool,
@@ -47,7 +47,7 @@ impl Bump {
     ///
     /// # Errors
     ///
-    /// When the release has no name, or its proto has something that can't be expressed, which is named. Nothing is
+    /// When the release has no name, or its proto has something that can't be expressed; the error names it. Nothing is
     /// written then.
     pub fn run(&self) -> Result<(Report, Vec<PathBuf>), Error> {
         let release = release::name(self.release.as_deref(), &self.proto)?;
@@ -65,16 +65,16 @@ impl Bump {
     }
 }
 
-/// The text that a proto is kept as, and its model.
+/// The text in which a proto is kept, and its model.
 ///
 /// # Errors
 ///
-/// When the proto does not compile, or has something that can't be expressed, which is named.
+/// When the proto does not compile, or has something that can't be expressed; the error names it.
 pub fn canonical(proto: &Path, release: &str) -> Result<(String, Model), Error> {
     let pool = load::descriptors(proto)?;
     let model = lower::model(&pool, &Prose::new(&Docs::default(), &pool, &|_| None))?;
     let text = canonical::text(&pool, &model.package, release);
-    // Generated for nobody: what is refused is refused before anything is written.
+    // The code is generated only to find everything that is refused before anything is written.
     let failed = |source| Error::Io { path: std::env::temp_dir(), source };
     let scratch = tempfile::tempdir().map_err(failed)?;
     let proto = scratch.path().join("api.proto");
@@ -83,8 +83,8 @@ pub fn canonical(proto: &Path, release: &str) -> Result<(String, Model), Error> 
     Ok((text, model))
 }
 
-/// The release that one is compared to: the nearest that is not above it, which is itself if it was adopted before;
-/// if all are above it, the nearest of these.
+/// The release to compare with: the nearest that is not higher, which is the release itself if it was adopted before;
+/// if all are higher, the nearest of these.
 fn before(protos: &Path, release: &str) -> Result<Option<Release>, Error> {
     let all = if protos.exists() { release::all(protos)? } else { Vec::new() };
     let numbers = release::numbers(release);

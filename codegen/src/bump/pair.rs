@@ -1,6 +1,6 @@
-//! Which of the numbered names of one release are which of another's: fields of a message, values of an enum.
+//! Matches the numbered names of one release with those of another: fields of a message, or values of an enum.
 
-/// One name, or two that are the same thing. The numbers are places in the lists.
+/// A name, or two that are the same thing. The numbers are positions in the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pair {
     /// The same name and number.
@@ -13,10 +13,10 @@ pub(super) enum Pair {
     Added(usize),
 }
 
-/// Pairs the old names with the new ones: the old ones in their order, then those that are added.
+/// Pairs the old names with the new ones: the old ones in order, then the added ones.
 ///
-/// A name is stronger than a number. Were it the other way round, two fields that swap their numbers would be taken
-/// for two harmless renames.
+/// Names take precedence over numbers. Otherwise two fields that swap their numbers would be taken for two harmless
+/// renames.
 pub(super) fn pairs(old: &[(String, i64)], new: &[(String, i64)]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut taken = vec![false; new.len()];

@@ -1,11 +1,11 @@
-//! `proto/PROVENANCE.toml`: the hash of each release's proto, and above that, in words, what the files are.
+//! `proto/PROVENANCE.toml`: the hash of each release's proto and, above that, a description of the files.
 
 use sha2::{Digest, Sha256};
 
 const SECTION: &str = "[releases]";
 
-/// The text with the hash of a release's proto: a line of `[releases]` that is replaced, or new in its place.
-/// Everything else stays as it is, the comments too.
+/// The text with the hash of a release's proto: its line in `[releases]` is replaced or added. Everything else stays as
+/// it is, comments included.
 pub(super) fn with(text: &str, release: &str, proto: &str) -> String {
     let line = format!("{release:?} = \"{:x}\"", Sha256::digest(proto));
     let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
@@ -20,7 +20,7 @@ pub(super) fn with(text: &str, release: &str, proto: &str) -> String {
     let end = lines[first..].iter().position(|line| line.trim_start().starts_with('['));
     let end = end.map_or(lines.len(), |length| first + length);
     let numbers = crate::release::numbers(release);
-    // Behind the last release that is not above this one; without one, in front of all.
+    // After the last release that is not higher than this one; if there is none, before all others.
     let last = (first..end).rfind(|at| name(&lines[*at]).is_some_and(|it| crate::release::numbers(it) <= numbers));
     match last {
         Some(at) if name(&lines[at]) == Some(release) => lines[at] = line,

@@ -1,4 +1,4 @@
-//! What a person reads who adopts a release: first what breaks, then what needs a look, then what is new.
+//! The report for the person who adopts a release: first what breaks, then what needs a look, then what is new.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,15 +10,15 @@ use super::{
 };
 use crate::model::Model;
 
-/// From here on, renamed values of one enum are one line.
+/// With at least this many, the renamed values of an enum become one line.
 const MANY: usize = 4;
-/// How long a line of names gets.
+/// The length of a line of names.
 const WIDTH: usize = 100;
 
-/// How a release differs from the one before it, and what of the project that concerns.
+/// How a release differs from the one before it, and what that affects in the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The release that it is compared to, if there is one.
+    /// The release that it is compared with, if there is one.
     pub old: Option<String>,
     /// The release that is adopted.
     pub new: String,
@@ -26,7 +26,7 @@ pub struct Report {
     pub methods: usize,
     /// The differences.
     pub changes: Vec<Change>,
-    /// The differences between the flags of methods that both have.
+    /// The differences between the flags of methods that both releases have.
     pub flags: Vec<FlagChange>,
     /// The messages and enums that have changed, each with the commands that send or get it.
     pub touched: Vec<(String, Vec<String>)>,
@@ -57,7 +57,7 @@ impl Report {
         self.changes.iter().filter(|change| change.breaks()).count()
     }
 
-    /// The text.
+    /// The report as text.
     #[must_use]
     pub fn render(&self) -> String {
         let (new, old): (Vec<_>, Vec<_>) = self.changes.iter().partition(|it| matches!(it.what, What::Added(_)));
@@ -97,7 +97,7 @@ impl Report {
     }
 }
 
-/// The commands that send or get each changed message or enum, the gravest changes first.
+/// The commands that send or get each changed message or enum, the most serious changes first.
 fn touched(changes: &[Change], apis: &[Api], uses: &Uses) -> Vec<(String, Vec<String>)> {
     let is_old = |change: &&Change| match change.element {
         Element::Method => false,
@@ -133,7 +133,7 @@ fn section(title: &str, lines: &[String]) -> String {
     format!("\n{title}\n{lines}")
 }
 
-/// A line for each change, or one for many renamed values of an enum.
+/// A line for each change, or one line for many renamed values of an enum.
 fn lines(changes: &[&Change]) -> Vec<String> {
     let renamed = |it: &Change| it.element == Element::Value && matches!(it.what, What::Renamed(_));
     let groups = changes.chunk_by(|one, next| renamed(one) && renamed(next) && one.owner == next.owner);
@@ -153,7 +153,7 @@ fn line(change: &Change, more: &str) -> String {
         What::Retyped(from, to) => format!("{from} -> {to}"),
         What::Renumbered(from, to) => format!("number {from} -> {to}"),
         What::Secret(true) => "now a secret".to_owned(),
-        What::Secret(false) => "no secret any more".to_owned(),
+        What::Secret(false) => "no longer a secret".to_owned(),
     };
     match change.effect {
         Effect::Reads("") => format!("{name}: {what}"),
@@ -164,13 +164,13 @@ fn line(change: &Change, more: &str) -> String {
 fn name(change: &Change) -> String {
     match change.name.as_str() {
         "" => change.owner.clone(),
-        // No two services share one, or the generator refuses them.
+        // No two services have a method with the same name: the generator refuses that.
         name if change.element == Element::Method => name.to_owned(),
         name => format!("{}.{name}", change.owner),
     }
 }
 
-/// What is new, by sort. Fields stand alone because of their types.
+/// What is new, by kind. Fields have lines of their own because their types are shown.
 fn added(changes: &[&Change]) -> Vec<String> {
     let of = |element| changes.iter().filter(move |change| change.element == element);
     let mut lines = Vec::new();
@@ -210,7 +210,7 @@ fn words(names: &[String]) -> Vec<String> {
     if names.is_empty() { Vec::new() } else { vec![wrap("", names)] }
 }
 
-/// Names with commas between them, in lines that are indented under the first name.
+/// Names separated by commas, in lines that are indented to the first name.
 fn wrap(label: &str, names: &[String]) -> String {
     let indent = format!("\n  {:1$}", "", label.len());
     let mut text = label.to_owned();

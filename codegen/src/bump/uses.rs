@@ -1,5 +1,5 @@
-//! Which command makes which calls, as its overlay's `calls` says: a list of the methods' names, which the tests of
-//! crictl hold it to.
+//! Which command makes which calls, according to its overlay's `calls`: a list of method names, which crictl's tests
+//! check.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,10 +9,10 @@ use std::{
 
 use crate::{Error, overlay_index};
 
-/// The methods that each command calls, `ListContainers` of `ps`.
+/// The methods that each command calls, such as `ListContainers` for `ps`.
 pub type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// Reads the overlays in a folder. One that is not there has none.
+/// Reads the overlays in a folder. A folder that does not exist has none.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ pub fn read(overlays: &Path) -> Result<Uses, Error> {
     Ok(uses)
 }
 
-/// What stands in quotes between `calls: &[` and its `]`.
+/// The quoted words between `calls: &[` and its `]`.
 fn calls(text: &str) -> BTreeSet<String> {
     let list = text.split_once("calls: &[").and_then(|(_, rest)| rest.split_once(']'));
     let quoted = list.map_or("", |(list, _)| list).split('"').skip(1).step_by(2);

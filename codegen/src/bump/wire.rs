@@ -1,19 +1,20 @@
-//! Protobuf's rules on what may become of a field while peers of both releases still read each other.
+//! Protobuf's rules on how a field may change while peers of both releases still understand each other.
 
 use crate::model::{Kind, Label};
 
-/// What a field is on the wire. Types go by their names in the proto.
+/// A field's form on the wire. Types have their names from the proto.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) label: Label,
-    /// Of a map, that of its values.
+    /// For a map, the kind of its values.
     pub(super) kind: Kind,
     /// The kind of a map's keys.
     pub(super) key: Option<Kind>,
     pub(super) oneof: Option<String>,
 }
 
-/// How one value is written. Kinds of one encoding read each other's values, if not always as the same number.
+/// The encoding of one value. Kinds with the same encoding can read each other's values, if not always as the same
+/// number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
     Varint,
@@ -28,7 +29,7 @@ enum Encoding {
 }
 
 impl Shape {
-    /// The message or enum that it is of.
+    /// The name of its message or enum type.
     pub(super) fn declared(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar(_) => None,
@@ -36,7 +37,7 @@ impl Shape {
         }
     }
 
-    /// As in a proto: `repeated string`.
+    /// In proto notation: `repeated string`.
     pub(super) fn text(&self) -> String {
         let kind = word(&self.kind);
         let text = match (self.label, &self.key) {
@@ -49,15 +50,15 @@ impl Shape {
     }
 }
 
-/// Why peers misread a field that has changed so.
+/// Why peers misread a field that has changed like this.
 pub(super) fn misread(old: &Shape, new: &Shape) -> Option<&'static str> {
     match (&old.key, &new.key) {
         (Some(from), Some(to)) => return incompatible(from, to).or_else(|| incompatible(&old.kind, &new.kind)),
         (None, None) => {}
-        _ => return Some("a map is a list of messages that nothing else has"),
+        _ => return Some("no other type is written like a map"),
     }
     let list = |shape: &Shape| shape.label == Label::Repeated;
-    // Lists of numbers are packed; of everything else, a single one is a list of one.
+    // Lists of numbers are packed; for all other kinds, a single value is a list of one.
     let delimited = matches!(encoding(&old.kind), Encoding::Text | Encoding::Bytes | Encoding::Message);
     let relabelled = list(old) != list(new) && !delimited;
     let repacked = relabelled.then_some("a packed list and a single number don't read as each other");
@@ -74,15 +75,17 @@ fn incompatible(old: &Kind, new: &Kind) -> Option<&'static str> {
     }
 }
 
-/// What to know about a field that is read all the same.
+/// What to know about a field that can still be read.
 pub(super) fn caveat(old: &Shape, new: &Shape) -> &'static str {
     let (from, to) = (encoding(&old.kind), encoding(&new.kind));
     match (from, to) {
-        _ if old.label == Label::Repeated && new.label != Label::Repeated => "of several values the last one is read",
-        (Encoding::Text, Encoding::Bytes) => "what comes back may be no UTF-8",
-        (Encoding::Bytes, Encoding::Text) => "what is no UTF-8 is refused",
+        _ if old.label == Label::Repeated && new.label != Label::Repeated => {
+            "if there are several values, the last one is read"
+        }
+        (Encoding::Text, Encoding::Bytes) => "answers may not be UTF-8",
+        (Encoding::Bytes, Encoding::Text) => "text that is not UTF-8 is refused",
         (Encoding::Varint | Encoding::Zigzag | Encoding::Fixed32 | Encoding::Fixed64, _) if old.kind != new.kind => {
-            "a number out of range is read as another one"
+            "a number out of range is read as another number"
         }
         _ => "",
     }

@@ -1,7 +1,7 @@
-//! The command of each method, and what its flags make of them: the request.
+//! The command of each method, and the request that its flags make.
 //!
-//! Code, and no table that the code walks over: each pointer in a table is one more for the linker to adjust at the
-//! start of every command, whichever it is. What is not called costs its place in the file.
+//! This is code, not a table that code walks over: the linker has to adjust each pointer in a table at the start of
+//! every command, whichever it is. Code that is not called only takes space in the file.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -18,8 +18,8 @@ pub(super) fn tokens(model: &Model) -> TokenStream {
         use crate::method::Given;
         use clap::Command;
 
-        /// The command of the method with this path: the flags of a call, its name, what it is about, and a flag for
-        /// each field of its request.
+        /// The command of the method with this path: the flags of a call, the command's name and description, and a
+        /// flag for each field of the request.
         pub fn command(path: &str, call: Command) -> Command {
             match path {
                 #(#paths => commands::#names(call),)*
@@ -27,7 +27,7 @@ pub(super) fn tokens(model: &Model) -> TokenStream {
             }
         }
 
-        /// Reads what was given for the flags of the method with this path.
+        /// Reads the given flags of the method with this path.
         pub fn request(path: &str, given: &mut Given<'_>) -> Result<(), String> {
             match path {
                 #(#paths => requests::#names(given),)*
@@ -80,7 +80,7 @@ fn flag(flag: &Flag) -> TokenStream {
         (Label::Repeated, _) => quote!(flag::#secret list(#path, #long, #value, #value_name, #help)),
         _ => quote!(flag::#secret one(#path, #long, #value, #value_name, #help)),
     };
-    // The path is one by itself.
+    // The path of a top-level field.
     let aliases = flag.aliases.iter().filter(|alias| *alias != path);
     let rivals = &flag.rivals;
     quote!(#arg #(.alias(#aliases))* #(.conflicts_with(flag::id(#rivals)))*)

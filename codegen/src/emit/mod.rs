@@ -24,18 +24,18 @@ pub(crate) fn write(model: &Model, out_dir: &Path) -> Result<(), Error> {
     ];
     files.into_iter().try_for_each(|(name, tokens)| {
         let path = out_dir.join(name);
-        // What is no Rust stops the build here, where it is known what it was made of.
+        // Invalid Rust stops the build here, where it is known which file it belongs to.
         let code = syn::parse2(tokens).map_err(|source| Error::Code { path: path.clone(), source })?;
         file(&path, &prettyplease::unparse(&code))
     })
 }
 
-/// Writes one file, with the header that keeps people from editing it.
+/// Writes one file, with a header that keeps people from editing it.
 pub(crate) fn file(path: &Path, text: &str) -> Result<(), Error> {
     fs::write(path, format!("{HEADER}{text}")).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
-/// A name, which may be a keyword that is escaped already.
+/// A name, which may be an escaped keyword.
 fn ident(name: &str) -> Ident {
     format_ident!("{name}")
 }
@@ -46,7 +46,7 @@ fn path(path: &str) -> TokenStream {
     quote!(#(#names)::*)
 }
 
-/// A number as people write it, where the type is known.
+/// A number in the usual notation; its type is known from the context.
 fn number(number: u32) -> Literal {
     Literal::u32_unsuffixed(number)
 }

@@ -1,4 +1,4 @@
-//! The tables of messages and enums, and what ties prost's structs to them.
+//! The tables of messages and enums, and the code that links prost's structs to them.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -13,7 +13,7 @@ pub(super) fn tokens(model: &Model) -> TokenStream {
         use super::cri;
         use crate::schema::{Described, Enum, Field, Fields, Kind, Label, Message};
 
-        /// Most fields are in no oneof, no secret and no text in bytes.
+        /// Most fields are not in a oneof, not secret, and not text in bytes.
         const fn field(
             name: &'static str,
             json: &'static str,
@@ -64,7 +64,7 @@ fn label(label: Label) -> TokenStream {
     }
 }
 
-/// A kind, where the tables are below this path.
+/// A kind; this path leads to the tables.
 pub(super) fn kind(kind: &Kind, tables: &TokenStream) -> TokenStream {
     match kind {
         Kind::Scalar(name) => {
@@ -82,10 +82,10 @@ pub(super) fn kind(kind: &Kind, tables: &TokenStream) -> TokenStream {
     }
 }
 
-/// What ties prost's struct to the table.
+/// Links prost's struct to its table.
 fn struct_of(message: &Message) -> TokenStream {
     let (rust, table) = (path(&message.names.rust), ident(&message.names.table));
-    // Of a message with a secret the name, and nothing that is in it.
+    // For a message with a secret, only the name is shown.
     let own = message.names.rust.rsplit("::").next().unwrap_or_default();
     let debug = message.opaque.then(|| debug(&rust, &quote!(f.debug_struct(#own).finish_non_exhaustive())));
     quote! {
@@ -113,7 +113,7 @@ fn enumeration(it: &Enum) -> TokenStream {
         let number = Literal::i32_unsuffixed(*number);
         quote!((#name, #number))
     });
-    // prost leaves the `Debug` out for the enums inside a message with a secret too.
+    // prost also leaves out `Debug` for the enums inside a message with a secret.
     let debug = it.opaque.then(|| debug(&path(&it.names.rust), &quote!(f.write_str(self.as_str_name()))));
     quote! {
         pub static #table: Enum = Enum { name: #name, values: &[#(#values),*] };

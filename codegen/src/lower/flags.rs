@@ -1,4 +1,4 @@
-//! What the command line of a method looks like: a flag for each field of its request.
+//! The command line of a method: a flag for each field of its request.
 
 use prost_reflect::{FieldDescriptor, Kind as Proto, MessageDescriptor, MethodDescriptor};
 
@@ -10,11 +10,11 @@ use crate::{
     name,
 };
 
-/// How many of an enum's names a help text has room for.
+/// How many of an enum's names fit into a help text.
 const NAMES: usize = 8;
 
-/// The fields of the request, those of message fields in their place. A message that is within itself, that has no
-/// fields, one of a list or of a oneof is a flag of its own, which takes JSON.
+/// The fields of the request; a message field is replaced by its own fields. A message that contains itself, that has
+/// no fields, or that is in a list or a oneof has a single flag, which takes JSON.
 pub(super) fn of(method: &MethodDescriptor, prose: &Prose<'_>) -> Vec<Flag> {
     let request = method.input();
     let mut flags = Vec::new();
@@ -45,7 +45,7 @@ fn collect(
     }
 }
 
-/// The message whose fields take the place of a field.
+/// The message whose fields replace a field.
 fn part(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {
         Proto::Message(inner) if !field.is_list() && !field.is_map() && oneof(field).is_none() => {
@@ -71,10 +71,10 @@ fn flag(path: String, field: &FieldDescriptor, prose: &Prose<'_>) -> Flag {
         value => (None, kind(value)),
     };
     let (label, long) = (label(field), long(&path));
-    // Whoever reads the proto may write what is there, or that with dashes alone.
+    // Users who read the proto may write the name as it is there, or the same with dashes.
     let mut aliases = vec![path.clone(), path.replace('_', "-")];
     aliases.dedup();
-    // One that is `--help` is that of every command.
+    // A field called `help` must not take the `--help` that every command has.
     aliases.retain(|alias| *alias != long && alias != HELP);
     Flag {
         value_name: value_name(label, &value),
@@ -90,7 +90,7 @@ fn flag(path: String, field: &FieldDescriptor, prose: &Prose<'_>) -> Flag {
     }
 }
 
-/// The flag that every command has.
+/// The `--help` flag of every command.
 const HELP: &str = "help";
 
 fn long(path: &str) -> String {
@@ -100,7 +100,7 @@ fn long(path: &str) -> String {
     }
 }
 
-/// Whether a message, or one that it reaches, has secrets.
+/// Whether a message, or one nested in it, has secrets.
 fn may_have_secrets(message: &MessageDescriptor) -> bool {
     let mut seen = vec![message.clone()];
     let mut at = 0;
@@ -131,7 +131,7 @@ fn value_name(label: Label, kind: &Kind) -> &'static str {
     }
 }
 
-/// The prose, what the values are, and that the flag may be repeated.
+/// The prose, the possible values, and whether the flag may be repeated.
 fn help(field: &FieldDescriptor, prose: &Prose<'_>, label: Label) -> String {
     let values = match field.kind() {
         Proto::Enum(it) => {
@@ -147,8 +147,8 @@ fn help(field: &FieldDescriptor, prose: &Prose<'_>, label: Label) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// The flags of a call that a field takes the name of. What a person reads in the proto is what a flag of that name
-/// sets, so that the call's own has to have another one.
+/// The flags of a call whose names fields take. A flag with a name from the proto sets the field of that name, so the
+/// call's own flag needs another name.
 pub(super) fn yields(method: &MethodDescriptor, flags: &[Flag]) -> Result<Vec<&'static str>, Error> {
     let named = |name: &str| flags.iter().find(|flag| flag.long == name || flag.aliases.iter().any(|it| it == name));
     let taken: Vec<_> = CALL.iter().copied().filter(|name| named(name).is_some()).collect();

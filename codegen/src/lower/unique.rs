@@ -1,6 +1,5 @@
-//! Names that differ in a proto and would be the same in Rust or on the command
-//! line. Without this check the compiler, or prost's panic, would report them far
-//! from their cause.
+//! Finds names that differ in a proto but would be the same in Rust or on the command line. Without this check the
+//! compiler, or prost's panic, would report them far from their cause.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +9,7 @@ use crate::{
     name,
 };
 
-/// Refuses a model in which two elements have one name.
+/// Refuses a model in which two elements have the same name.
 pub(super) fn check(model: &Model) -> Result<(), Error> {
     methods(model)?;
     let messages = model.messages.iter().map(|it| (&it.names, &it.full_name));
@@ -23,7 +22,7 @@ pub(super) fn check(model: &Model) -> Result<(), Error> {
     model.enums.iter().try_for_each(values)
 }
 
-/// The methods of all services share the words after `crictl rpc`.
+/// The methods of all services share the names after `crictl rpc`.
 fn methods(model: &Model) -> Result<(), Error> {
     let mut clients = Scope::default();
     let mut commands = Scope::default();
@@ -39,8 +38,8 @@ fn methods(model: &Model) -> Result<(), Error> {
     Ok(())
 }
 
-/// A oneof is a field of the struct, its members are not. That two fields have
-/// one name is seen by the compiler of protos, which does not look at oneofs.
+/// A oneof is a field of the struct, its members are not. The compiler of protos refuses two fields with the same name,
+/// but does not look at oneofs.
 fn fields(message: &Message) -> Result<(), Error> {
     let mut names = Scope::default();
     let mut oneofs = HashSet::new();
@@ -68,7 +67,7 @@ fn values(it: &Enum) -> Result<(), Error> {
     Ok(())
 }
 
-/// Where a name may occur once.
+/// A scope in which each name may occur only once.
 #[derive(Default)]
 struct Scope {
     names: HashMap<String, String>,

@@ -1,5 +1,5 @@
 //! Every message of the CRI, and every shape that a message can have, with random values: as a skeleton, as the
-//! document that this is read back as, and as the request.
+//! document read back from it, and as the request.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::method::{Deadline, Flags, Flow, Method};
 use crate::print;
 use crate::schema::{self, Field, Form, Kind, Label, Message, Value};
 
-/// Methods that nobody serves: one for each message, which is all of its request.
+/// Methods that no server has: one for each message, which is its whole request.
 static METHODS: LazyLock<Vec<&'static Method>> = LazyLock::new(|| {
     let releases = ["shapes/shapes.proto", "proto/1.37/api.proto"];
     let loaded = releases.map(|path| load::load(&format!("codegen/tests/{path}")).unwrap());
@@ -135,13 +135,13 @@ fn encoded(message: &'static Message, document: &Value) -> Vec<u8> {
     bytes
 }
 
-/// What is sent of a document: nothing that is at its default.
+/// What is sent of a document: everything that is not at its default.
 fn sent(message: &'static Message, document: &Value) -> Vec<u8> {
     let bytes = encoded(message, document);
     encoded(message, &schema::decode_as(message, &bytes, Form::SPARSE).unwrap())
 }
 
-/// A skeleton as the document that it is read back as.
+/// The document that a skeleton is read back as.
 fn read(method: &'static Method, bytes: &[u8], form: &str) -> (String, Value) {
     let text = print::render(&skeleton(method, bytes, form).unwrap(), false).unwrap();
     let values = document::values(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));

@@ -1,4 +1,4 @@
-//! What the Go rules ask of a clap [`Arg`].
+//! What Go's flag rules need to know about a clap [`Arg`].
 
 use std::any::TypeId;
 
@@ -9,7 +9,7 @@ pub(super) fn all(command: &Command) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(|arg| !arg.is_positional())
 }
 
-/// Every name of a flag, the one it is known by first.
+/// Every name of a flag; the name it is known by comes first.
 pub(super) fn names(flag: &Arg) -> Vec<String> {
     let long = flag.get_long().into_iter().map(str::to_owned);
     let short = flag.get_short().into_iter().map(String::from);
@@ -23,12 +23,12 @@ pub(super) fn is_switch(flag: &Arg) -> bool {
     matches!(flag.get_action(), ArgAction::SetTrue) || holds::<bool>(flag)
 }
 
-/// Whether a flag need not have a value. One that has it has it after `=`: the next argument is none of it.
+/// Whether a flag may stand without a value. Its value follows `=`; the next argument is never its value.
 pub(super) fn is_optional(flag: &Arg) -> bool {
     flag.get_num_args().is_some_and(|count| count.min_values() == 0)
 }
 
-/// Whether the value of a flag is parsed to this type.
+/// Whether the flag's value is parsed as this type.
 pub(super) fn holds<T: 'static>(flag: &Arg) -> bool {
     flag.get_value_parser().type_id() == TypeId::of::<T>()
 }

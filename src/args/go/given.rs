@@ -1,4 +1,4 @@
-//! The second pass: what each flag is worth, and how clap is told.
+//! The second pass: decides the value of each flag, and passes it on to clap.
 
 use clap::{Arg, ArgAction, Command};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::gotext::GoDuration;
 
-/// A flag with everything that was said about it.
+/// A flag with everything that was given for it.
 pub(super) struct Given<'a> {
     pub(super) flag: &'a Arg,
     pub(super) values: Vec<String>,
@@ -23,8 +23,7 @@ pub(super) enum Origin {
     Variable(&'static str),
 }
 
-/// Decides what each flag is worth: the last value of a scalar, all values of a list, else the
-/// environment variable.
+/// Decides the value of each flag: the last value of a scalar, all values of a list, else the environment variable.
 pub(super) fn settle<'a>(
     command: &'a Command,
     line: &Line<'a>,
@@ -48,12 +47,12 @@ impl Given<'_> {
         flag::names(self.flag).into_iter().next().unwrap_or_default()
     }
 
-    /// The value that counts, of a flag that has one.
+    /// The value that counts, if the flag has one.
     pub(super) fn last(&self) -> &str {
         self.values.last().map_or("", String::as_str)
     }
 
-    /// The environment variable that it comes from, if from one.
+    /// The environment variable that the value comes from, if any.
     pub(super) fn variable(&self) -> Option<&'static str> {
         match self.origin {
             Origin::Variable(name) => Some(name),
@@ -71,7 +70,7 @@ impl Given<'_> {
         match self.flag.get_action() {
             ArgAction::SetTrue if self.last() == "true" => vec![name],
             ArgAction::SetTrue => Vec::new(),
-            // clap knows what it is worth then.
+            // clap knows the value in that case.
             _ if flag::is_optional(self.flag) && self.last().is_empty() => vec![name],
             _ => self.values.iter().map(|value| format!("{name}={value}")).collect(),
         }
@@ -101,7 +100,7 @@ fn from_line<'a>(flag: &'a Arg, tokens: &[&Token<'_>], rules: &Rules) -> Option<
     Some(Given { flag, values, origin })
 }
 
-/// The pieces of a list; there is no way to write a comma into one.
+/// The items of a list; there is no way to write a comma inside one.
 fn pieces(value: &str) -> impl Iterator<Item = String> {
     value.split(',').map(|piece| piece.trim().to_owned())
 }
@@ -110,7 +109,7 @@ fn from_environment<'a>(flag: &'a Arg, rules: &Rules, lookup: &dyn Fn(&str) -> O
     let named = |(name, _): &&(&str, &str)| flag.get_long() == Some(*name);
     let (_, variable) = rules.variables.iter().find(named)?;
     let value = lookup(variable)?;
-    // An empty text is a value, an empty duration is none.
+    // An empty text is a value, an empty duration is not.
     if value.is_empty() && flag::holds::<GoDuration>(flag) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! The first pass: which arguments are flags, which are their values, and what is left.
+//! The first pass: separates flags, their values, and positionals.
 
 use std::collections::VecDeque;
 
@@ -7,14 +7,14 @@ use clap::{Arg, Command};
 use super::{Rules, UsageError, flag};
 use crate::gotext::{boolean, quote};
 
-/// A flag as it stands on the line.
+/// A flag as it stands on the command line.
 pub(super) struct Token<'a> {
     pub(super) flag: &'a Arg,
     pub(super) spelling: String,
     pub(super) value: String,
 }
 
-/// The arguments of one command, told apart.
+/// The arguments of one command, separated.
 #[derive(Default)]
 pub(super) struct Line<'a> {
     pub(super) tokens: Vec<Token<'a>>,
@@ -40,7 +40,7 @@ impl<'a> Line<'a> {
                 continue;
             }
             let first = line.positionals.is_empty();
-            // After a positional it may be a name: upstream starts a container called `-f`.
+            // After a positional, it may be a name: upstream starts a container called `-f`.
             if first && token.starts_with('-') && token != "-" {
                 return Err(not_a_flag(&token));
             }
@@ -85,7 +85,7 @@ fn split(token: &str) -> Option<(&str, Option<&str>)> {
     })
 }
 
-/// The flag that a token names, with the name it uses and the value after `=`.
+/// The flag that a token names, with the name it used and the value after `=`.
 fn known<'a, 't>(command: &'a Command, token: &'t str) -> Option<(&'a Arg, &'t str, Option<&'t str>)> {
     let (name, value) = split(token)?;
     let flag = flag::all(command).find(|flag| flag::names(flag).iter().any(|known| known == name))?;

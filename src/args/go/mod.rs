@@ -5,8 +5,8 @@
 //! names, and handed to clap in the one form both agree on: `--name=value`, `--`, positionals.
 //! clap then does what is left: types, defaults, conflicts.
 //!
-//! Commands declare flags as usual. `bool` fields are switches; where it matters that a switch
-//! was given at all, the field is an `Option<bool>`. `Vec` fields are lists, split at commas.
+//! Commands declare flags as usual. `bool` fields are switches; if it matters whether a switch was given at all, the
+//! field is an `Option<bool>`. `Vec` fields are lists, split at commas.
 //! Short names of several letters are aliases: `#[arg(long, alias = "pt")]`.
 
 mod flag;
@@ -21,18 +21,18 @@ use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 use given::{Given, settle};
 use line::Line;
 
-/// How the command lines of one command differ from those of another.
+/// How a command's argument rules differ from the default.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Rules {
     /// Whether `-abc` may stand for `-a -b -c`.
     pub(crate) grouping: bool,
-    /// Whether the command's own flags are also taken after positionals. Upstream never does.
-    /// It is for every command whose positionals are not somebody else's command line. After
-    /// the name of a subcommand every flag is the subcommand's.
+    /// Whether the command's own flags are also accepted after positionals, which upstream never does. Set for every
+    /// command whose positionals are not another program's command line. After the name of a subcommand, every flag
+    /// belongs to the subcommand.
     pub(crate) interspersed: bool,
-    /// Whether a list's value is taken whole. Upstream splits it at commas, which JSON has too.
+    /// Whether a list's value is kept whole. Upstream splits it at commas, but JSON contains commas too.
     pub(crate) whole_lists: bool,
-    /// Flags, by long name, that fall back to an environment variable.
+    /// Flags, by long name, that take their value from an environment variable if they are not given.
     pub(crate) variables: &'static [(&'static str, &'static str)],
 }
 
@@ -45,27 +45,27 @@ pub(crate) enum Outcome {
     Run(Parsed),
 }
 
-/// A command line as understood.
+/// A parsed command line.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     /// What clap made of it; the input of `FromArgMatches`.
     pub(crate) matches: ArgMatches,
-    /// Everything that is not a flag. clap has it too if the command declares positionals.
+    /// Everything that is not a flag. clap has it too, if the command declares positionals.
     pub(crate) positionals: Vec<String>,
     /// Long names of the flags that were given, on the command line or by a variable.
     pub(crate) given: Vec<String>,
-    /// The variables whose values are among them.
+    /// The environment variables that gave values to flags.
     pub(crate) variables: Vec<&'static str>,
 }
 
-/// Why a command line cannot be understood, in one line and with the words of Go's `flag`.
+/// Why a command line is wrong, in one line and in the words of Go's `flag`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct UsageError(pub(crate) String);
 
 /// Reads the arguments that follow the command's name.
 ///
-/// `lookup` is the environment; only [`Rules::variables`] are asked for.
+/// `lookup` reads the environment; it is called only for [`Rules::variables`].
 pub(crate) fn parse(
     command: Command,
     args: &[String],
@@ -84,8 +84,8 @@ pub(crate) fn parse(
     let help = given.iter().any(wanted);
     let matches = match command.clone().try_get_matches_from(argv) {
         Ok(matches) => matches,
-        // Help is wanted by those who do not know yet what the command needs, but upstream
-        // refuses a bad value even then.
+        // A user who asks for help does not know yet what the command needs, but upstream refuses a bad value even
+        // then.
         Err(error) if help && error.kind() != ErrorKind::ValueValidation => {
             return Ok(Outcome::Help);
         }
@@ -101,7 +101,7 @@ pub(crate) fn parse(
 
 const HELP: &str = "help";
 
-/// clap's own help would print and exit; this one is a switch like any other.
+/// clap's own help would print and exit; here, `--help` is an ordinary switch.
 fn with_help(command: Command) -> Command {
     let command = command.disable_help_flag(true).disable_version_flag(true);
     let help = Arg::new(HELP).long(HELP).short('h');

@@ -1,4 +1,4 @@
-//! What clap refuses, in the words Go has for it where it has some.
+//! What clap refuses, in Go's words where Go has them.
 
 use std::error::Error;
 
@@ -10,11 +10,11 @@ use super::{
 };
 use crate::gotext::{DurationError, GoDuration, ValueError, quote};
 
-/// The one line that stands for an error of clap's.
+/// Turns clap's error into one line.
 pub(super) fn error(error: &clap::Error, given: &[Given<'_>]) -> UsageError {
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let value = quote(&context(ContextKind::InvalidValue));
-    // clap says `--timeout <TIMEOUT>`, the person may have said `-t`.
+    // clap says `--timeout <TIMEOUT>`, but the user may have typed `-t`.
     let shown = context(ContextKind::InvalidArg);
     let name = shown.trim_start_matches('-').split([' ', '=']).next();
     let refused = given.iter().find(|one| Some(one.name().as_str()) == name);
@@ -42,7 +42,7 @@ fn reason(error: &clap::Error) -> String {
         let allowed = error.get(ContextKind::ValidValue).map(ToString::to_string);
         return format!("must be one of {}", allowed.unwrap_or_default());
     };
-    // Go's flags hide the reason unless a number is merely too large.
+    // Go's flags give no reason, except for a number that is too large.
     match source.downcast_ref::<ValueError>() {
         Some(ValueError::Range) => source.to_string(),
         Some(ValueError::Syntax) => "parse error".to_owned(),

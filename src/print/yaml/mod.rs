@@ -1,7 +1,7 @@
 //! YAML as Go's yaml.v2 writes it.
 //!
-//! `serde_yaml` reads our YAML but cannot write it: it knows YAML 1.2 only and leaves `yes`, `1:30` and dates
-//! bare, which the YAML 1.1 readers around Kubernetes take for a bool, a number and a time.
+//! `serde_yaml` reads our YAML but can't write it: it follows YAML 1.2 only and leaves `yes`, `1:30` and dates
+//! unquoted, which the YAML 1.1 readers around Kubernetes take for a bool, a number and a time.
 
 mod resolve;
 mod scalar;
@@ -39,7 +39,7 @@ pub(super) fn inline(value: &Value) -> String {
     }
 }
 
-/// `key: value` lines. The first one stands where the writer already is, the others `indent` blanks in.
+/// `key: value` lines. The first one starts at the writer's position, the others are indented by `indent` spaces.
 fn mapping(members: &[(String, Value)], indent: usize, out: &mut String) {
     let mut members: Vec<_> = members.iter().collect();
     members.sort_by(|a, b| natural(&a.0, &b.0));
@@ -68,7 +68,7 @@ fn mapping(members: &[(String, Value)], indent: usize, out: &mut String) {
     }
 }
 
-/// `- item` lines, with the first one where the writer already is.
+/// `- item` lines; the first one starts at the writer's position.
 fn sequence(items: &[Value], indent: usize, out: &mut String) {
     for (at, item) in items.iter().enumerate() {
         if at > 0 {
@@ -89,7 +89,7 @@ fn blanks(count: usize, out: &mut String) {
     out.extend(std::iter::repeat_n(' ', count));
 }
 
-/// What fits on the line of its key. `column` is where it starts, `indent` where its further lines do.
+/// What fits on the line of its key. It starts at `column`; its further lines start at `indent`.
 fn leaf(value: &Value, indent: usize, column: usize) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -103,7 +103,7 @@ fn leaf(value: &Value, indent: usize, column: usize) -> String {
     }
 }
 
-/// The order of keys: digits by their number, letters after everything else, a prefix first.
+/// The order of keys: digits by their value, letters after everything else, a prefix first.
 fn natural(a: &str, b: &str) -> Ordering {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let Some(at) = (0..a.len().min(b.len())).find(|at| a[*at] != b[*at]) else {
@@ -116,7 +116,7 @@ fn natural(a: &str, b: &str) -> Ordering {
         (false, true) => return Ordering::Less,
         (false, false) => {}
     }
-    // A zero before more digits is part of a number whose digits are compared one by one.
+    // After a leading zero, the digits of a number are compared one by one.
     let zero = (0..at).rev().take_while(|at| a[*at].is_ascii_digit()).any(|at| a[at] != '0');
     if (x == '0' || y == '0') && zero {
         return run(&a[at..]).cmp(&run(&b[at..])).then(x.cmp(&y));
@@ -124,12 +124,12 @@ fn natural(a: &str, b: &str) -> Ordering {
     number(&a[at..]).cmp(&number(&b[at..])).then(run(&a[at..]).cmp(&run(&b[at..]))).then(x.cmp(&y))
 }
 
-/// How many digits there are from here.
+/// The number of digits from here on.
 fn run(text: &[char]) -> usize {
     text.iter().take_while(|c| c.is_ascii_digit()).count()
 }
 
-/// The number that the digits from here make.
+/// The value of the digits from here on.
 fn number(text: &[char]) -> i64 {
     let digits = text.iter().map_while(|c| c.to_digit(10));
     digits.fold(0, |number: i64, digit| number.wrapping_mul(10).wrapping_add(digit.into()))

@@ -1,13 +1,13 @@
-//! What a bare word would be to a reader of YAML 1.1.
+//! How a reader of YAML 1.1 understands an unquoted word.
 
-/// Whether the text, unquoted, would be something else than a string.
+/// Whether the text, unquoted, would be something other than a string.
 pub(super) fn is_ambiguous(text: &str) -> bool {
     is_word(text) || is_number(text) || is_base_60(text) || is_time(text)
 }
 
 fn is_word(text: &str) -> bool {
     let lower = text.to_lowercase();
-    // A word is one in lower case, in capitals, or with one capital; `yEs` is a string.
+    // The words count in lower case, in capitals, or with an initial capital; `yEs` is a string.
     let cased = text == lower || text == text.to_uppercase() || {
         let mut chars = text.chars();
         chars.next().is_some_and(|first| first.is_uppercase()) && lower.ends_with(chars.as_str())

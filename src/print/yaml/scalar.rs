@@ -1,10 +1,10 @@
-//! How one string is written: bare, quoted or as a block. The rules are libyaml's, which every YAML writer follows.
+//! How a string is written: bare, quoted or as a block. The rules are libyaml's, which every YAML writer follows.
 
 use std::fmt::Write as _;
 
 use super::resolve::is_ambiguous;
 
-/// Where lines are folded.
+/// The width at which lines are folded.
 const WIDTH: usize = 80;
 
 /// A key, which is always on one line.
@@ -16,7 +16,7 @@ pub(super) fn key(text: &str) -> String {
     }
 }
 
-/// A value that starts at `column`; its further lines start `indent` blanks in.
+/// A value that starts at `column`; its further lines are indented by `indent` spaces.
 pub(super) fn text(text: &str, indent: usize, column: usize) -> String {
     match style(text) {
         Style::Plain => folded(text, indent, column),
@@ -26,7 +26,7 @@ pub(super) fn text(text: &str, indent: usize, column: usize) -> String {
     }
 }
 
-/// A float as Go's shortest `%g` has it.
+/// A float as Go's shortest `%g` writes it.
 pub(super) fn float(value: f64) -> String {
     let scientific = format!("{value:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
@@ -52,7 +52,7 @@ fn style(text: &str) -> Style {
         return Style::Double;
     }
     let trailing_space = at(chars.len().wrapping_sub(1)) == Some(' ');
-    // A block that keeps all its line ends would take in the empty line after the document.
+    // A block that keeps all its line ends would swallow the empty line after the document.
     let trailing_lines = text == "\n" || text.ends_with("\n\n");
     if text.contains('\n') {
         return if trailing_space || trailing_lines || chars.iter().any(|c| is_break(*c) && *c != '\n') {
@@ -71,7 +71,7 @@ fn style(text: &str) -> Style {
     Style::Plain
 }
 
-/// Whether the character means something to YAML where it stands, in block context.
+/// Whether the character has a meaning in YAML at its place, in block context.
 fn is_indicator(chars: &[char], index: usize) -> bool {
     let blank = |index: usize| chars.get(index).is_none_or(|c| c.is_whitespace());
     match chars[index] {
@@ -97,7 +97,7 @@ fn is_printable(c: char) -> bool {
         && c != '\u{feff}'
 }
 
-/// The text with single blanks past the width made line ends, which a reader folds back.
+/// The text with single spaces beyond the width turned into line ends, which a reader folds back.
 fn folded(text: &str, indent: usize, mut column: usize) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
@@ -147,8 +147,8 @@ fn double(text: &str) -> String {
     out
 }
 
-/// A block of lines. The header says whether the last line ends, and the indent where the first line's own blanks
-/// would hide it.
+/// A block of lines. The header says whether the last line ends, and gives the indentation if the first line's own
+/// spaces would hide it.
 fn literal(text: &str, indent: usize) -> String {
     let hint = if text.starts_with([' ', '\n']) { "2" } else { "" };
     let (body, chomp) = text.strip_suffix('\n').map_or((text, "-"), |body| (body, ""));

@@ -1,8 +1,8 @@
-//! SPDY/3.1 frames and bytes. It knows neither sockets nor what a stream is for.
+//! SPDY/3.1 frames and their bytes. It knows neither sockets nor the purpose of streams.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-/// The largest control frame that is taken. Header blocks of the streaming protocol have a few hundred bytes.
+/// The largest control frame that is accepted. Header blocks of the streaming protocol have a few hundred bytes.
 const MAX_CONTROL: usize = 64 << 10;
 const VERSION: u16 = 3;
 const CONTROL: u16 = 0x8000;
@@ -16,15 +16,15 @@ const PING: u16 = 6;
 const GOAWAY: u16 = 7;
 const HEADERS: u16 = 8;
 
-/// Why a stream is refused: nobody asked for it.
+/// The reason for refusing a stream: we did not ask for it.
 pub(crate) const REFUSED_STREAM: u32 = 3;
-/// Why a stream ends before its end.
+/// The reason for ending a stream early.
 pub(crate) const CANCEL: u32 = 5;
 
 /// A frame as it was received. Header blocks are still compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// A piece of a data frame; `last` with the last piece of a stream's last frame.
+    /// A piece of a data frame; `last` is set on the last piece of a stream's last frame.
     Data {
         stream: u32,
         bytes: Bytes,
@@ -35,7 +35,7 @@ pub(crate) enum Frame {
         stream: u32,
         block: Bytes,
     },
-    /// The server takes a stream that we opened.
+    /// The server accepts a stream that we opened.
     Reply {
         stream: u32,
         block: Bytes,
@@ -50,17 +50,17 @@ pub(crate) enum Frame {
         id: u32,
     },
     GoAway,
-    /// More headers of a stream.
+    /// More headers for a stream.
     Headers {
         stream: u32,
         block: Bytes,
         last: bool,
     },
-    /// SETTINGS, WINDOW_UPDATE and whatever else asks for nothing: no runtime does flow control.
+    /// SETTINGS, WINDOW_UPDATE and others that need no reaction: no runtime uses flow control.
     Other,
 }
 
-/// Why bytes are no frames.
+/// Why bytes are not frames.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameError {
     #[error("a SPDY frame of version {0}, not 3")]
@@ -74,9 +74,9 @@ pub(crate) enum FrameError {
 /// Cuts received bytes into frames.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
-    /// What was received and not cut yet. The owner of the socket reads into it.
+    /// What was received and is not cut yet. The owner of the socket reads into it.
     pub(crate) buffer: BytesMut,
-    /// The data frame that is being received.
+    /// The data frame being received.
     data: Option<DataFrame>,
 }
 
@@ -88,8 +88,8 @@ struct DataFrame {
 }
 
 impl Decoder {
-    /// The next frame, or nothing until more was received. A data frame comes in
-    /// pieces as they arrive: it may have 16 MiB.
+    /// The next frame, or nothing until more has been received. A data frame is returned in pieces as they arrive: it
+    /// may have 16 MiB.
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         if let Some(frame) = self.data.take() {
             return Ok(self.piece(frame));
@@ -174,20 +174,20 @@ pub(crate) fn data(out: &mut BytesMut, stream: u32, bytes: &[u8], last: bool) {
     out.put_slice(bytes);
 }
 
-/// Ends a stream on both sides.
+/// Ends a stream in both directions.
 pub(crate) fn rst_stream(out: &mut BytesMut, stream: u32, status: u32) {
     control_head(out, RST_STREAM, 8);
     out.put_u32(stream);
     out.put_u32(status);
 }
 
-/// Asks for an answer, or gives one.
+/// Asks for a sign of life, or gives one.
 pub(crate) fn ping(out: &mut BytesMut, id: u32) {
     control_head(out, PING, 4);
     out.put_u32(id);
 }
 
-/// Says that this connection opens and takes no more streams.
+/// Announces that this connection opens and accepts no more streams.
 pub(crate) fn goaway(out: &mut BytesMut, last_stream: u32) {
     control_head(out, GOAWAY, 8);
     out.put_u32(last_stream);

@@ -1,5 +1,5 @@
-//! SPDY/3 header blocks: names and values through zlib, which starts from a
-//! dictionary and keeps its state from block to block.
+//! SPDY/3 header blocks: names and values compressed with zlib, which starts from a dictionary and keeps its state from
+//! block to block.
 
 use bytes::Buf;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
@@ -7,10 +7,10 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 /// The dictionary of the SPDY/3 draft, section 2.6.10.1.
 const DICTIONARY: &[u8] = include_bytes!("dictionary.bin");
 
-/// The largest block that is taken, decompressed: a few bytes can stand for megabytes.
+/// The largest block that is accepted, decompressed: a few bytes can expand to megabytes.
 pub(crate) const MAX_BLOCK: usize = 64 << 10;
 
-/// Why a block has no headers in it.
+/// Why a block contains no headers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a SPDY header block {0}")]
 pub(crate) struct HeaderError(&'static str);
@@ -20,14 +20,14 @@ pub(crate) struct HeaderError(&'static str);
 pub(crate) struct Deflater(Compress);
 
 impl Deflater {
-    /// Starts a connection's context.
+    /// Starts the state of a connection.
     pub(crate) fn new() -> Result<Self, HeaderError> {
         let mut zlib = Compress::new(Compression::fast(), true);
         zlib.set_dictionary(DICTIONARY).map_err(|_| HeaderError("can't be written"))?;
         Ok(Self(zlib))
     }
 
-    /// The block of these headers. Names are in lower case.
+    /// The block of these headers. Names must be in lower case.
     pub(crate) fn block(&mut self, headers: &[(&str, &str)]) -> Result<Vec<u8>, HeaderError> {
         let mut plain = (headers.len() as u32).to_be_bytes().to_vec();
         for text in headers.iter().flat_map(|(name, value)| [name, value]) {
@@ -53,7 +53,7 @@ impl Deflater {
 pub(crate) struct Inflater(Decompress);
 
 impl Inflater {
-    /// Starts a connection's context.
+    /// Starts the state of a connection.
     pub(crate) fn new() -> Self {
         Self(Decompress::new(true))
     }
@@ -61,7 +61,7 @@ impl Inflater {
     /// The headers of a block.
     ///
     /// # Errors
-    /// It is no zlib with this dictionary, is too large, or has other than pairs in it.
+    /// It is not zlib data with this dictionary, is too large, or does not consist of pairs.
     pub(crate) fn headers(&mut self, block: &[u8]) -> Result<Vec<(String, String)>, HeaderError> {
         pairs(&self.inflate(block)?).ok_or(HeaderError("is cut short"))
     }
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_value_longer_than_the_buffer_survives() {
         let (mut deflater, mut inflater) = (Deflater::new().expect("zlib"), Inflater::new());
-        // Digits of a multiplicative sequence hardly compress.
+        // The digits of a multiplicative sequence hardly compress.
         let value: String =
             (0..9000_u64).map(|n| char::from(b'!' + (((n * n * 2_654_435_761) >> 7) & 63) as u8)).collect();
         let block = deflater.block(&[("x", &value)]).expect("block");

@@ -1,5 +1,5 @@
-//! SPDY/3.1 over a socket, which one task owns: it alone reads, writes and pings.
-//! [`frame`], [`header`] and [`session`] are the protocol and know no socket; [`socket`] knows no protocol.
+//! SPDY/3.1 over a socket. A single task owns the socket: only it reads, writes and pings. [`frame`], [`header`] and
+//! [`session`] are the protocol and know no socket; [`socket`] knows no protocol.
 
 pub(crate) mod frame;
 pub(crate) mod header;
@@ -17,7 +17,7 @@ use crate::stream::pipe::{Cause, Inlet, Order, Outlet, Piece, Task, What, lost};
 use crate::stream::socket::Stream;
 use session::{Event, Session};
 
-/// Nothing more is taken from the commands while so much waits to be sent.
+/// Nothing more is accepted from the commands while this much waits to be sent.
 const HIGH_WATER: usize = 128 << 10;
 /// How long a server may take to accept a stream.
 const OPENING: Duration = Duration::from_secs(30);
@@ -31,21 +31,21 @@ pub(crate) struct Connection {
     task: Task,
 }
 
-/// What is asked of the task, other than to send something.
+/// Requests to the task, other than to send something.
 #[derive(Debug)]
 enum Request {
     Open { headers: Vec<(&'static str, String)>, feed: mpsc::Sender<Piece>, opened: oneshot::Sender<u32> },
     Close,
 }
 
-/// Where the task hears of it.
+/// The channel on which the task receives requests.
 struct Asked {
     requests: mpsc::Receiver<Request>,
     orders: mpsc::Receiver<Order>,
 }
 
 impl Connection {
-    /// Starts the protocol on a socket. `early` was received already, after the upgrade; pings go every `ping`.
+    /// Starts the protocol on a socket. `early` was received right after the upgrade; `ping` is the interval of pings.
     pub(crate) fn new(socket: Box<dyn Stream>, early: &[u8], ping: Duration) -> Result<Self, Error> {
         let (requests, requested) = mpsc::channel(1);
         let (orders, ordered) = mpsc::channel(4);
@@ -63,10 +63,10 @@ impl Connection {
         Ok(Self { requests, orders, cause, task })
     }
 
-    /// Opens a stream, and waits until the server has taken it.
+    /// Opens a stream, and waits until the server has accepted it.
     ///
     /// # Errors
-    /// The connection is gone, or the server refuses or doesn't answer.
+    /// The connection has gone, or the server refuses or doesn't answer.
     pub(crate) async fn open(&self, headers: Vec<(&'static str, String)>) -> Result<(Outlet, Inlet), Error> {
         let (feed, inlet) = Inlet::new(Cause::clone(&self.cause));
         let (opened, opening) = oneshot::channel();
@@ -88,23 +88,23 @@ impl Connection {
     /// Says goodbye and closes the connection.
     pub(crate) async fn close(mut self) {
         let _ = self.requests.send(Request::Close).await;
-        // A server that takes nothing any more is not waited for.
+        // A server that accepts nothing any more is not waited for.
         let _ = tokio::time::timeout(Duration::from_secs(1), self.task.ended()).await;
     }
 }
 
-/// What the task knows.
+/// The state of the task.
 struct Driver {
     session: Session,
     /// Where the bytes of each stream go.
     streams: HashMap<u32, mpsc::Sender<Piece>>,
     opening: HashMap<u32, oneshot::Sender<u32>>,
-    /// A piece whose reader's queue is full. Nothing more is read from the socket until it has room.
+    /// A piece whose reader's queue is full. Nothing more is read from the socket until there is room.
     blocked: Option<(mpsc::Sender<Piece>, Piece)>,
 }
 
 impl Driver {
-    /// Runs until the connection ends, and says why where that is not our own doing.
+    /// Runs until the connection ends, and says why, unless we ended it ourselves.
     async fn run(
         mut self,
         socket: Box<dyn Stream>,
@@ -143,7 +143,7 @@ impl Driver {
         }
     }
 
-    /// Hands out what was received, until a reader has no room for it.
+    /// Hands out what was received, until a reader has no room.
     fn deliver(&mut self) -> Result<(), String> {
         while self.blocked.is_none() {
             match self.session.next().map_err(|broken| broken.to_string())? {
@@ -159,7 +159,7 @@ impl Driver {
                     self.feed(stream, None);
                     self.streams.remove(&stream);
                 }
-                // It closes the socket next, and the streams that it left open then are the broken ones.
+                // The server closes the socket next; the streams that are still open then are the broken ones.
                 Some(Event::GoAway) => {}
             }
         }
@@ -199,7 +199,7 @@ impl Driver {
     }
 }
 
-/// Room for a piece with its reader, once there is some. Nothing if the reader is gone.
+/// Waits for room in the queue of a piece's reader. Nothing if the reader has gone.
 async fn reserve(blocked: Option<&(mpsc::Sender<Piece>, Piece)>) -> Result<mpsc::OwnedPermit<Piece>, ()> {
     match blocked {
         Some((feed, _)) => feed.clone().reserve_owned().await.map_err(drop),

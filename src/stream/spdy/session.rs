@@ -1,5 +1,5 @@
-//! One side of a SPDY/3.1 connection without its socket: what to send, and what
-//! the received bytes mean. It knows nothing of time.
+//! One side of a SPDY/3.1 connection without its socket: what to send, and what received bytes mean. It knows nothing
+//! of time.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use bytes::{Bytes, BytesMut};
 use crate::stream::spdy::frame::{self, Frame, FrameError};
 use crate::stream::spdy::header::{Deflater, HeaderError, Inflater};
 
-/// Data frames carry no more than this, as upstream's: what is larger comes as several.
+/// Data frames carry no more than this, as in upstream: larger data is split.
 const MAX_DATA: usize = 32 << 10;
 
-/// What a connection's received bytes mean to its owner.
+/// What received bytes mean to the connection's owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// The server took a stream.
+    /// The server accepted a stream.
     Opened { stream: u32 },
     /// Bytes arrived on a stream.
     Data { stream: u32, bytes: Bytes },
@@ -26,7 +26,7 @@ pub(crate) enum Event {
     GoAway,
 }
 
-/// What makes a connection useless.
+/// An error that makes a connection useless.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Broken {
     #[error("the server sent {0}")]
@@ -38,15 +38,15 @@ pub(crate) enum Broken {
 /// A connection's state.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// What is to be sent.
+    /// The bytes to send.
     pub(crate) outgoing: BytesMut,
-    /// What was received.
+    /// The bytes received.
     pub(crate) incoming: frame::Decoder,
     deflater: Deflater,
     inflater: Inflater,
-    /// The streams of which a side is still open.
+    /// The streams of which at least one side is open.
     open: HashMap<u32, Sides>,
-    /// The end of a stream whose last bytes were handed out just now.
+    /// The end of the stream whose last bytes were just handed out.
     ended: Option<u32>,
     next_stream: u32,
     next_ping: u32,
@@ -84,7 +84,7 @@ impl Session {
         Ok(stream)
     }
 
-    /// Sends bytes, unless the stream has ended: the other side may end it while we still have some.
+    /// Sends bytes, unless the stream has ended: the other side may end it while we still have data.
     pub(crate) fn data(&mut self, stream: u32, bytes: &[u8]) {
         if self.open.get(&stream).is_some_and(|sides| sides.ours) {
             for piece in bytes.chunks(MAX_DATA) {
@@ -100,14 +100,14 @@ impl Session {
         }
     }
 
-    /// Ends both sides of a stream, unless they have ended.
+    /// Ends both sides of a stream, unless it has ended already.
     pub(crate) fn reset(&mut self, stream: u32) {
         if self.open.remove(&stream).is_some() {
             frame::rst_stream(&mut self.outgoing, stream, frame::CANCEL);
         }
     }
 
-    /// Closes one side of a stream, and says whether it was open.
+    /// Closes one side of a stream, and returns whether it was open.
     fn close(&mut self, stream: u32, side: impl Fn(&mut Sides) -> &mut bool) -> bool {
         let Some(sides) = self.open.get_mut(&stream) else { return false };
         let was_open = std::mem::take(side(sides));
@@ -128,7 +128,7 @@ impl Session {
         frame::goaway(&mut self.outgoing, 0);
     }
 
-    /// The next thing that was received, or nothing until more was.
+    /// The next event, or nothing until more has been received.
     pub(crate) fn next(&mut self) -> Result<Option<Event>, Broken> {
         if let Some(stream) = self.ended.take() {
             return Ok(Some(self.ended(stream)));
@@ -155,7 +155,7 @@ impl Session {
                 Some(Event::Data { stream, bytes })
             }
             Frame::Open { stream, block } => {
-                // Every block moves the context on, also that of a stream nobody wants.
+                // Every block changes the zlib state, even that of a stream that we refuse.
                 self.inflater.headers(&block)?;
                 frame::rst_stream(&mut self.outgoing, stream, frame::REFUSED_STREAM);
                 None
@@ -174,7 +174,7 @@ impl Session {
                 Some(Event::Reset { stream, status })
             }
             Frame::Ping { id } => {
-                // Even numbers are the server's questions, odd ones its answers to ours.
+                // Even numbers are the server's pings, odd ones its answers to ours.
                 if id % 2 == 0 {
                     frame::ping(&mut self.outgoing, id);
                 }

@@ -1,5 +1,5 @@
-//! The two halves of a connection's socket: how much is read at once, and that what
-//! is to be sent gets out. What the bytes mean is known elsewhere.
+//! The two halves of a connection's socket: how much is read at once, and the sending of what is queued. What the bytes
+//! mean is known elsewhere.
 
 use std::io;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::stream::socket::Stream;
 
 /// How much is read at once.
 const READ: usize = 256 << 10;
-/// A server that neither sends nor answers pings for so long is gone.
+/// A server that neither sends nor answers pings for this long is taken to be gone.
 const SILENCE: Duration = Duration::from_secs(61);
 
 /// Both halves.
@@ -25,13 +25,12 @@ pub(super) fn split(socket: Box<dyn Stream>) -> (Reader, Writer) {
 
 pub(super) struct Reader {
     socket: ReadHalf<Box<dyn Stream>>,
-    /// When something came last.
+    /// When something was last received.
     heard: Instant,
 }
 
 impl Reader {
-    /// Receives what there is. Its buffer is the one that the readers of streams get parts of. May be dropped at any
-    /// await.
+    /// Receives what is available. The readers of streams get parts of its buffer. May be dropped at any await.
     pub(super) async fn receive(&mut self, incoming: &mut BytesMut) -> Result<(), String> {
         if incoming.capacity() - incoming.len() < READ / 4 {
             incoming.reserve(READ);
@@ -44,13 +43,13 @@ impl Reader {
         Ok(())
     }
 
-    /// Whether the server has given signs of life. While nothing is read, `held_up`, it can't.
+    /// Whether the server has given signs of life. While we don't read because readers are slow, `held_up`, it can't.
     pub(super) fn check(&mut self, held_up: bool) -> Result<(), String> {
         if held_up {
             self.heard = Instant::now();
         }
         match self.heard.elapsed() > SILENCE {
-            true => Err(format!("no sign of the server for {SILENCE:?}")),
+            true => Err(format!("no sign of life from the server for {SILENCE:?}")),
             false => Ok(()),
         }
     }
@@ -58,9 +57,9 @@ impl Reader {
 
 pub(super) struct Writer {
     socket: WriteHalf<Box<dyn Stream>>,
-    /// Something was written and may not be out.
+    /// Something was written and may not have been flushed.
     unflushed: bool,
-    /// The server takes no more.
+    /// The server accepts no more.
     mute: bool,
 }
 
@@ -70,8 +69,8 @@ impl Writer {
         self.unflushed || !outgoing.is_empty()
     }
 
-    /// Sends everything. May be dropped at any await: what was sent is no longer in `outgoing`. A server that takes no
-    /// more may still have said how the command ended, so that is no failure: what it would be sent is thrown away.
+    /// Sends everything. May be dropped at any await: what was sent is no longer in `outgoing`. A server that accepts
+    /// no more may already have said how the command ended, so this is not an error: what is left is dropped.
     pub(super) async fn send(&mut self, outgoing: &mut BytesMut) {
         if self.mute || self.try_send(outgoing).await.is_err() {
             self.mute = true;

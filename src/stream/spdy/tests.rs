@@ -141,7 +141,7 @@ async fn a_server_that_does_not_even_answer_pings_is_gone_after_a_minute() {
     let (connection, server) = connected();
     let asked = Instant::now();
     let lost = connection.lost().await;
-    assert_eq!(lost.cause(), "the streaming connection broke: no sign of the server for 61s");
+    assert_eq!(lost.cause(), "the streaming connection broke: no sign of life from the server for 61s");
     assert!(asked.elapsed() < Duration::from_secs(70));
     drop(server);
 }

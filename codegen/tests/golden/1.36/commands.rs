@@ -777,7 +777,7 @@ mod commands {
     pub(super) fn stream_pod_sandboxes(call: Command) -> Command {
         call.name("stream-pod-sandboxes")
             .about(
-                "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
+                "\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.",
             )
             .next_help_heading("Fields of runtime.v1.StreamPodSandboxesRequest")
             .arg(flag::one("filter.id", "filter.id", Kind::String, "TEXT", ""))
@@ -2013,7 +2013,7 @@ mod commands {
     pub(super) fn stream_containers(call: Command) -> Command {
         call.name("stream-containers")
             .about(
-                "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
+                "\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.",
             )
             .next_help_heading("Fields of runtime.v1.StreamContainersRequest")
             .arg(flag::one("filter.id", "filter.id", Kind::String, "TEXT", ""))
@@ -2302,7 +2302,7 @@ mod commands {
     pub(super) fn stream_container_stats(call: Command) -> Command {
         call.name("stream-container-stats")
             .about(
-                "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
+                "\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.",
             )
             .next_help_heading("Fields of runtime.v1.StreamContainerStatsRequest")
             .arg(flag::one("filter.id", "filter.id", Kind::String, "TEXT", ""))
@@ -2354,7 +2354,7 @@ mod commands {
     pub(super) fn stream_pod_sandbox_stats(call: Command) -> Command {
         call.name("stream-pod-sandbox-stats")
             .about(
-                "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
+                "\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.",
             )
             .next_help_heading("Fields of runtime.v1.StreamPodSandboxStatsRequest")
             .arg(flag::one("filter.id", "filter.id", Kind::String, "TEXT", ""))
@@ -2406,7 +2406,7 @@ mod commands {
     pub(super) fn get_container_events(call: Command) -> Command {
         call.name("get-container-events")
             .about(
-                "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
+                "\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.",
             )
             .next_help_heading("Fields of runtime.v1.GetEventsRequest")
     }
@@ -2426,7 +2426,7 @@ mod commands {
     pub(super) fn stream_pod_sandbox_metrics(call: Command) -> Command {
         call.name("stream-pod-sandbox-metrics")
             .about(
-                "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
+                "\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.",
             )
             .next_help_heading("Fields of runtime.v1.StreamPodSandboxMetricsRequest")
     }
@@ -2681,7 +2681,7 @@ mod commands {
     pub(super) fn stream_images(call: Command) -> Command {
         call.name("stream-images")
             .about(
-                "\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
+                "\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.",
             )
             .next_help_heading("Fields of runtime.v1.StreamImagesRequest")
             .arg(

@@ -873,7 +873,7 @@ mod commands {
     pub(super) fn watch(call: Command) -> Command {
         call.name("watch")
             .about(
-                "Tells about everything, \"quoted\" or not\n\nAnswers with a stream: one line of JSON a message, until it ends or is interrupted.",
+                "Tells about everything, \"quoted\" or not\n\nAnswers with a stream: one line of JSON per message, until it ends or is interrupted.",
             )
             .next_help_heading("Fields of shapes.v1.Empty")
     }

@@ -1,11 +1,11 @@
 //! What the generator makes of every field shape, compiled and called.
 //!
-//! The CRI has no oneof, no `optional`, no map of messages. Should a release
-//! bring one, these tests tell today that it will build.
+//! The CRI has no oneof, no `optional` and no map of messages. These tests show today that a release with one of them
+//! will build.
 
 #![cfg(test)]
 
-// Generated code finds its contract here, as it does in `crictl`.
+// Generated code finds its interface here, as it does in `crictl`.
 use crictl::{method, schema};
 
 #[allow(missing_docs, unreachable_pub, dead_code, unused_imports, deprecated, clippy::all)]

@@ -39,14 +39,14 @@ proptest! {
     }
 }
 
-/// The message's JSON form as prost-reflect has it.
+/// The message's JSON form according to prost-reflect.
 fn json(bytes: &[u8]) -> serde_json::Value {
     let message = DynamicMessage::decode(descriptor(), bytes).expect("it is valid");
     let options = SerializeOptions::new().skip_default_fields(false);
     numbers_alike(message.serialize_with_options(Serializer, &options).expect("it has a JSON form"))
 }
 
-/// A double without a fraction is `0` to Go and to us, and `0.0` to prost-reflect.
+/// A double without a fraction is `0` in Go and here, and `0.0` in prost-reflect.
 fn numbers_alike(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
@@ -68,11 +68,11 @@ fn descriptor() -> MessageDescriptor {
 /// Encoded, because the `Debug` of a descriptor follows recursive messages for ever.
 fn everything() -> impl Strategy<Value = Vec<u8>> {
     let bytes = message(&descriptor(), 3).prop_map(|message| message.encode_to_vec());
-    // One message after another is a message too: later values win, lists grow.
+    // Messages one after another are also a message: later values win, lists grow.
     collection::vec(bytes, 1..3).prop_map(|parts| parts.concat())
 }
 
-/// A message with some of its fields set, and messages in it to a depth.
+/// A message with some of its fields set, and nested messages up to a depth.
 fn message(descriptor: &MessageDescriptor, depth: u32) -> BoxedStrategy<DynamicMessage> {
     let fields: Vec<_> = descriptor.fields().filter_map(|it| Some((it.clone(), field(&it, depth)?))).collect();
     let (fields, values): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
@@ -90,7 +90,7 @@ fn message(descriptor: &MessageDescriptor, depth: u32) -> BoxedStrategy<DynamicM
     values.prop_map(build).boxed()
 }
 
-/// Values for a field, none where only deeper messages would do.
+/// Values for a field; none if only deeper messages would do.
 fn field(field: &FieldDescriptor, depth: u32) -> Option<BoxedStrategy<Value>> {
     if field.is_map() {
         let Kind::Message(entry) = field.kind() else { return None };
