@@ -126,7 +126,7 @@ fn images(flags: &[&str], env: &[(&str, &str)], text: &str) -> (String, Config) 
 fn an_error_says_which_endpoint_it_is_and_who_named_it() {
     let (said, _) = images(&["-r", "unix:///x.sock "], &[], "");
     assert!(said.contains("\"unix:///x.sock \" (image service, from --runtime-endpoint)"), "{said}");
-    assert!(said.ends_with("named with --runtime-endpoint"), "{said}");
+    assert!(said.ends_with("use --runtime-endpoint to name another endpoint"), "{said}");
     let (said, _) = images(&["-i", "/x.sock"], &[("CONTAINER_RUNTIME_ENDPOINT", "/y.sock")], "");
     assert!(said.contains("\"unix:///x.sock\" (image service, from --image-endpoint)"), "{said}");
     let (said, _) = images(&[], &[("IMAGE_SERVICE_ENDPOINT", "/x.sock")], "");

@@ -202,7 +202,7 @@ fn the_page_of_the_config_file_has_every_option() {
     assert!(page.contains(CRICTL), "{page}");
     let unknown = crictl(["--config", "/dev/null", "config", "--get", "nothing"], &[], "");
     let message = unknown.message();
-    let (_, keys) = message.split_once("there are ").unwrap();
+    let (_, keys) = message.split_once("use one of ").unwrap();
     let keys: Vec<_> = keys.split(", ").collect();
     assert!(keys.len() > 6, "{message}");
     for key in keys {

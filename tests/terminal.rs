@@ -150,7 +150,7 @@ fn what_is_no_terminal_gets_the_bytes() {
 fn bytes_are_not_for_a_terminal() {
     let output = on_terminal(&talking(), &["rpc", "version", "-o", "raw"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert!(output.stderr.contains("-o raw writes bytes"), "{output:?}");
+    assert!(output.stderr.contains("-o raw writes binary data"), "{output:?}");
 }
 
 /// Runs in a pseudo-terminal, and returns what its screen was sent.

@@ -124,7 +124,7 @@ mod tests {
         let protos = vendored(&["1.36", "1.9"]);
         let error = pick(protos.path(), Some("1.8")).expect_err("it is not there");
         let text = error.to_string();
-        assert_eq!(text, "no proto of release 1.8: there are 1.9, 1.36");
+        assert_eq!(text, "no proto of release 1.8: choose one of 1.9, 1.36");
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) fn parse(text: &str, now: i64, zone: &TimeZone) -> Result<Moment, Str
     date(text, local).or_else(|| unix(text)).ok_or_else(|| {
         format!(
             "{text:?} is not a valid time: use a duration (10m), a date (2024-03-01), a time (2024-03-01T10:00:00Z) \
-             or seconds since 1970 are"
+             or seconds since 1970"
         )
     })
 }

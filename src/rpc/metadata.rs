@@ -96,8 +96,8 @@ mod tests {
             ("a b=x", "\"a b\": is not a valid metadata name"),
             ("k=ü", "\"k\": its value is not printable ASCII"),
             ("k-bin=*", "\"k-bin\": the value of a -bin name must be base64"),
-            ("grpc-timeout=1S", "\"grpc-timeout\": belongs to gRPC"),
-            ("Transfer-Encoding=chunked", "\"Transfer-Encoding\": belongs to gRPC"),
+            ("grpc-timeout=1S", "\"grpc-timeout\": is reserved by gRPC"),
+            ("Transfer-Encoding=chunked", "\"Transfer-Encoding\": is reserved by gRPC"),
         ] {
             assert_eq!(parsed(pair), Err(reason.to_owned()), "{pair}");
         }

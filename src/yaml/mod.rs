@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_located() {
         assert!(parse("a: [1\nb: 2\n").is_err_and(|reason| reason.starts_with("line 2, ")));
-        assert!(parse("{null: 1}").is_err_and(|reason| reason == "line 1, column 2: a key has to be a scalar"));
+        assert!(parse("{null: 1}").is_err_and(|reason| reason == "line 1, column 2: a key must be a scalar"));
         assert!(parse("a: *nope\n").is_err());
         assert!(parse("a: &a [*a]\n").is_err());
         assert!(parse("a: 1\0b: 2").is_err());

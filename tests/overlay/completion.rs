@@ -17,7 +17,7 @@ fn completion_is_for_bash_unless_another_shell_is_named() {
     assert_eq!(run(&["completion"]).stdout, run(&["completion", "bash"]).stdout);
     let output = run(&["completion", "tcsh"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert!(output.message().starts_with("no script for the shell \"tcsh\""), "{output:?}");
+    assert!(output.message().starts_with("there is no script for the shell \"tcsh\""), "{output:?}");
     let output = run(&["completion", "bash", "zsh"]);
     assert!(output.stdout.contains("Usage: crictl completion") && output.status == 0, "{output:?}");
 }

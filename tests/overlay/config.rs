@@ -86,7 +86,7 @@ fn config_sets_one_value_by_position_and_says_so() {
     assert_eq!((output.stdout.as_str(), output.status), ("", 0));
     assert_eq!(folder.run(&["--get", "debug"]).stdout, "true\n");
     let output = folder.run(&["timeout"]);
-    assert!(output.status == 1 && output.stderr.contains("timeout is a number of seconds"), "{output:?}");
+    assert!(output.status == 1 && output.stderr.contains("timeout must be a number of seconds"), "{output:?}");
 }
 
 #[test]

@@ -178,7 +178,10 @@ fn inspect_refuses_a_status_that_lacks_what_the_cri_requires() {
 fn inspect_refuses_information_that_is_no_json_after_all() {
     let output = Fake::new().containers([container("a")]).info("config", "{oops").serve().run(["inspect", "a"]);
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
-    assert!(output.message().starts_with("the runtime's info \"config\" is not the JSON"), "{output:?}");
+    assert!(
+        output.message().starts_with("the runtime's info \"config\" starts like JSON but is not valid"),
+        "{output:?}"
+    );
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn logs_refuse_what_they_cannot_do_before_they_call() {
     assert!(message(&[]).starts_with("ID cannot be empty"));
     assert!(message(&["-s", "both", "a"]).starts_with("invalid stream"));
     assert!(message(&["-s", "stdout", "--tail", "1", "a"]).starts_with("--tail and --stream are mutually exclusive"));
-    assert!(message(&["--since", "soon", "a"]).starts_with("--since \"soon\" is no time"));
+    assert!(message(&["--since", "soon", "a"]).starts_with("--since \"soon\" is not a valid time"));
     assert!(message(&["-o", "xml", "a"]).starts_with("unsupported output format"));
     assert!(message(&["--pod", "p", "a"]).contains("not both"));
     assert!(fake.fake.state().calls.is_empty());

@@ -75,7 +75,7 @@ fn what_is_wrong_with_a_request_is_said_before_it_is_sent() {
             vec!["rpc", "stop-container", "--timeout", "soon"],
             "invalid value \"soon\" for flag -timeout: expected an integer",
         ),
-        (vec!["rpc", "list-containers", "word"], "takes no argument"),
+        (vec!["rpc", "list-containers", "word"], "takes no positional arguments"),
         (vec!["rpc", "run-pod-sandbox", "--config.labels", "a"], "expected KEY=VALUE"),
         (vec!["rpc", "run-pod-sandbox", "--config.port_mappings", "{container_port: {}}"], "container_port"),
     ] {

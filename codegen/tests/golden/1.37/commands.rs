@@ -2,8 +2,8 @@
 
 use crate::method::Given;
 use clap::Command;
-/// The command of the method with this path: the flags of a call, its name, what it is about, and a flag for
-/// each field of its request.
+/// The command of the method with this path: the flags of a call, the command's name and description, and a
+/// flag for each field of the request.
 pub fn command(path: &str, call: Command) -> Command {
     match path {
         "/runtime.v1.RuntimeService/Version" => commands::version(call),
@@ -86,7 +86,7 @@ pub fn command(path: &str, call: Command) -> Command {
         _ => call,
     }
 }
-/// Reads what was given for the flags of the method with this path.
+/// Reads the given flags of the method with this path.
 pub fn request(path: &str, given: &mut Given<'_>) -> Result<(), String> {
     match path {
         "/runtime.v1.RuntimeService/Version" => requests::version(given),

@@ -2,7 +2,7 @@
 
 use super::cri;
 use crate::schema::{Described, Enum, Field, Fields, Kind, Label, Message};
-/// Most fields are in no oneof, no secret and no text in bytes.
+/// Most fields are not in a oneof, not secret, and not text in bytes.
 const fn field(
     name: &'static str,
     json: &'static str,

@@ -2,8 +2,8 @@
 
 use crate::method::Given;
 use clap::Command;
-/// The command of the method with this path: the flags of a call, its name, what it is about, and a flag for
-/// each field of its request.
+/// The command of the method with this path: the flags of a call, the command's name and description, and a
+/// flag for each field of the request.
 pub fn command(path: &str, call: Command) -> Command {
     match path {
         "/shapes.v1.ShapeService/Echo" => commands::echo(call),
@@ -15,7 +15,7 @@ pub fn command(path: &str, call: Command) -> Command {
         _ => call,
     }
 }
-/// Reads what was given for the flags of the method with this path.
+/// Reads the given flags of the method with this path.
 pub fn request(path: &str, given: &mut Given<'_>) -> Result<(), String> {
     match path {
         "/shapes.v1.ShapeService/Echo" => requests::echo(given),
