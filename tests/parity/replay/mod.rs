@@ -80,11 +80,12 @@ fn replay(args: &Args) -> Result<bool> {
     let (cases, skipped) = args.select(cases)?;
     let setup = Setup {
         program: fs::canonicalize(&args.bin)?,
+        runner: args.runner.as_ref().map(fs::canonicalize).transpose()?,
         schema: DescriptorPool::decode(fs::read(data.join("cri-v1.36.binpb"))?.as_slice())?,
         fixtures: data.join("fixtures"),
     };
     let start = Instant::now();
-    let declared = declared(&setup.program)?;
+    let declared = declared(&setup)?;
     let outcomes = run_all(cases, setup, args.jobs)?;
     let elapsed = start.elapsed().as_secs_f64();
     complaints.extend(declared.iter().flat_map(|declared| undeclared(declared, &outcomes)));
@@ -104,8 +105,10 @@ fn replay(args: &Args) -> Result<bool> {
 }
 
 /// The calls that the program's commands say they make. The reference says nothing.
-fn declared(program: &Path) -> Result<Option<Declared>> {
-    let list = Command::new(program).args(["rpc", "list", "-o", "json"]).env_clear().output()?;
+fn declared(setup: &Setup) -> Result<Option<Declared>> {
+    let list = ["rpc", "list", "-o", "json"].map(str::to_owned);
+    let (program, args) = setup.command_line(&setup.program, list.into());
+    let list = Command::new(program).args(args).env_clear().output()?;
     Ok(Declared::read(&String::from_utf8_lossy(&list.stdout)).ok())
 }
 

@@ -24,8 +24,20 @@ use crate::replay::text;
 /// What all runs have in common.
 pub(crate) struct Setup {
     pub(crate) program: PathBuf,
+    /// What runs the program, if it is not started by itself.
+    pub(crate) runner: Option<PathBuf>,
     pub(crate) schema: DescriptorPool,
     pub(crate) fixtures: PathBuf,
+}
+
+impl Setup {
+    /// What to start, and its arguments, so that the program runs with these.
+    pub(crate) fn command_line<'a>(&'a self, program: &'a Path, args: Vec<String>) -> (&'a Path, Vec<String>) {
+        match &self.runner {
+            Some(runner) => (runner, [vec![program.to_string_lossy().into_owned()], args].concat()),
+            None => (program, args),
+        }
+    }
 }
 
 /// What a run did, as far as it can be compared with a recording.
@@ -67,7 +79,7 @@ async fn attempt(case: &Case, setup: &Setup) -> Result<Outcome> {
     place.write(case, &subst, &setup.fixtures)?;
     let program = place.program(case, &subst, &setup.program)?;
 
-    let (end, talks) = play(case, &place, &program, &subst, &calls).await?;
+    let (end, talks) = play(case, setup, &place, &program, &subst, &calls).await?;
     drop(servers);
     let mut received = calls.received();
     if let Some(far_end) = far_end {
@@ -101,14 +113,17 @@ fn start_servers(
 /// Runs the program and what happens around it; the second result is what was said at forwarded ports.
 async fn play(
     case: &Case,
+    setup: &Setup,
     place: &Place,
     program: &Path,
     subst: &Arc<Subst>,
     calls: &Arc<Calls>,
 ) -> Result<(End, Vec<Value>)> {
+    let args = case.args.iter().map(|arg| subst.text(arg)).collect();
+    let (program, args) = setup.command_line(program, args);
     let process = Process::start(Start {
         program,
-        args: case.args.iter().map(|arg| subst.text(arg)).collect(),
+        args,
         dir: &place.path("w"),
         env: environment(case, place, subst),
         input: input(case, subst),

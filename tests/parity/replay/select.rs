@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// The program to run
     #[arg(long, default_value = env!("CARGO_BIN_EXE_crictl"))]
     pub(crate) bin: PathBuf,
+    /// What runs it, where this machine can't: an emulator that is given the program and its arguments
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) runner: Option<PathBuf>,
     /// Only cases whose name matches this regular expression; todo.toml is not heeded then
     #[arg(long, value_name = "REGEX")]
     filter: Option<Regex>,
