@@ -96,12 +96,16 @@ fn size(bytes: usize) -> String {
 pub(crate) fn unreachable(cause: &io::Error, endpoint: &str, hint: &str, make: impl FnOnce(String) -> Error) -> Error {
     // The system's own words follow ours, because people search for them.
     let said = lower(cause);
+    let (place, owner) = match cfg!(windows) {
+        true => ("pipe", "run as Administrator, or as the user that owns the pipe"),
+        false => ("socket", "run as root, or as the user that owns the socket"),
+    };
     match cause.kind() {
-        io::ErrorKind::NotFound => make(format!("no socket at {endpoint}: {said}")).said(said).hint(hint),
+        io::ErrorKind::NotFound => make(format!("no {place} at {endpoint}: {said}")).said(said).hint(hint),
         io::ErrorKind::ConnectionRefused => make(format!("nobody listens at {endpoint}: {said}")).said(said).hint(hint),
-        io::ErrorKind::PermissionDenied => make(format!("no permission to open {endpoint}: {said}"))
-            .said(said)
-            .hint("run as root, or as the user that owns the socket"),
+        io::ErrorKind::PermissionDenied => {
+            make(format!("no permission to open {endpoint}: {said}")).said(said).hint(owner)
+        }
         _ => make(format!("cannot connect to {endpoint}: {said}")).said(said),
     }
 }
