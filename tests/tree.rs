@@ -4,6 +4,11 @@ use crate::golden::golden;
 use crate::support::run::crictl;
 
 #[test]
+fn the_tree_is_one_that_clap_accepts() {
+    crictl::command_line().debug_assert();
+}
+
+#[test]
 fn the_help_of_every_command_is_the_golden_one() {
     let root = crictl(["--help"], &[], "");
     assert_eq!((root.status, root.errors()), (0, String::new()));

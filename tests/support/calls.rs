@@ -27,7 +27,9 @@ impl Declared {
         mut calls: impl Iterator<Item = &'a str>,
     ) -> Option<(&'a str, &'a str)> {
         let is_free = |word: &str| ["rpc", "doctor"].contains(&word);
-        let is_command = |word: &&String| is_free(word) || self.0.values().flatten().any(|command| command == *word);
+        let tree = crictl::command_line();
+        // One that declares nothing is a command too, and may call nothing.
+        let is_command = |word: &&String| tree.get_subcommands().any(|command| command.get_name() == *word);
         let command = args.iter().find(is_command).filter(|word| !is_free(word))?;
         let declares = |method: &str| self.0.get(method).is_none_or(|commands| commands.contains(command));
         calls.find(|method| *method != "Version" && !declares(method)).map(|method| (command.as_str(), method))
