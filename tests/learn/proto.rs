@@ -79,14 +79,17 @@ fn a_server_that_lacks_the_method_has_the_word() {
 #[test]
 fn describe_and_skeleton_are_of_the_file() {
     let method = output(&["rpc", "describe", "--proto", NEXT, "checkpoint-pod"]);
-    assert!(method.contains("  3  container_ids   repeated string\n"), "{method}");
-    assert!(method.contains("  4  options         map<string, string>\n"), "{method}");
+    // What stands behind the types is our prose, once the release is the one that is built in.
+    assert!(method.contains("\n  3  container_ids   repeated string"), "{method}");
+    assert!(method.contains("\n  4  options         map<string, string>"), "{method}");
     let value = |proto: &[&str]| output(&[&["rpc", "describe", "KeyValue.value", "-o", "json"], proto].concat());
     let kind = |text: String| serde_json::from_str::<Value>(&text).unwrap()["type"].clone();
     let kinds = [OLD, NEXT].map(|proto| kind(value(&["--proto", proto])));
     assert_eq!(kinds, [json!("string"), json!("bytes")]);
     let skeleton = output(&["rpc", "checkpoint-pod", "--proto", NEXT, "--skeleton", "--output-path", "/x"]);
-    assert!(skeleton.contains("\noutputPath: /x  # string\ncontainerIds: []  # repeated string\n"), "{skeleton}");
+    for line in ["\noutputPath: /x  # string", "\ncontainerIds: []  # repeated string"] {
+        assert!(skeleton.contains(line), "{skeleton}");
+    }
 
     let folder = Folder::new();
     let server = Mirror::serve();
