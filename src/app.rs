@@ -56,19 +56,27 @@ where
 /// What the report of an error needs to know about the progress of the run.
 #[derive(Default)]
 struct Failure {
-    /// The help of the command level at which the run failed.
-    help: String,
+    /// The command at whose level the run failed and what comes before its name; the root if there is none.
+    level: Option<(&'static Overlay, String)>,
     /// Whether debug lines are wanted.
     debug: bool,
 }
 
 impl Failure {
+    /// The help to show with an error. Made only here, since most runs show none.
+    fn help(&self, error: &Error) -> String {
+        match (error.own_help(), &self.level) {
+            (Some(help), _) => help.to_owned(),
+            (None, Some((overlay, parent))) => overlay.help(parent),
+            (None, None) => root_help(),
+        }
+    }
+
     /// Reports what went wrong, and returns the exit status.
     fn report(&self, error: &Error, zone: &TimeZone, io: &mut Io) -> u8 {
-        let help = error.own_help().unwrap_or(&self.help);
         let shown = match error.kind() {
-            Kind::Help => io.out.write_all(help.as_bytes()),
-            Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{help}", visible(error.cause())),
+            Kind::Help => io.out.write_all(self.help(error).as_bytes()),
+            Kind::Usage => write!(io.out, "Incorrect Usage: {}\n\n{}", visible(error.cause()), self.help(error)),
             _ => Ok(()),
         };
         let unread = shown.and_then(|()| io.out.flush()).err().map(Error::from);
@@ -97,7 +105,6 @@ fn start(
     preset: Option<&Preset>,
     failure: &mut Failure,
 ) -> Result<(), Error> {
-    failure.help = root_help();
     // A host's endpoint replaces the environment's, but not the command line's.
     let lookup = |name: &str| env.get(name).filter(|_| preset.is_none() || name == "CRI_CONFIG_FILE").cloned();
     let rules = Rules { grouping: false, interspersed: false, variables: GLOBAL_ENV, ..Rules::default() };
@@ -116,7 +123,8 @@ fn start(
         [] => return Err(Error::help()),
         [name] if name.is_empty() || name == "help" || name == "h" => return Err(Error::help()),
         [help, topic, ..] if help == "help" || help == "h" => {
-            failure.help = find(OVERLAYS, topic).ok_or_else(|| Error::topic(topic))?.help("crictl");
+            let overlay = find(OVERLAYS, topic).ok_or_else(|| Error::topic(topic))?;
+            failure.level = Some((overlay, "crictl".to_owned()));
             return Err(Error::help());
         }
         [name, rest @ ..] => (find(OVERLAYS, name).ok_or_else(|| Error::topic(name))?, rest),
@@ -157,7 +165,7 @@ fn command(
     env: &Env,
     failure: &mut Failure,
 ) -> Result<(&'static Overlay, Parsed), Error> {
-    failure.help = overlay.help(parent);
+    failure.level = Some((overlay, parent.to_owned()));
     let lookup = |name: &str| env.get(name).cloned();
     let rules = Rules {
         grouping: overlay.grouping,
@@ -174,9 +182,17 @@ fn command(
         [first, ..] if first == "help" || first == "h" => Err(Error::help()),
         [first, rest @ ..] => match find(overlay.subcommands, first) {
             Some(inner) => command(inner, &format!("{parent} {}", overlay.name), rest, env, failure),
-            None => Ok((overlay, parsed)),
+            None => counted(overlay, parsed),
         },
-        [] => Ok((overlay, parsed)),
+        [] => counted(overlay, parsed),
+    }
+}
+
+/// Refuses a number of words that the command does not take.
+fn counted(overlay: &'static Overlay, parsed: Parsed) -> Result<(&'static Overlay, Parsed), Error> {
+    match overlay.words.contains(&parsed.positionals.len()) {
+        true => Ok((overlay, parsed)),
+        false => Err(Error::help()),
     }
 }
 
@@ -229,28 +245,32 @@ fn root() -> Command {
         .args_override_self(true)
         .arg(Arg::new("version").long("version").short('v').action(ArgAction::SetTrue).help("Print the version"));
     // Otherwise clap takes the doc comment of the arguments' type; scripts look for these words.
-    let command = GlobalArgs::augment_args(command).about("crictl - client for CRI").long_about(None);
-    document_env(command, GLOBAL_ENV)
+    GlobalArgs::augment_args(command).about("crictl - client for CRI").long_about(None)
+}
+
+/// The root command with all that its help says.
+fn described_root() -> Command {
+    document_env(root(), GLOBAL_ENV)
 }
 
 /// The whole command line: every command with its arguments. Used to show or complete it; parsing builds only one
 /// command.
 fn tree() -> Command {
-    root().subcommands(OVERLAYS.iter().map(|overlay| overlay.tree("crictl")))
+    described_root().subcommands(OVERLAYS.iter().map(|overlay| overlay.tree("crictl")))
 }
 
 /// The whole command line as its help describes it, for writing the manual.
 #[doc(hidden)]
 #[must_use]
 pub fn command_line() -> Command {
-    root().subcommands(OVERLAYS.iter().map(|overlay| overlay.command("crictl")))
+    described_root().subcommands(OVERLAYS.iter().map(|overlay| overlay.described("crictl")))
 }
 
 /// The root's help, with the commands.
 fn root_help() -> String {
     let commands =
         OVERLAYS.iter().map(|overlay| Command::new(overlay.name).about(overlay.about).visible_aliases(overlay.aliases));
-    let help = root().subcommands(commands).subcommand_help_heading("Commands").render_help();
+    let help = described_root().subcommands(commands).subcommand_help_heading("Commands").render_help();
     format!("{}\n", help.to_string().trim_end())
 }
 

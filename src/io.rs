@@ -39,6 +39,34 @@ pub struct Io {
     pub signals: bool,
 }
 
+/// The streams of a run, but for that of log lines, which the logger has. The members are those of [`Io`].
+pub(crate) struct Streams<'io> {
+    pub(crate) input: &'io mut Box<dyn Read + Send>,
+    /// The stream behind what a command prints, for one that passes it to a thread while streaming.
+    pub(crate) out: &'io mut Box<dyn Write + Send>,
+    pub(crate) input_is_terminal: bool,
+    pub(crate) out_is_terminal: bool,
+    pub(crate) err_is_terminal: bool,
+    pub(crate) streams_are_one: bool,
+    pub(crate) signals: bool,
+}
+
+impl Io {
+    /// The streams of a run, and that of its log lines.
+    pub(crate) fn streams(&mut self) -> (Streams<'_>, &mut Box<dyn Write + Send>) {
+        let streams = Streams {
+            input: &mut self.input,
+            out: &mut self.out,
+            input_is_terminal: self.input_is_terminal,
+            out_is_terminal: self.out_is_terminal,
+            err_is_terminal: self.err_is_terminal,
+            streams_are_one: self.streams_are_one,
+            signals: self.signals,
+        };
+        (streams, &mut self.err)
+    }
+}
+
 /// Where a run looks for what is not configured. The default is nowhere: the run then takes no setting, endpoint or
 /// time zone from the machine it runs on.
 #[derive(Clone, Debug, Default)]

@@ -29,7 +29,7 @@ pub(crate) async fn call(
     }
     let args: CallArgs = args(&parsed)?;
     let format = Format::of(&args)?;
-    if format == Format::Raw && ctx.out_is_terminal {
+    if format == Format::Raw && ctx.io.out_is_terminal {
         return Err(Error::failure("-o raw writes binary data: send it to a file or a pipe, not to a terminal"));
     }
     check_stream(method, &args)?;

@@ -5,13 +5,16 @@ use clap::{Args, Command};
 
 use crate::api::list::{self, Users};
 use crate::api::{Api, load, parse};
-use crate::command::args;
+use crate::command::{args, document_formats};
 use crate::context::Context;
 use crate::error::Error;
 use crate::gotext::go_int;
 use crate::method::Method;
 use crate::schema::{Enum, Field, Kind, Label, Message, Value, nearest, relative};
-use crate::view::{Encoding, View};
+use crate::view::{Encoding, View, unsupported};
+
+/// The formats of a description.
+const FORMATS: &[&str] = &["text", "json", "yaml"];
 
 #[derive(Args, Debug)]
 struct DescribeArgs {
@@ -20,7 +23,7 @@ struct DescribeArgs {
     /// How many levels of nested messages and enums to show
     #[arg(long, value_name = "N", default_value = "0", value_parser = go_int)]
     depth: i64,
-    /// Output format: text, json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text")]
     output: String,
 }
@@ -29,7 +32,7 @@ struct DescribeArgs {
 pub(crate) fn command() -> Command {
     let command = Command::new("describe").override_usage("crictl rpc describe NAME [flags]");
     // This comes last, because clap takes a doc comment on a struct of flags for the description of the command.
-    let command = DescribeArgs::augment_args(command).arg(load::flag());
+    let command = document_formats(DescribeArgs::augment_args(command), FORMATS).arg(load::flag());
     command.about("Show what a method, a message, an enum or a field is")
 }
 
@@ -48,14 +51,10 @@ pub(crate) fn describe(ctx: &mut Context<'_>, api: Api, words: &[String], users:
     let [name] = parsed.positionals.as_slice() else { return Err(Error::help()) };
     let subject = find(api, name)?;
     let depth = usize::try_from(args.depth).unwrap_or_default();
-    let encoding = match args.output.as_str() {
-        "text" => None,
-        "json" => Some(Encoding::Json),
-        "yaml" => Some(Encoding::Yaml),
-        other => {
-            return Err(Error::failure(format!("unsupported output format {other:?}: use text, json or yaml")));
-        }
-    };
+    let encoding = Encoding::named(&args.output);
+    if encoding.is_none() && args.output != "text" {
+        return Err(unsupported(&args.output, FORMATS));
+    }
     ctx.print(&match encoding {
         None => View::text(&text(&subject, depth, users)),
         Some(encoding) => View::List(document(&subject, depth, users), encoding),

@@ -48,7 +48,7 @@ pub(crate) async fn exchange(
     let time = answer.args.duration.and_then(GoDuration::positive).unwrap_or(Duration::MAX);
     // An interrupted stream ends cleanly; if a document is to be written, it is written first.
     ctx.stops_cleanly = stream;
-    let interrupted = signal::interrupted(ctx.signals && stream && answer.args.enrich);
+    let interrupted = signal::interrupted(ctx.io.signals && stream && answer.args.enrich);
     let mut report = Report::begin(ctx, answer, client, &request.bytes);
     let ended = {
         let over = async {

@@ -2,7 +2,10 @@
 
 use crate::api::terms::CallArgs;
 use crate::error::Error;
-use crate::view::Encoding;
+use crate::view::{Encoding, unsupported};
+
+/// The words for the formats.
+const FORMATS: &[&str] = &["json", "yaml", "jsonl", "text", "raw", "go-template"];
 
 /// The format of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,15 +31,10 @@ impl Format {
             ("json" | "go-template", Some(template)) => Self::Document(Encoding::of_template(template)?),
             ("go-template", None) => return Err(Error::usage("-o go-template needs --template")),
             (output, Some(_)) => return Err(Error::usage(format!("--template can't be used with -o {output}"))),
-            ("json", None) => Self::Document(Encoding::Json),
-            ("yaml", None) => Self::Document(Encoding::Yaml),
             ("jsonl", None) => Self::Line,
             ("text", None) => Self::Text,
             ("raw", None) => Self::Raw,
-            (output, None) => {
-                let known = "use json, yaml, jsonl, text, raw or go-template";
-                return Err(Error::failure(format!("unsupported output format {output:?}: {known}")));
-            }
+            (output, None) => Self::Document(Encoding::named(output).ok_or_else(|| unsupported(output, FORMATS))?),
         };
         match format {
             Self::Text | Self::Raw if args.enrich => Err(Error::usage(format!(

@@ -3,19 +3,19 @@
 use clap::{Args, Command};
 
 use crate::api::{Api, load, parse};
-use crate::command::args;
+use crate::command::{args, document_formats};
 use crate::context::Context;
 use crate::error::Error;
 use crate::method::{Flow, Method};
 use crate::schema::{Value, relative};
-use crate::view::{Encoding, View};
+use crate::view::{Encoding, LIST, View};
 
 /// The commands that call a method.
 pub(crate) type Users = fn(&Method) -> Vec<&'static str>;
 
 #[derive(Args, Debug)]
 struct ListArgs {
-    /// Output format: table, json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: String,
 }
@@ -24,7 +24,7 @@ struct ListArgs {
 pub(crate) fn command() -> Command {
     let command = Command::new("list").override_usage("crictl rpc list [flags]");
     // This comes last, because clap takes a doc comment on a struct of flags for the description of the command.
-    ListArgs::augment_args(command)
+    document_formats(ListArgs::augment_args(command), LIST)
         .arg(load::flag())
         .about("List the methods, and the commands of crictl that call each")
 }

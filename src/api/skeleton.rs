@@ -4,10 +4,10 @@
 //! fields of an unset message follow it as comments, with one `#` for each enclosing unset message.
 
 use crate::api::describe;
-use crate::error::Error;
+use crate::error::{Error, either};
 use crate::method::Method;
 use crate::schema::{self, Field, Kind, Label, Message, Value};
-use crate::view::{Encoding, Line, View};
+use crate::view::{DOCUMENT, Encoding, Line, View};
 
 /// How many names of an enum's values fit into a comment.
 const VALUES: usize = 8;
@@ -27,7 +27,7 @@ pub(crate) fn skeleton(method: &'static Method, request: &[u8], form: &str) -> R
             skeleton.fields(message, &value);
             Ok(View::Lines(skeleton.lines))
         }
-        other => Err(Error::usage(format!("invalid value {other:?} for flag -skeleton: use json or yaml"))),
+        other => Err(Error::usage(format!("invalid value {other:?} for flag -skeleton: use {}", either(DOCUMENT)))),
     }
 }
 

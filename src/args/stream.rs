@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use crate::error::Error;
-use crate::stream::Dialer;
 use crate::stream::tls::Tls;
+use crate::stream::{Dialer, Transport};
 
 /// How streams are opened.
 #[derive(Args, Clone, Debug, Default)]
@@ -52,7 +52,7 @@ impl StreamArgs {
     /// As [`TlsArgs::tls`].
     pub(crate) fn dialer(&self, env: &BTreeMap<String, String>, runtime: Option<&str>) -> Result<Dialer, Error> {
         Ok(Dialer {
-            transport: self.transport.clone(),
+            transport: Transport::from(self.transport.as_str()),
             tls: self.tls.tls()?,
             env: env.clone(),
             runtime: runtime.map(str::to_owned),

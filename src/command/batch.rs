@@ -7,9 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use crate::context::Context;
 use crate::error::Error;
-
-/// How many pieces of work run at once. A runtime that removes a thousand containers at once only gets slower.
-const AT_ONCE: usize = 8;
+use crate::rpc::AT_ONCE;
 
 /// Works on the ids one after another, and prints the line that each piece of work returns.
 ///
@@ -32,7 +30,7 @@ pub(crate) async fn in_turn(
     Ok(())
 }
 
-/// Works on all ids, eight at a time. Lines are printed in the order of the ids, even those of work that fails later.
+/// Works on all ids, [`AT_ONCE`] at a time. Lines are printed in the order of the ids, even those of work that fails later.
 ///
 /// # Errors
 /// All failures in the order of the ids; no failure stops the other work.

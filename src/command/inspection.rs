@@ -10,7 +10,7 @@ use crate::view::{Encoding, View, status};
 /// The flags of a command that shows statuses.
 #[derive(Args, Debug)]
 pub(crate) struct InspectionArgs {
-    /// Output format: json, yaml, go-template or table
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
     /// Show only the status, without what the runtime adds to it
@@ -68,8 +68,6 @@ pub(crate) async fn show(
     }
     match status::join(documents) {
         None => Ok(()),
-        Some(document) => {
-            ctx.print(&View::Status(document, Encoding::of_status_or_template(&args.output, &args.template)?))
-        }
+        Some(document) => ctx.print(&View::Status(document, Encoding::of_status(&args.output, &args.template)?)),
     }
 }

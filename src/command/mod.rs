@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod inspection;
 pub(crate) mod watch;
 
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 
 use clap::builder::PossibleValuesParser;
@@ -11,7 +12,7 @@ use clap::{Command, FromArgMatches};
 
 use crate::args::go::Parsed;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, either};
 
 /// One hand-written command.
 pub(crate) struct Overlay {
@@ -21,6 +22,9 @@ pub(crate) struct Overlay {
     pub(crate) about: &'static str,
     /// What follows the name in the usage line, `[flags] CONTAINER-ID`.
     pub(crate) usage: &'static str,
+    /// How many words it takes besides its flags; with another number it shows its help. A command that has more to say
+    /// about a missing word allows for it here, and says it.
+    pub(crate) words: RangeInclusive<usize>,
     /// An example command line; what follows `#` explains it.
     pub(crate) example: &'static str,
     /// `-abc` may mean `-a -b -c`. Upstream allows it for some commands only.
@@ -45,6 +49,9 @@ pub(crate) struct Overlay {
     pub(crate) run: Run,
 }
 
+/// For [`Overlay::words`]: any number of them.
+pub(crate) const ANY: RangeInclusive<usize> = 0..=usize::MAX;
+
 /// Runs a command.
 pub(crate) type Run = for<'a> fn(&'a mut Context<'_>, &'a Parsed) -> Running<'a>;
 
@@ -58,6 +65,7 @@ impl Overlay {
         aliases: &[],
         about: "",
         usage: "[flags]",
+        words: 0..=0,
         example: "",
         grouping: true,
         interspersed: true,
@@ -78,10 +86,21 @@ impl Overlay {
 
     /// The help of the command.
     pub(crate) fn help(&self, parent: &str) -> String {
-        format!("{}\n", self.command(parent).render_help().to_string().trim_end())
+        format!("{}\n", self.described(parent).render_help().to_string().trim_end())
     }
 
-    /// The clap command, for parsing and for help. `parent` is what comes before the name, `crictl`.
+    /// The clap command with all that its help says. `parent` is as in [`Overlay::command`].
+    pub(crate) fn described(&self, parent: &str) -> Command {
+        let mut command = document_env(self.command(parent), self.env);
+        if let Some((_, formats)) = self.values.iter().find(|(name, _)| *name == "output") {
+            command = document_formats(command, formats);
+        }
+        self.subcommands.iter().fold(command, |command, inner| {
+            command.mut_subcommand(inner.name, |_| inner.described(&format!("{parent} {}", self.name)))
+        })
+    }
+
+    /// The clap command, for parsing. `parent` is what comes before the name, `crictl`.
     pub(crate) fn command(&self, parent: &str) -> Command {
         let command = Command::new(self.name)
             .visible_aliases(self.aliases)
@@ -95,12 +114,12 @@ impl Overlay {
         };
         let subcommands = self.subcommands.iter().map(|overlay| overlay.command(&format!("{parent} {}", self.name)));
         // This comes last, because clap takes a doc comment on a struct of flags for the description of the command.
-        document_env((self.arguments)(command), self.env).about(self.about).subcommands(subcommands)
+        (self.arguments)(command).about(self.about).subcommands(subcommands)
     }
 
-    /// As [`Overlay::command`], with [`Overlay::values`] and [`Overlay::made`]; not for parsing.
+    /// As [`Overlay::described`], with [`Overlay::values`] and [`Overlay::made`]; not for parsing.
     pub(crate) fn tree(&self, parent: &str) -> Command {
-        let mut command = self.command(parent).subcommands((self.made)());
+        let mut command = self.described(parent).subcommands((self.made)());
         for (name, words) in self.values {
             command = command.mut_arg(name.replace('-', "_"), |arg| {
                 let is_word = arg.get_default_values().iter().all(|value| words.iter().any(|word| value == word));
@@ -125,6 +144,14 @@ pub(crate) fn document_env(mut command: Command, env: &[(&'static str, &'static 
         });
     }
     command
+}
+
+/// Names the formats in the help of `--output`.
+pub(crate) fn document_formats(command: Command, formats: &[&str]) -> Command {
+    command.mut_arg("output", |arg| {
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        arg.help(help.replacen("Output format", &format!("Output format: {}", either(formats)), 1))
+    })
 }
 
 /// The arguments as a command's own type.

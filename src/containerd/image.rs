@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use tonic::Status;
 
-use crate::containerd::AT_ONCE;
 use crate::containerd::call::{self, Space};
 use crate::containerd::content::Facts;
 use crate::generated::containerd::services::containers::v1::Container;
@@ -16,6 +15,7 @@ use crate::generated::containerd::services::images::v1::{
 };
 use crate::generated::containerd::types::Descriptor;
 use crate::generated::cri;
+use crate::rpc::AT_ONCE;
 
 /// The label of what the kubelet does not collect (containerd's `internal/cri/labels`).
 const PINNED: (&str, &str) = ("io.cri-containerd.pinned", "pinned");

@@ -38,9 +38,6 @@ use crate::rpc::{Answer, Client, StandIn};
 
 pub(crate) use contents::{contents, elsewhere};
 
-/// How many calls of containerd's API go on at once, where one answer takes many.
-const AT_ONCE: usize = 8;
-
 /// Who answers for these namespaces; nobody but the CRI for its own.
 pub(crate) fn stand_in(wanted: &Wanted) -> Option<Rc<dyn StandIn>> {
     match wanted {

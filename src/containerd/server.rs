@@ -7,13 +7,14 @@ use serde_json::json;
 use tonic::Status;
 
 use crate::containerd::call::{self, Space};
-use crate::containerd::{AT_ONCE, number};
+use crate::containerd::number;
 use crate::generated::containerd::services::introspection::v1::{Plugin, ServerResponse};
 use crate::generated::containerd::services::snapshots::v1::{
     ListSnapshotsRequest, ListSnapshotsResponse, UsageRequest, UsageResponse,
 };
 use crate::generated::containerd::services::version::v1::VersionResponse;
 use crate::generated::cri;
+use crate::rpc::AT_ONCE;
 
 /// The snapshotter that is used where nobody names another one (containerd's `defaults`).
 const SNAPSHOTTER: &str = "overlayfs";

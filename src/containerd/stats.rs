@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 
 use crate::containerd::call::{self, Space};
 use crate::containerd::container::metadata;
-use crate::containerd::{AT_ONCE, has_labels, nanos, number};
+use crate::containerd::{has_labels, nanos, number};
 use crate::generated::containerd::runhcs::stats::v1::{Statistics, statistics};
 use crate::generated::containerd::services::containers::v1::Container;
 use crate::generated::containerd::services::snapshots::v1::{UsageRequest, UsageResponse};
@@ -18,6 +18,7 @@ use crate::generated::containerd::services::tasks::v1::{MetricsRequest, MetricsR
 use crate::generated::containerd::types::Metric;
 use crate::generated::cri;
 use crate::generated::io::containerd::cgroups::{v1, v2};
+use crate::rpc::AT_ONCE;
 
 /// The kernel's limit where there is none is about 2^63, rounded to pages.
 const UNLIMITED: u64 = 1 << 62;

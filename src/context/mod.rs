@@ -2,7 +2,7 @@
 
 mod services;
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use crate::config::{Env, Service, Settings};
 use crate::containerd;
 use crate::error::{Error, lower};
 use crate::generated::client::{ImageService, RuntimeService};
-use crate::io::Io;
+use crate::io::{Io, Streams};
 use crate::log::{Level, Logger};
 use crate::namespace::{Contents, Wanted};
 use crate::print;
@@ -31,21 +31,11 @@ pub(crate) struct Context<'io> {
     pub(crate) settings: Settings,
     pub(crate) env: Env,
     pub(crate) log: Rc<Logger<'io>>,
-    pub(crate) input: &'io mut Box<dyn Read + Send>,
-    pub(crate) input_is_terminal: bool,
-    pub(crate) out_is_terminal: bool,
-    err_is_terminal: bool,
-    /// Whether results and log lines go to the same place.
-    pub(crate) streams_are_one: bool,
-    /// Whether the process's signals are meant for this run.
-    pub(crate) signals: bool,
+    pub(crate) io: Streams<'io>,
     /// An interrupt ends this command as if it had ended by itself. Set by commands that run until they are stopped.
     pub(crate) stops_cleanly: bool,
-    /// The stream behind [`Context::print`], for a command that passes it to a thread while streaming.
-    pub(crate) out: &'io mut Box<dyn Write + Send>,
     /// All commands with their arguments, for the command that completes them.
     pub(crate) command_line: fn() -> clap::Command,
-    now: fn() -> SystemTime,
     zone: TimeZone,
     tracer: Tracer,
     services: Services<'io>,
@@ -56,24 +46,20 @@ impl<'io> Context<'io> {
         // On a terminal the user sees why it takes time. A script may be checking whether somebody listens, so it tries
         // only once.
         settings.max_retries = settings.max_retries.or(io.err_is_terminal.then_some(RETRIES));
-        let log = Rc::new(Logger::new(&mut io.err, io.err_is_terminal, io.now, zone.clone()));
-        log.set_debug(settings.debug);
         let tracer = Tracer::start(settings.tracing.as_ref(), io.now);
+        let defaults = io.machine.endpoints.clone();
+        let now = io.now;
+        let (io, err) = io.streams();
+        let log = Rc::new(Logger::new(err, io.err_is_terminal, now, zone.clone()));
+        log.set_debug(settings.debug);
         Self {
             settings,
             env,
-            input: &mut io.input,
-            input_is_terminal: io.input_is_terminal,
-            out_is_terminal: io.out_is_terminal,
-            err_is_terminal: io.err_is_terminal,
-            streams_are_one: io.streams_are_one,
-            signals: io.signals,
+            io,
             stops_cleanly: false,
-            out: &mut io.out,
             command_line: clap::Command::default,
-            now: io.now,
             zone,
-            services: Services::new(io.machine.endpoints.clone(), &log, &tracer),
+            services: Services::new(defaults, &log, &tracer),
             tracer,
             log,
         }
@@ -81,7 +67,7 @@ impl<'io> Context<'io> {
 
     /// The current time in nanoseconds since the epoch, like every time in the CRI.
     pub(crate) fn now(&self) -> i64 {
-        let elapsed = (self.now)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let elapsed = self.log.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         i64::try_from(elapsed.as_nanos()).unwrap_or(i64::MAX)
     }
 
@@ -133,7 +119,7 @@ impl<'io> Context<'io> {
     /// Says where there is something to a person whom a command shows nothing, and with which one to see it. Scripts
     /// are told nothing, and no call is made for them.
     pub(crate) async fn look_elsewhere(&mut self, nothing: bool, what: &str, command: &str) {
-        let looked_at = self.out_is_terminal || self.err_is_terminal;
+        let looked_at = self.io.out_is_terminal || self.io.err_is_terminal;
         let own = &self.settings.containerd_namespace;
         let (Some(client), true) = (self.services.used(), nothing && looked_at) else {
             return;
@@ -184,7 +170,7 @@ impl<'io> Context<'io> {
     /// # Errors
     /// It can't be read, or is too large.
     pub(crate) fn read_input(&mut self) -> Result<Vec<u8>, Error> {
-        let read = file::read_from(&mut *self.input);
+        let read = file::read_from(&mut *self.io.input);
         read.map_err(|error| Error::failure(format!("standard input: {}", lower(&error))))
     }
 
@@ -193,7 +179,7 @@ impl<'io> Context<'io> {
     /// # Errors
     /// The stream can't be written to, or its reader has gone.
     pub(crate) fn print(&mut self, view: &View) -> Result<(), Error> {
-        let text = print::render(view, self.out_is_terminal)?;
+        let text = print::render(view, self.io.out_is_terminal)?;
         self.bytes(text.as_bytes())
     }
 
@@ -202,7 +188,7 @@ impl<'io> Context<'io> {
     /// # Errors
     /// As [`Context::print`].
     pub(crate) fn clear_screen(&mut self) -> Result<(), Error> {
-        match self.out_is_terminal {
+        match self.io.out_is_terminal {
             true => self.bytes(b"\x1b[2J\x1b[H"),
             false => Ok(()),
         }
@@ -221,8 +207,8 @@ impl<'io> Context<'io> {
     /// # Errors
     /// As [`Context::print`].
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.out.write_all(bytes)?;
-        Ok(self.out.flush()?)
+        self.io.out.write_all(bytes)?;
+        Ok(self.io.out.flush()?)
     }
 
     pub(crate) fn info(&self, message: impl Into<String>) {

@@ -41,7 +41,7 @@ pub(crate) fn read<M: Described>(ctx: &mut Context<'_>, path: &str, strict: bool
 
 fn bytes(ctx: &mut Context<'_>, path: &str) -> io::Result<Vec<u8>> {
     match path {
-        STDIN => file::read_from(&mut *ctx.input),
+        STDIN => file::read_from(&mut *ctx.io.input),
         _ => file::read(path),
     }
 }

@@ -59,12 +59,12 @@ fn given(creds: &str, auth: &str) -> Result<Option<AuthConfig>, Error> {
 
 /// Reads a line from the terminal without showing it. An interrupt ends the wait and restores the terminal.
 async fn ask(ctx: &mut Context<'_>) -> io::Result<String> {
-    if !ctx.input_is_terminal {
+    if !ctx.io.input_is_terminal {
         return Err(io::Error::other("standard input is not a terminal"));
     }
     let _hidden = terminal::Hidden::new()?;
     terminal::typed().await?;
-    line(ctx.input)
+    line(ctx.io.input)
 }
 
 /// One line, without its end. Read byte by byte, because what follows is not ours to read.

@@ -8,17 +8,18 @@ use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::AttachRequest;
-use crate::stream::Wanted;
 use crate::stream::console::{self, Console};
 use crate::stream::stdio::{Input, Output};
+use crate::stream::{TRANSPORTS, Wanted};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "attach",
     about: "Attach to a running container",
     usage: "[flags] CONTAINER-ID",
+    words: 0..=1,
     example: "crictl attach -it 1f73f2d81bf98    # Ctrl-P Ctrl-Q detaches",
     arguments: AttachArgs::augment_args,
-    values: &[("transport", &["spdy", "websocket", "auto"])],
+    values: &[("transport", TRANSPORTS)],
     calls: &["Attach"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -37,15 +38,14 @@ struct AttachArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    let id = match parsed.positionals.as_slice() {
-        [id] if !id.is_empty() => id,
-        [] | [_] => return Err(Error::failure("ID cannot be empty: attach needs the id of a container")),
-        _ => return Err(Error::help()),
-    };
+    let id = parsed.word(0);
+    if id.is_empty() {
+        return Err(Error::failure("ID cannot be empty: attach needs the id of a container"));
+    }
     let args: AttachArgs = args(parsed)?;
     let runtime = ctx.runtime().await?;
     let dialer = args.stream.dialer(&ctx.env, runtime.0.endpoint().host())?;
-    let terminal = ctx.input_is_terminal;
+    let terminal = ctx.io.input_is_terminal;
     let url = async || {
         let url = runtime.attach(request(&args, id)).await?.url;
         console::check(args.stdin, args.tty, terminal)?;
@@ -53,14 +53,14 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     };
     let attaching = |error: Error| error.context(format!("attaching to container {id}"));
     let session = dialer.session(url, Wanted { stdin: args.stdin, tty: args.tty }).await.map_err(attaching)?;
-    let mut input = if args.stdin { Some(Input::take(ctx.input)?) } else { None };
-    if let Some(warning) = session.deaf_to_end(ctx.input_is_terminal) {
+    let mut input = if args.stdin { Some(Input::take(ctx.io.input)?) } else { None };
+    if let Some(warning) = session.deaf_to_end(ctx.io.input_is_terminal) {
         ctx.warn(warning);
     }
-    let (out, err) = (Output::share(ctx.out), Output::share(&mut ctx.log.stream()));
+    let (out, err) = (Output::share(ctx.io.out), Output::share(&mut ctx.log.stream()));
     let console = Console { input: input.as_mut(), out: out.clone(), err: err.clone(), tty: args.tty };
     let ended = console.run(session).await;
-    out.give_back(ctx.out);
+    out.give_back(ctx.io.out);
     err.give_back(&mut ctx.log.stream());
     ended?.map_err(|failed| attaching(Error::failure(failed.to_string())))
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::command::batch;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::CheckpointContainerRequest;
@@ -13,6 +13,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "checkpoint",
     about: "Write the state of running containers to a file",
     usage: "--export PATH CONTAINER-ID...",
+    words: ANY,
     example: "crictl checkpoint --export /var/tmp/state.tar 2b6ac5d2f5ef4",
     arguments: CheckpointArgs::augment_args,
     calls: &["CheckpointContainer"],

@@ -12,6 +12,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "completion",
     about: "Print a script that completes commands and flags in a shell",
     usage: "[bash | zsh | fish | powershell]",
+    words: 0..=1,
     example: "source <(crictl completion bash)",
     grouping: false,
     arguments: CompletionArgs::augment_args,
@@ -27,11 +28,7 @@ struct CompletionArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    let shell = match parsed.positionals.as_slice() {
-        [] => Shell::Bash,
-        [name] => shell(name)?,
-        _ => return Err(Error::help()),
-    };
+    let shell = parsed.positionals.first().map_or(Ok(Shell::Bash), |name| shell(name))?;
     let mut script = Vec::new();
     generate(shell, &mut (ctx.command_line)(), "crictl", &mut script);
     ctx.bytes(&script)

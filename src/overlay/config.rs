@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::config::{self, File, KEYS};
 use crate::context::Context;
 use crate::error::Error;
@@ -14,6 +14,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "config",
     about: "Get, set and list the options of the config file",
     usage: "[--get KEY | --set KEY=VALUE[,KEY=VALUE...] | --list | KEY [VALUE]]",
+    words: ANY,
     example: "crictl config --set debug=true,timeout=5",
     arguments: ConfigArgs::augment_args,
     values: &[("get", &KEYS)],
@@ -38,7 +39,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: ConfigArgs = args(parsed)?;
     let unknown = || Error::failure("no config file was found").hint("name one with --config FILE");
     let path = ctx.settings.file.clone().ok_or_else(unknown)?;
-    signal::survive_file_limit(ctx.signals);
+    signal::survive_file_limit(ctx.io.signals);
     if !path.exists() {
         config::change(&path, |_| Ok(()))?;
     }

@@ -11,6 +11,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "create",
     about: "Create a container in a pod",
     usage: "[flags] POD-ID CONTAINER-CONFIG POD-CONFIG",
+    words: 3..=3,
     example: "crictl create --with-pull f84dd361f8dc5 container.yaml pod.yaml",
     grouping: false,
     arguments: <ContainerArgs as clap::Args>::augment_args,
@@ -22,9 +23,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 };
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    let [pod_id, container_path, pod_path] = parsed.positionals.as_slice() else {
-        return Err(Error::help());
-    };
+    let [pod_id, container_path, pod_path] = [0, 1, 2].map(|at| parsed.word(at));
     let args: ContainerArgs = args(parsed)?;
     let pulls = args.pulls(ctx.settings.pull_image_on_create)?;
     launch::one_stdin(container_path, pod_path)?;
@@ -34,7 +33,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let runtime = launch::runtime(ctx, args.cancel_timeout).await?;
     let container = manifest::container(ctx, container_path, args.strict)?;
     // Upstream takes an empty path to mean: send no pod config.
-    let pod = match pod_path.as_str() {
+    let pod = match pod_path {
         "" => None,
         path => Some(manifest::pod(ctx, path, args.strict)?),
     };

@@ -16,18 +16,18 @@ use crate::generated::client::RuntimeService;
 use crate::generated::cri::{
     AttachRequest, ContainerFilter, ContainerState, ContainerStateValue, ListContainersRequest, VersionRequest,
 };
-use crate::rpc::Client;
+use crate::rpc::{AT_ONCE, Client};
 use crate::schema::Value;
 use crate::stream::tls::Tls;
-use crate::stream::{Dialer, Wanted};
-use crate::view::{Encoding, Table, View};
+use crate::stream::{Dialer, Transport, Wanted};
+use crate::view::{Encoding, LIST, Table, View};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "doctor",
     about: "Report what the runtime is and which parts of the CRI it serves, without changing anything",
     example: "crictl doctor",
     arguments: DoctorArgs::augment_args,
-    values: &[("output", &["table", "json", "yaml"])],
+    values: &[("output", LIST)],
     calls: &["Attach", "ListContainers", "Version"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -36,12 +36,9 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 /// The time limit for all probes together, as a multiple of the timeout. A runtime that answers takes less than one.
 const TIMEOUTS: u32 = 4;
 
-/// How many probes run at once.
-const AT_ONCE: usize = 8;
-
 #[derive(Args, Debug)]
 struct DoctorArgs {
-    /// Output format: table, json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: String,
     #[command(flatten)]
@@ -65,9 +62,6 @@ impl Check {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    if !parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
     let args: DoctorArgs = args(parsed)?;
     let encoding = Encoding::of_list(&args.output)?;
     let tls = args.tls.tls()?;
@@ -134,13 +128,13 @@ async fn streams(ctx: &mut Context<'_>, tls: &Tls, whole: Whole) -> Result<Vec<C
     let list = runtime.list_containers(ListContainersRequest { filter: Some(filter) }).await;
     let container = list.map(|list| list.containers.into_iter().next());
     let mut checks = Vec::new();
-    for transport in ["spdy", "websocket"] {
+    for (name, transport) in [("spdy", Transport::Spdy), ("websocket", Transport::WebSocket)] {
         let (result, detail) = match &container {
             Ok(Some(container)) => whole.within(attach(ctx, &runtime, &container.id, transport, tls)).await,
             Ok(None) => ("unprobed", "no container is running".to_owned()),
             Err(error) => ("unknown", error.cause().to_owned()),
         };
-        checks.push(Check::new("streams", transport, result, detail));
+        checks.push(Check::new("streams", name, result, detail));
     }
     Ok(checks)
 }
@@ -150,11 +144,11 @@ async fn attach(
     ctx: &Context<'_>,
     runtime: &RuntimeService<Client<'_>>,
     id: &str,
-    transport: &str,
+    transport: Transport,
     tls: &Tls,
 ) -> Found {
     let dialer = Dialer {
-        transport: transport.to_owned(),
+        transport,
         tls: tls.clone(),
         env: ctx.env.clone(),
         runtime: runtime.0.endpoint().host().map(str::to_owned),

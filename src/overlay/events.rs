@@ -5,11 +5,11 @@ use clap::Args;
 use crate::args::go::Parsed;
 use crate::command::{Overlay, args};
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, either};
 use crate::generated::cri::{ContainerEventResponse, GetEventsRequest};
 use crate::print;
 use crate::schema;
-use crate::view::{Encoding, View};
+use crate::view::{Encoding, TEMPLATE, View};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "events",
@@ -17,7 +17,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     about: "Show container events as they happen",
     example: "crictl events -o go-template --template '{{.containerEventType}} {{.containerId}}'",
     arguments: EventsArgs::augment_args,
-    values: &[("output", &["json", "yaml", "go-template"])],
+    values: &[("output", TEMPLATE)],
     calls: &["GetContainerEvents"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -25,7 +25,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct EventsArgs {
-    /// Output format: json, yaml or go-template
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     output: String,
     /// Go template, for -o go-template
@@ -34,9 +34,6 @@ struct EventsArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    if !parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
     let encoding = encoding(&args(parsed)?)?;
     let mut events = ctx.runtime().await?.get_container_events(GetEventsRequest {}).await?;
     while let Some(event) = events.next().await? {
@@ -52,16 +49,15 @@ fn encoding(args: &EventsArgs) -> Result<Encoding, Error> {
             Err(Error::failure(format!("template can't be used with {:?} format", args.output))
                 .hint("use it with -o go-template"))
         }
-        "json" => Ok(Encoding::Json),
-        "yaml" => Ok(Encoding::Yaml),
         "go-template" => Encoding::of_template(&args.template),
-        output => Err(Error::failure(format!("don't support {output:?} format: use json, yaml or go-template"))),
+        output => Encoding::named(output)
+            .ok_or_else(|| Error::failure(format!("don't support {output:?} format: use {}", either(TEMPLATE)))),
     }
 }
 
 /// If the template fails on an event, a line says so in its place; the events that follow are still shown.
 fn show(ctx: &mut Context<'_>, event: &ContainerEventResponse, encoding: &Encoding) -> Result<(), Error> {
-    match print::render(&View::List(schema::view(event), encoding.clone()), ctx.out_is_terminal) {
+    match print::render(&View::List(schema::view(event), encoding.clone()), ctx.io.out_is_terminal) {
         Ok(text) => ctx.bytes(text.as_bytes()),
         Err(error) => ctx.line(&format!("failed to format an event: {}", error.line())),
     }

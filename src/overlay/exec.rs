@@ -15,30 +15,29 @@ use crate::generated::client::RuntimeService;
 use crate::generated::cri::{ExecRequest, ExecSyncRequest};
 use crate::gotext::{go_int, quote};
 use crate::log::{Level, Logger};
-use crate::rpc::{Client, deadline};
+use crate::rpc::{AT_ONCE, Client, deadline};
 use crate::select::{self, Containers};
 use crate::stream::console::{self, Console};
 use crate::stream::status::Failed;
 use crate::stream::stdio::{Input, Output};
-use crate::stream::{Dialer, Wanted};
+use crate::stream::{Dialer, TRANSPORTS, Wanted};
 use crate::visible::visible;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "exec",
     about: "Run a command in a running container, or in all that filters select",
     usage: "[flags] CONTAINER-ID COMMAND [ARG...]\n       crictl exec [flags] FILTER... COMMAND [ARG...]",
+    words: 1..=usize::MAX,
     example: "crictl exec -it 1f73f2d81bf98 sh    # Ctrl-P Ctrl-Q detaches",
     interspersed: false,
     // Here -s is short for --sync.
     arguments: |command| ExecArgs::augment_args(command).mut_arg("state", |state| state.short(None)),
-    values: &[("transport", &["spdy", "websocket", "auto"])],
+    values: &[("transport", TRANSPORTS)],
     calls: &["Exec", "ExecSync", "ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };
 
-/// How many commands run at once with --parallel.
-const PARALLEL: usize = 8;
 /// The flags that select containers in place of an id, even if their value is the default.
 const FILTERS: [&str; 7] = ["name", "pod", "image", "state", "label", "latest", "last"];
 
@@ -108,7 +107,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         ctx.error("No containers found per filter flags");
         return Ok(Vec::new());
     }
-    let (out, err) = (Output::share(ctx.out), Output::share(&mut ctx.log.stream()));
+    let (out, err) = (Output::share(ctx.io.out), Output::share(&mut ctx.log.stream()));
     let exec = Exec {
         runtime,
         dialer,
@@ -116,8 +115,8 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         command,
         hidden: hidden(command),
         headers: filtered && !args.parallel && !args.quiet,
-        screen: ctx.out_is_terminal,
-        terminal: ctx.input_is_terminal,
+        screen: ctx.io.out_is_terminal,
+        terminal: ctx.io.input_is_terminal,
         log: Rc::clone(&ctx.log),
         out: out.clone(),
         err: err.clone(),
@@ -126,7 +125,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         true => exec.at_once(&ids).await,
         false => exec.in_turn(&ids, ctx).await,
     };
-    out.give_back(ctx.out);
+    out.give_back(ctx.io.out);
     err.give_back(&mut ctx.log.stream());
     errors.map(|errors| if args.ignore_errors { Vec::new() } else { errors })
 }
@@ -162,7 +161,7 @@ struct Exec<'a, 'io> {
 impl Exec<'_, '_> {
     /// Runs the command in one container after another.
     async fn in_turn(&self, ids: &[String], ctx: &mut Context<'_>) -> Result<Vec<Error>, Error> {
-        let mut input = if self.args.interactive && !self.args.sync { Some(Input::take(ctx.input)?) } else { None };
+        let mut input = if self.args.interactive && !self.args.sync { Some(Input::take(ctx.io.input)?) } else { None };
         let mut errors = Vec::new();
         for id in ids {
             errors.extend(gathered(self.one(id, input.as_mut()).await)?);
@@ -177,7 +176,7 @@ impl Exec<'_, '_> {
                 "--interactive and --parallel exclude each other: one input can't go to several containers",
             ));
         }
-        let mut results = futures_util::stream::iter(ids).map(|id| self.one(id, None)).buffered(PARALLEL);
+        let mut results = futures_util::stream::iter(ids).map(|id| self.one(id, None)).buffered(AT_ONCE);
         let mut errors = Vec::new();
         while let Some(result) = results.next().await {
             errors.extend(gathered(result)?);

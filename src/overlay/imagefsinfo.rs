@@ -3,20 +3,22 @@
 use clap::Args;
 
 use crate::args::go::Parsed;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{FilesystemUsage, ImageFsInfoRequest, ImageFsInfoResponse};
 use crate::schema::{self, Value};
 use crate::view::usage::number;
-use crate::view::{Encoding, View, human};
+use crate::view::{Encoding, STATUS, View, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "imagefsinfo",
     about: "Show how much space images and containers use",
+    // Upstream takes words here and heeds none.
+    words: ANY,
     example: "crictl imagefsinfo -o table",
     arguments: ImagefsinfoArgs::augment_args,
-    values: &[("output", &["json", "yaml", "go-template", "table"])],
+    values: &[("output", STATUS)],
     calls: &["ImageFsInfo"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -24,7 +26,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct ImagefsinfoArgs {
-    /// Output format: json, yaml, go-template or table
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     output: String,
     /// Go template, for -o go-template
@@ -43,7 +45,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         return ctx.print(&View::Text(table(&response)));
     }
     let document = Value::object([("status", schema::view(&response))]);
-    ctx.print(&View::Status(document, Encoding::of_status_or_template(&args.output, &args.template)?))
+    ctx.print(&View::Status(document, Encoding::of_status(&args.output, &args.template)?))
 }
 
 fn table(response: &ImageFsInfoResponse) -> Vec<String> {

@@ -9,16 +9,17 @@ use crate::error::Error;
 use crate::generated::cri::{Image, ListImagesResponse};
 use crate::namespace;
 use crate::select::image;
-use crate::view::{Encoding, Table, View, block, human};
+use crate::view::{Encoding, LIST, Table, View, block, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "images",
     aliases: &["image", "img"],
     about: "List images",
     usage: "[flags] [REPOSITORY[:TAG]]",
+    words: 0..=1,
     example: "crictl images --digests --filter dangling=false",
     arguments: ImagesArgs::augment_args,
-    values: &[("output", &["table", "json", "yaml"])],
+    values: &[("output", LIST)],
     calls: &["ListImages"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -35,7 +36,7 @@ struct ImagesArgs {
     /// Show ids and digests in full
     #[arg(long)]
     no_trunc: bool,
-    /// Output format: table, json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
     /// Show whether the image is pinned, that is, kept from garbage collection
@@ -51,16 +52,11 @@ struct ImagesArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: ImagesArgs = args(parsed)?;
-    let name = match parsed.positionals.as_slice() {
-        [] => "",
-        [name] => name,
-        _ => return Err(Error::help()),
-    };
-    let images = image::images(ctx, name, &args.filter).await?;
+    let images = image::images(ctx, parsed.word(0), &args.filter).await?;
     ctx.look_elsewhere(images.is_empty(), "images", "images").await;
     // Any other word means a table. Upstream never refused one, so scripts may rely on it.
-    if let "json" | "yaml" = args.output.as_str() {
-        return ctx.print(&View::list(&ListImagesResponse { images }, Encoding::of_status(&args.output)?));
+    if let Some(encoding) = Encoding::named(&args.output) {
+        return ctx.print(&View::list(&ListImagesResponse { images }, encoding));
     }
     ctx.print(&view(&images, &args))
 }

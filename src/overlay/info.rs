@@ -8,14 +8,14 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{RuntimeHandler, StatusRequest, StatusResponse};
 use crate::schema::{self, Described, Kind, Value};
-use crate::view::{Encoding, View, status};
+use crate::view::{Encoding, TEMPLATE, View, status, unsupported};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "info",
     about: "Show the condition and the configuration of the runtime",
     example: "crictl info -o yaml",
     arguments: InfoArgs::augment_args,
-    values: &[("output", &["json", "yaml", "go-template"])],
+    values: &[("output", TEMPLATE)],
     step: "getting status of runtime",
     calls: &["Status"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
@@ -24,7 +24,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct InfoArgs {
-    /// Output format: json, yaml or go-template
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     output: String,
     /// Show only the condition, without what the runtime adds to it
@@ -36,17 +36,14 @@ struct InfoArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    if !parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
     let args: InfoArgs = args(parsed)?;
     let response = ctx.runtime().await?.status(request(&args)).await?;
     let document = document(&response)?;
     // An empty format is an error here; the other commands that show a status take it for json.
     if args.output.is_empty() {
-        return Err(Error::failure("unsupported output format \"\": use json, yaml or go-template"));
+        return Err(unsupported("", TEMPLATE));
     }
-    ctx.print(&View::Status(document, Encoding::of_status_or_template(&args.output, &args.template)?))
+    ctx.print(&View::Status(document, Encoding::of_status(&args.output, &args.template)?))
 }
 
 fn request(args: &InfoArgs) -> StatusRequest {

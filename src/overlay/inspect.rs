@@ -5,26 +5,24 @@ use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
 use crate::command::inspection::{self, InspectionArgs};
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{ContainerState, ContainerStatus, ContainerStatusRequest, ContainerStatusResponse};
 use crate::schema::{self, Value};
 use crate::select::required;
 use crate::select::{self, Containers};
-use crate::view::{block, human, status};
+use crate::view::{STATUS, block, human, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "inspect",
     about: "Show the status of containers",
     usage: "[flags] [CONTAINER-ID...]",
+    words: ANY,
     example: "crictl inspect --name nginx --latest",
     grouping: false,
     arguments: InspectArgs::augment_args,
-    values: &[
-        ("output", &["json", "yaml", "go-template", "table"]),
-        ("state", &["created", "running", "exited", "unknown"]),
-    ],
+    values: &[("output", STATUS), ("state", &["created", "running", "exited", "unknown"])],
     calls: &["ContainerStatus", "ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

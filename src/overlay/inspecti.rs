@@ -4,22 +4,23 @@ use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::command::inspection::{self, InspectionArgs};
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Image, ImageStatusRequest, ImageStatusResponse};
 use crate::schema::{self, Value};
 use crate::select::required;
 use crate::select::{image, image_spec};
-use crate::view::{block, human, status};
+use crate::view::{STATUS, block, human, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "inspecti",
     about: "Show the status of images",
     usage: "[flags] [IMAGE...]",
+    words: ANY,
     example: "crictl inspecti busybox:latest",
     arguments: InspectiArgs::augment_args,
-    values: &[("output", &["json", "yaml", "go-template", "table"])],
+    values: &[("output", STATUS)],
     calls: &["ImageStatus", "ListImages"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

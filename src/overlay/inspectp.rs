@@ -5,22 +5,23 @@ use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
 use crate::command::inspection::{self, InspectionArgs};
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{PodSandboxState, PodSandboxStatus, PodSandboxStatusRequest, PodSandboxStatusResponse};
 use crate::schema::{self, Value};
 use crate::select::required;
 use crate::select::{self, Pods};
-use crate::view::{block, human, status};
+use crate::view::{STATUS, block, human, status};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "inspectp",
     about: "Show the status of pods",
     usage: "[flags] [POD-ID...]",
+    words: ANY,
     example: "crictl inspectp --name web -o table",
     arguments: InspectpArgs::augment_args,
-    values: &[("output", &["json", "yaml", "go-template", "table"]), ("state", &["ready", "notready"])],
+    values: &[("output", STATUS), ("state", &["ready", "notready"])],
     calls: &["ListPodSandbox", "PodSandboxStatus"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT

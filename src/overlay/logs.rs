@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::config::Service;
 use crate::context::Context;
 use crate::error::{Error, lower};
@@ -30,6 +30,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "logs",
     about: "Show what containers wrote to their outputs",
     usage: "[flags] CONTAINER-ID...",
+    words: ANY,
     example: "crictl logs -f --tail 100 0f3a1c  # the last lines, and all that come\n  \
               crictl logs --pod 9b2e --since 10m  # all containers of a pod, by time",
     arguments: LogsArgs::augment_args,
@@ -88,7 +89,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: LogsArgs = args(parsed)?;
     let tail_is_given = parsed.given.iter().any(|flag| flag == "tail");
     let part = part(&args, tail_is_given, ctx.now(), ctx.zone())?;
-    let layout = layout(&args, &part, ctx.streams_are_one)?;
+    let layout = layout(&args, &part, ctx.io.streams_are_one)?;
     let ids = ids(ctx, &args, &parsed.positionals).await?;
     let runtime = ctx.runtime().await?;
     let (mut sources, mut errors) = (Vec::new(), Vec::new());
@@ -104,7 +105,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     // The logs that could be read are shown; the status counts those that could not.
     errors.iter().for_each(|error| ctx.failed(error));
     let (logs, mut sources): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
-    let names = names(&args, &logs, ctx.out_is_terminal);
+    let names = names(&args, &logs, ctx.io.out_is_terminal);
     ctx.stops_cleanly = true;
     print(ctx, &runtime, &logs, &mut sources, Layout { names, ..layout }).await?;
     match errors.len() {

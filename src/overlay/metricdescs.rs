@@ -8,14 +8,14 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::ListMetricDescriptorsRequest;
 use crate::schema;
-use crate::view::{Encoding, View};
+use crate::view::{DOCUMENT, Encoding, View};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "metricdescs",
     about: "List the metrics that pods can have, and their labels",
     example: "crictl metricdescs -o yaml",
     arguments: MetricdescsArgs::augment_args,
-    values: &[("output", &["json", "yaml"])],
+    values: &[("output", DOCUMENT)],
     calls: &["ListMetricDescriptors"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -23,21 +23,15 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct MetricdescsArgs {
-    /// Output format: json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     output: String,
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: MetricdescsArgs = args(parsed)?;
-    let encoding = match args.output.as_str() {
-        "" | "json" => Encoding::Json,
-        "yaml" => Encoding::Yaml,
-        _ => return Err(Error::help()),
-    };
-    if !parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
+    let output = if args.output.is_empty() { "json" } else { &args.output };
+    let encoding = Encoding::named(output).ok_or_else(Error::help)?;
     let response = ctx.runtime().await?.list_metric_descriptors(ListMetricDescriptorsRequest {}).await?;
     ctx.print(&View::List(schema::view(&response), encoding))
 }

@@ -9,14 +9,14 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::ListPodSandboxMetricsRequest;
 use crate::schema;
-use crate::view::{Encoding, View};
+use crate::view::{DOCUMENT, Encoding, View};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "metricsp",
     about: "List the metrics of pods and of their containers",
     example: "crictl metricsp -o yaml",
     arguments: MetricspArgs::augment_args,
-    values: &[("output", &["json", "yaml"])],
+    values: &[("output", DOCUMENT)],
     calls: &["ListPodSandboxMetrics"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -24,7 +24,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 
 #[derive(Args, Debug)]
 struct MetricspArgs {
-    /// Output format: json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "json")]
     output: String,
     /// Repeat until interrupted
@@ -34,14 +34,8 @@ struct MetricspArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: MetricspArgs = args(parsed)?;
-    let encoding = match args.output.as_str() {
-        "" | "json" => Encoding::Json,
-        "yaml" => Encoding::Yaml,
-        _ => return Err(Error::help()),
-    };
-    if !parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
+    let output = if args.output.is_empty() { "json" } else { &args.output };
+    let encoding = Encoding::named(output).ok_or_else(Error::help)?;
     watch::repeat(ctx, args.watch, async |ctx| {
         let response = ctx.runtime().await?.list_pod_sandbox_metrics(ListPodSandboxMetricsRequest {}).await?;
         ctx.print(&View::List(schema::view(&response), encoding.clone()))

@@ -8,21 +8,21 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::namespace::Contents;
 use crate::schema::Value;
-use crate::view::{Encoding, Table, View, human};
+use crate::view::{Encoding, LIST, Table, View, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "ns",
     about: "List containerd's namespaces and what is in them",
     example: "crictl ns",
     arguments: NsArgs::augment_args,
-    values: &[("output", &["table", "json", "yaml"])],
+    values: &[("output", LIST)],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
 };
 
 #[derive(Args, Debug)]
 struct NsArgs {
-    /// Output format: table, json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: String,
     /// Only the names
@@ -31,9 +31,6 @@ struct NsArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    if !parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
     let args: NsArgs = args(parsed)?;
     let encoding = Encoding::of_list(&args.output)?;
     let namespaces = ctx.namespaces().await?;

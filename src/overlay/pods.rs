@@ -4,20 +4,21 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::args::go::Parsed;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{ListPodSandboxResponse, PodSandbox, PodSandboxState};
 use crate::schema;
 use crate::select::{self, Pods};
-use crate::view::{Encoding, Table, View, block, human};
+use crate::view::{Encoding, LIST, Table, View, block, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "pods",
     about: "List pods",
+    words: ANY,
     example: "crictl pods --namespace kube-system --state ready",
     arguments: PodsArgs::augment_args,
-    values: &[("output", &["table", "json", "yaml"]), ("state", &["ready", "notready"])],
+    values: &[("output", LIST), ("state", &["ready", "notready"])],
     calls: &["ListPodSandbox"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -31,7 +32,7 @@ struct PodsArgs {
     /// Show ids in full
     #[arg(long)]
     no_trunc: bool,
-    /// Output format: table, json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: String,
     /// Show only ids

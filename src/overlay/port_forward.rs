@@ -18,6 +18,7 @@ use crate::command::{Overlay, args};
 use crate::context::Context;
 use crate::error::{Error, lower};
 use crate::generated::cri::PortForwardRequest;
+use crate::stream::TRANSPORTS;
 use crate::stream::portforward::forward;
 use crate::stream::spdy::Connection;
 use crate::stream::stdio::{Lines, Output};
@@ -26,10 +27,11 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "port-forward",
     about: "Forward local ports to a pod",
     usage: "[flags] POD-ID [LOCAL:]REMOTE...",
+    words: 2..=usize::MAX,
     example: "crictl port-forward be3fba1dc3a2 8080:80    # :80 takes a free local port",
     grouping: false,
     arguments: PortForwardArgs::augment_args,
-    values: &[("transport", &["spdy", "websocket", "auto"])],
+    values: &[("transport", TRANSPORTS)],
     calls: &["PortForward"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -45,10 +47,7 @@ struct PortForwardArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    let (id, words) = match parsed.positionals.as_slice() {
-        [id, words @ ..] if !words.is_empty() => (id, words),
-        _ => return Err(Error::help()),
-    };
+    let (id, words) = (parsed.word(0), parsed.positionals.get(1..).unwrap_or_default());
     if id.is_empty() {
         return Err(Error::failure("ID cannot be empty: port-forward needs the id of a pod"));
     }
@@ -65,7 +64,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let connection = dialer.forward(url).await.map_err(forwarding)?;
     let listeners = listen(ctx, &ports(words)?, &addresses).await.map_err(forwarding)?;
     ctx.stops_cleanly = true;
-    let out = Output::share(ctx.out);
+    let out = Output::share(ctx.io.out);
     let (lines, written) = out.lines();
     let ended = tokio::select! {
         lost = connection.lost() => Err(forwarding(lost)),
@@ -73,7 +72,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         // Only an output that can't be written ends this before the last line.
         ended = written => ended.map(drop).map_err(Error::from),
     };
-    out.give_back(ctx.out);
+    out.give_back(ctx.io.out);
     ended
 }
 

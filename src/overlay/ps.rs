@@ -10,14 +10,14 @@ use crate::generated::cri::{Container, ContainerState, ListContainersResponse};
 use crate::namespace;
 use crate::select::required;
 use crate::select::{self, Containers, POD_NAME, POD_NAMESPACE, image_status, label_or_unknown};
-use crate::view::{Encoding, Table, View, block, human};
+use crate::view::{Encoding, LIST, Table, View, block, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "ps",
     about: "List containers",
     example: "crictl ps -a --name nginx",
     arguments: PsArgs::augment_args,
-    values: &[("output", &["table", "json", "yaml"]), ("state", &["created", "running", "exited", "unknown"])],
+    values: &[("output", LIST), ("state", &["created", "running", "exited", "unknown"])],
     calls: &["ImageStatus", "ListContainers"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -37,7 +37,7 @@ struct PsArgs {
     /// Show ids in full
     #[arg(long)]
     no_trunc: bool,
-    /// Output format: table, json or yaml
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     output: String,
     /// Show only ids
@@ -54,9 +54,6 @@ struct PsArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    if !parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
     let args: PsArgs = args(parsed)?;
     let containers = select::containers(ctx, &wanted(&args)).await?;
     ctx.look_elsewhere(containers.is_empty(), "containers", "ps -a").await;

@@ -16,6 +16,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "pull",
     about: "Pull an image from a registry",
     usage: "[flags] IMAGE[:TAG|@DIGEST]",
+    words: 0..=1,
     example: "crictl pull --creds robot:secret registry.example.com/web:1.2",
     arguments: PullArgs::augment_args,
     env: launch::PULL_ENV,
@@ -41,12 +42,10 @@ struct PullArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    let name = match parsed.positionals.as_slice() {
-        [] => return Err(Error::failure("image name cannot be empty")),
-        [name, ..] if name.is_empty() => return Err(Error::failure("image name cannot be empty")),
-        [name] => name,
-        _ => return Err(Error::help()),
-    };
+    let name = parsed.word(0);
+    if name.is_empty() {
+        return Err(Error::failure("image name cannot be empty"));
+    }
     let args: PullArgs = args(parsed)?;
     ctx.image().await?;
     let auth = credentials::auth(ctx, &args.credentials).await?;

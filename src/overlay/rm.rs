@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::command::batch;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::{Error, lower};
 use crate::generated::cri;
@@ -19,6 +19,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rm",
     about: "Remove containers",
     usage: "[flags] (CONTAINER-ID... | --all)",
+    words: ANY,
     example: "crictl rm --force 2b6ac5d2f5ef4",
     arguments: RmArgs::augment_args,
     calls: &["ContainerStatus", "ListContainers", "RemoveContainer", "StopContainer"],

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::command::batch;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Image, ListContainersRequest, ListImagesRequest, RemoveImageRequest};
@@ -19,6 +19,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rmi",
     about: "Remove images, each with all its tags",
     usage: "[flags] (IMAGE... | --all | --prune)",
+    words: ANY,
     example: "crictl rmi --prune",
     arguments: RmiArgs::augment_args,
     calls: &["ImageStatus", "ListContainers", "ListImages", "RemoveImage"],

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::command::batch;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri;
@@ -15,6 +15,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rmp",
     about: "Remove pods",
     usage: "[flags] (POD-ID... | --all)",
+    words: ANY,
     example: "crictl rmp --force 8f4a1c2b9d3e7",
     arguments: RmpArgs::augment_args,
     calls: &["ListPodSandbox", "PodSandboxStatus", "RemovePodSandbox", "StopPodSandbox"],

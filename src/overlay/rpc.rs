@@ -2,7 +2,7 @@
 
 use crate::api::{Api, call, describe, list, load};
 use crate::args::go::Parsed;
-use crate::command::Overlay;
+use crate::command::{ANY, Overlay};
 use crate::context::Context;
 use crate::error::Error;
 use crate::method::Method;
@@ -12,6 +12,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "rpc",
     about: "Call any method of the CRI directly, or show what it takes",
     usage: "[flags] [list [flags] | describe NAME [flags] | METHOD [flags]]",
+    words: ANY,
     example: "crictl rpc list-containers --filter.state.state container_running",
     grouping: false,
     // Everything after the method's name belongs to the method.

@@ -15,6 +15,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "run",
     about: "Run a container in a pod of its own",
     usage: "[flags] CONTAINER-CONFIG POD-CONFIG",
+    words: 2..=2,
     example: "crictl run --no-pull container.yaml pod.yaml",
     grouping: false,
     arguments: RunArgs::augment_args,
@@ -36,9 +37,7 @@ struct RunArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    let [container_path, pod_path] = parsed.positionals.as_slice() else {
-        return Err(Error::help());
-    };
+    let [container_path, pod_path] = [0, 1].map(|at| parsed.word(at));
     let args: RunArgs = args(parsed)?;
     let pulls = args.container.pulls(!ctx.settings.disable_pull_on_run)?;
     launch::one_stdin(container_path, pod_path)?;

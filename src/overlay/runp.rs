@@ -14,6 +14,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "runp",
     about: "Run a pod",
     usage: "[flags] POD-CONFIG",
+    words: 1..=1,
     example: "crictl runp --runtime kata pod.yaml",
     grouping: false,
     arguments: RunpArgs::augment_args,
@@ -37,10 +38,10 @@ struct RunpArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    let path = match parsed.positionals.as_slice() {
-        [path] if !path.is_empty() => path,
-        _ => return Err(Error::help()),
-    };
+    let path = parsed.word(0);
+    if path.is_empty() {
+        return Err(Error::help());
+    }
     let args: RunpArgs = args(parsed)?;
     let runtime = launch::runtime(ctx, args.cancel_timeout).await?;
     let config = manifest::pod(ctx, path, args.strict)?;

@@ -1,7 +1,7 @@
 //! `crictl runtime-config`: shows the part of the runtime's configuration that kubelets ask for.
 
 use crate::args::go::Parsed;
-use crate::command::Overlay;
+use crate::command::{ANY, Overlay};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{CgroupDriver, RuntimeConfigRequest, RuntimeConfigResponse};
@@ -11,6 +11,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "runtime-config",
     about: "Show which cgroup driver the runtime uses",
     usage: "",
+    words: ANY,
     example: "crictl runtime-config",
     calls: &["RuntimeConfig"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),

@@ -1,8 +1,8 @@
 //! `crictl start`: starts containers.
 
 use crate::args::go::Parsed;
-use crate::command::Overlay;
 use crate::command::batch;
+use crate::command::{ANY, Overlay};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::StartContainerRequest;
@@ -11,6 +11,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "start",
     about: "Start containers that were created",
     usage: "CONTAINER-ID...",
+    words: ANY,
     example: "crictl start 2b6ac5d2f5ef4",
     grouping: false,
     calls: &["StartContainer"],

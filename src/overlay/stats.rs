@@ -17,15 +17,16 @@ use crate::gotext::go_int;
 use crate::namespace;
 use crate::select;
 use crate::view::usage::{Usage, number};
-use crate::view::{Encoding, Table, View, human};
+use crate::view::{Encoding, LIST, Table, View, human};
 
 pub(crate) const OVERLAY: Overlay = Overlay {
     name: "stats",
     about: "List the CPU, memory and disk usage of containers",
     usage: "[flags] [CONTAINER-ID]",
+    words: 0..=1,
     example: "crictl stats --watch --pod 1f73f2d81bf98",
     arguments: StatsArgs::augment_args,
-    values: &[("output", &["table", "json", "yaml"])],
+    values: &[("output", LIST)],
     calls: &["ListContainerStats"],
     run: |ctx, parsed| Box::pin(run(ctx, parsed)),
     ..Overlay::DEFAULT
@@ -42,7 +43,7 @@ struct StatsArgs {
     /// Only containers with this label; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     label: Vec<String>,
-    /// Output format: table, json or yaml; json and yaml show a single sample
+    /// Output format; json and yaml show a single sample
     #[arg(long, short, value_name = "FORMAT", default_value = "", hide_default_value = true)]
     output: String,
     /// Only containers of this pod
@@ -58,11 +59,7 @@ struct StatsArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: StatsArgs = args(parsed)?;
-    let request = match parsed.positionals.as_slice() {
-        [] => request(&args, "")?,
-        [id] => request(&args, id)?,
-        _ => return Err(Error::help()),
-    };
+    let request = request(&args, parsed.word(0))?;
     watch::repeat(ctx, args.watch, async |ctx| show(ctx, &args, &request).await).await
 }
 
@@ -70,7 +67,7 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
 async fn show(ctx: &mut Context<'_>, args: &StatsArgs, request: &ListContainerStatsRequest) -> Result<(), Error> {
     let first = sample(ctx, request).await?;
     // Any other word means a table. Upstream never refused one, so scripts may rely on it.
-    if let Ok(Some(encoding)) = Encoding::of_list(&args.output) {
+    if let Some(encoding) = Encoding::named(&args.output) {
         return ctx.print(&View::list(&ListContainerStatsResponse { stats: first }, encoding));
     }
     tokio::time::sleep(Duration::from_secs(u64::try_from(args.seconds).unwrap_or_default())).await;

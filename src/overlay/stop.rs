@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::command::batch;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::StopContainerRequest;
@@ -16,6 +16,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "stop",
     about: "Stop running containers",
     usage: "[flags] (CONTAINER-ID... | --all)",
+    words: ANY,
     example: "crictl stop --timeout 10 2b6ac5d2f5ef4",
     arguments: StopArgs::augment_args,
     calls: &["ListContainers", "StopContainer"],

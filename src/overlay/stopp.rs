@@ -11,6 +11,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "stopp",
     about: "Stop pods and what runs in them",
     usage: "POD-ID...",
+    words: 1..=usize::MAX,
     example: "crictl stopp 8f4a1c2b9d3e7",
     grouping: false,
     calls: &["StopPodSandbox"],
@@ -19,9 +20,6 @@ pub(crate) const OVERLAY: Overlay = Overlay {
 };
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    if parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
     let runtime = ctx.runtime().await?;
     batch::in_turn(ctx, &parsed.positionals, "stopping pod", async |id| {
         runtime.stop_pod_sandbox(request(id)).await?;

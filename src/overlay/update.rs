@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::args::go::Parsed;
 use crate::command::batch;
-use crate::command::{Overlay, args};
+use crate::command::{ANY, Overlay, args};
 use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{LinuxContainerResources, UpdateContainerResourcesRequest, WindowsContainerResources};
@@ -14,6 +14,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     name: "update",
     about: "Change the resources that containers may use",
     usage: "[flags] CONTAINER-ID...",
+    words: ANY,
     example: "crictl update --memory 268435456 --cpu-share 512 2b6ac5d2f5ef4",
     grouping: false,
     arguments: UpdateArgs::augment_args,

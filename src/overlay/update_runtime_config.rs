@@ -27,7 +27,7 @@ struct UpdateRuntimeConfigArgs {
 }
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    if !parsed.positionals.is_empty() || parsed.given.is_empty() {
+    if parsed.given.is_empty() {
         return Err(Error::help());
     }
     let args: UpdateRuntimeConfigArgs = args(parsed)?;

@@ -18,10 +18,7 @@ pub(crate) const OVERLAY: Overlay = Overlay {
     ..Overlay::DEFAULT
 };
 
-async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
-    if !parsed.positionals.is_empty() {
-        return Err(Error::help());
-    }
+async fn run(ctx: &mut Context<'_>, _: &Parsed) -> Result<(), Error> {
     let runtime = ctx.runtime().await?;
     // Upstream first asks without a version. A runtime may answer only one of the two requests, and this command is
     // there to find that out.

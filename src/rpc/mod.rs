@@ -1,6 +1,7 @@
 //! Calls to a runtime: one lazy channel per endpoint, a deadline per call, errors that name
 //! the method. Messages travel as bytes, so `crictl rpc` and the commands share one path.
 
+mod call;
 mod codec;
 pub(crate) mod connect;
 pub(crate) mod deadline;
@@ -23,35 +24,30 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use tokio::time::Instant;
-use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Status, Streaming};
+use tonic::{Code, Request, Status};
 
-use crate::error::{Error, hide};
+use crate::error::Error;
 use crate::generated::methods;
-use crate::log::{Level, Logger};
+use crate::log::Logger;
 use crate::method::{Deadline, Method};
-use crate::rpc::codec::BytesCodec;
 use crate::rpc::connect::Connection;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::owed::Owed;
-use crate::rpc::rerun::Rerun;
 pub(crate) use crate::rpc::stand_in::{Answer, StandIn};
 use crate::rpc::status::Peer;
 use crate::rpc::stream::Source;
 pub(crate) use crate::rpc::stream::{Bodies, Messages};
-use crate::schema;
-use crate::trace::{Call, Tracer};
+use crate::trace::Tracer;
 
 /// The largest message that is accepted, the same as for Go's CRI clients.
 pub(crate) const MAX_MESSAGE: usize = 16 << 20;
 
-/// A message may contain one value for each so many bytes of the size limit. What runtimes send has more bytes per
-/// value; but an empty container takes two bytes on the wire and kilobytes in memory.
-const BYTES_PER_VALUE: usize = 6;
+/// How many calls go on at once where a command makes many. A runtime that removes a thousand containers at once only
+/// gets slower.
+pub(crate) const AT_ONCE: usize = 8;
 
 /// A channel to one endpoint, and how its calls are made. Cheap to clone.
 #[derive(Clone)]
@@ -246,100 +242,10 @@ impl<'io> Client<'io> {
         }
     }
 
-    fn begin(&self, method: &'static Method, request: &[u8]) -> OpenCall<'io> {
-        self.log.write(Level::Debug, || format!("calling {} at {}", method.name, self.endpoint));
-        let mut span = self.tracer.call(method);
-        span.sent(request.len());
-        OpenCall { span, rerun: Rerun::new(self, method, request) }
-    }
-
-    async fn send(
-        &self,
-        method: &'static Method,
-        request: Request<Bytes>,
-    ) -> Result<tonic::Response<Streaming<Bytes>>, Status> {
-        let sent = self.owed.debt();
-        let channel = response::checked(self.channel.clone(), &self.owed);
-        let mut grpc = Grpc::new(channel).max_decoding_message_size(self.max_message);
-        grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        grpc.server_streaming(request, PathAndQuery::from_static(method.path), BytesCodec::owing(sent)).await
-    }
-
-    /// The one message of an answer.
-    async fn one(&self, method: &'static Method, request: Request<Bytes>) -> Result<Bytes, Status> {
-        let mut bodies = self.send(method, request).await?.into_inner();
-        let body = bodies.message().await?.ok_or_else(|| Status::internal("expected one message, got none"))?;
-        self.check_size(method, Some(&body))?;
-        match bodies.message().await? {
-            None => Ok(body),
-            Some(_) => Err(Status::internal("expected one message, got several")),
-        }
-    }
-
-    /// Refuses a message that would take far more memory than its size suggests.
-    fn check_size(&self, method: &Method, body: Option<&[u8]>) -> Result<(), Status> {
-        let limit = self.max_message / BYTES_PER_VALUE;
-        match body.is_some_and(|body| schema::has_more_values(method.response, body, limit)) {
-            true => Err(status::too_many(limit)),
-            false => Ok(()),
-        }
-    }
-
     /// Waits for what a live server sends without delay: its greeting, its taking of our requests, the rest of what it
     /// has begun to send.
     pub(crate) async fn settled(&self) {
         self.owed.settled().await;
-    }
-
-    /// The request with its metadata, including the deadline, so that the server gives up when we do.
-    fn request(&self, body: &Bytes, deadline: Option<Duration>, underway: &OpenCall<'_>) -> Request<Bytes> {
-        let mut request = Request::new(body.clone());
-        *request.metadata_mut() = (*self.metadata).clone();
-        underway.span.inject(request.metadata_mut());
-        if let Some(deadline) = deadline {
-            request.set_timeout(deadline);
-        }
-        request
-    }
-
-    /// Waits for part of a call, until the call's deadline, which counts from its start, or until the server has owed
-    /// something for longer than the timeout; the latter also ends calls without a deadline.
-    async fn within<T>(
-        &self,
-        deadline: Option<Duration>,
-        since: Instant,
-        call: impl Future<Output = Result<T, Status>>,
-    ) -> Result<T, Status> {
-        let late =
-            |time: Duration| Status::deadline_exceeded(format!("{} {} within {time:?}", status::GAVE_UP, self.place));
-        let call = async {
-            let Limit::Timeout(timeout) = self.limit else { return call.await };
-            tokio::select! {
-                biased;
-                answer = call => answer,
-                () = self.owed.overdue(timeout) => Err(late(timeout)),
-            }
-        };
-        let Some(deadline) = deadline else { return call.await };
-        let Some(end) = since.checked_add(deadline) else { return call.await };
-        // A timer runs for at least a millisecond, in which a runtime may answer.
-        let call = async { if deadline.is_zero() { std::future::pending().await } else { call.await } };
-        match tokio::time::timeout_at(end, call).await {
-            // tonic applies the deadline in the metadata too, and reports it as a cancellation.
-            Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
-            Ok(Ok(answer)) => Ok(answer),
-            _ => Err(late(deadline)),
-        }
-    }
-
-    /// The status without the hidden words. A status from our own side contains none.
-    fn discreet(&self, status: Status) -> Status {
-        let message = hide(status.message(), &self.hidden);
-        let details = String::from_utf8_lossy(status.details());
-        match message == status.message() && !self.hidden.iter().any(|word| details.contains(word)) {
-            true => status,
-            false => Status::new(status.code(), message),
-        }
     }
 
     /// The error of a failed call. If the server lacks the method, asks it for its name and version.
@@ -371,21 +277,4 @@ enum Limit {
     Deadline(Duration),
     /// What the call allows that they are a part of.
     None,
-}
-
-/// A call that has begun: its span, and its line in the log.
-struct OpenCall<'io> {
-    span: Call,
-    rerun: Rerun<'io>,
-}
-
-impl OpenCall<'_> {
-    fn received(&mut self, size: usize) {
-        self.span.received(size);
-    }
-
-    fn ended(&mut self, status: &Status) {
-        self.span.ended(status);
-        self.rerun.ended(status);
-    }
 }

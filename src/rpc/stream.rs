@@ -11,8 +11,9 @@ use tonic::{Status, Streaming};
 
 use crate::error::Error;
 use crate::method::Method;
+use crate::rpc::call::OpenCall;
 use crate::rpc::typed::read;
-use crate::rpc::{Answer, Client, OpenCall};
+use crate::rpc::{Answer, Client};
 use crate::schema::Described;
 
 /// The encoded messages of an answer.

@@ -5,6 +5,7 @@ pub(crate) mod image;
 mod pattern;
 pub(crate) mod required;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use clap::Args;
@@ -85,20 +86,39 @@ impl Containers {
         })
     }
 
-    /// The part of the filter that we apply, newest first. Images need another request.
-    fn choose(&self, containers: Vec<cri::Container>) -> Result<Vec<cri::Container>, Error> {
-        let name = pattern("name", &self.name)?;
-        let namespace = pattern("namespace", &self.namespace)?;
-        let mut chosen: Vec<_> = containers
-            .into_iter()
-            .filter(|container| {
-                let named = container.metadata.as_ref().is_some_and(|metadata| name.is_match(&metadata.name));
-                named && namespace.is_match(label_or_unknown(&container.labels, POD_NAMESPACE))
-            })
-            .collect();
-        chosen.sort_by_key(|container| std::cmp::Reverse(container.created_at));
-        chosen.truncate(limit(self.latest, self.last));
-        Ok(chosen)
+    fn choice(&self) -> Result<Choice, Error> {
+        Choice::new(&self.name, &self.namespace, self.latest, self.last)
+    }
+}
+
+/// The part of a filter that we apply.
+struct Choice {
+    name: Regex,
+    namespace: Regex,
+    /// How many to keep.
+    count: usize,
+}
+
+impl Choice {
+    fn new(name: &str, namespace: &str, latest: bool, last: i64) -> Result<Self, Error> {
+        let count = match usize::try_from(last) {
+            Ok(last) if last > 0 => last,
+            _ if latest => 1,
+            _ => usize::MAX,
+        };
+        Ok(Self { name: pattern("name", name)?, namespace: pattern("namespace", namespace)?, count })
+    }
+
+    /// Chooses among items, newest first. `facts` tells an item's name, if it has one, its namespace, and when it was
+    /// created.
+    fn of<Item>(&self, mut items: Vec<Item>, facts: impl Fn(&Item) -> (Option<&str>, &str, i64)) -> Vec<Item> {
+        items.retain(|item| {
+            let (name, namespace, _) = facts(item);
+            name.is_some_and(|name| self.name.is_match(name)) && self.namespace.is_match(namespace)
+        });
+        items.sort_by_key(|item| Reverse(facts(item).2));
+        items.truncate(self.count);
+        items
     }
 }
 
@@ -107,9 +127,7 @@ impl Containers {
 /// # Errors
 /// A filter is wrong, which is found before anything is sent, or a call fails.
 pub(crate) async fn containers(ctx: &mut Context<'_>, wanted: &Containers) -> Result<Vec<cri::Container>, Error> {
-    let request = wanted.request()?;
-    // A wrong expression is refused before anything is sent.
-    wanted.choose(Vec::new())?;
+    let (request, choice) = (wanted.request()?, wanted.choice()?);
     ctx.reach_image_service().await?;
     let mut containers = ctx.runtime().await?.list_containers(request).await?.containers;
     if !wanted.image.is_empty() {
@@ -127,7 +145,10 @@ pub(crate) async fn containers(ctx: &mut Context<'_>, wanted: &Containers) -> Re
         }
         containers = matching;
     }
-    wanted.choose(containers)
+    Ok(choice.of(containers, |container| {
+        let name = container.metadata.as_ref().map(|metadata| metadata.name.as_str());
+        (name, label_or_unknown(&container.labels, POD_NAMESPACE), container.created_at)
+    }))
 }
 
 /// Requests the status of one image, without details.
@@ -187,19 +208,8 @@ impl Pods {
         })
     }
 
-    fn choose(&self, pods: Vec<cri::PodSandbox>) -> Result<Vec<cri::PodSandbox>, Error> {
-        let name = pattern("name", &self.name)?;
-        let namespace = pattern("namespace", &self.namespace)?;
-        let mut chosen: Vec<_> = pods
-            .into_iter()
-            .filter(|pod| {
-                let metadata = pod.metadata.as_ref();
-                metadata.is_some_and(|it| name.is_match(&it.name) && namespace.is_match(&it.namespace))
-            })
-            .collect();
-        chosen.sort_by_key(|pod| std::cmp::Reverse(pod.created_at));
-        chosen.truncate(limit(self.latest, self.last));
-        Ok(chosen)
+    fn choice(&self) -> Result<Choice, Error> {
+        Choice::new(&self.name, &self.namespace, self.latest, self.last)
     }
 }
 
@@ -208,9 +218,13 @@ impl Pods {
 /// # Errors
 /// A filter is wrong, which is found before anything is sent, or a call fails.
 pub(crate) async fn pods(ctx: &mut Context<'_>, wanted: &Pods) -> Result<Vec<cri::PodSandbox>, Error> {
-    let request = wanted.request()?;
-    wanted.choose(Vec::new())?;
-    wanted.choose(ctx.runtime().await?.list_pod_sandbox(request).await?.items)
+    let (request, choice) = (wanted.request()?, wanted.choice()?);
+    let pods = ctx.runtime().await?.list_pod_sandbox(request).await?.items;
+    Ok(choice.of(pods, |pod| {
+        let metadata = pod.metadata.as_ref();
+        let name = metadata.map(|metadata| metadata.name.as_str());
+        (name, metadata.map_or("", |metadata| &metadata.namespace), pod.created_at)
+    }))
 }
 
 /// Parses `k=v` words into a map. The error names the flag.
@@ -224,12 +238,4 @@ pub(crate) fn labels(flag: &str, words: &[String]) -> Result<BTreeMap<String, St
 /// Compiles a regular expression to search for; an empty one matches everything.
 fn pattern(flag: &str, text: &str) -> Result<Regex, Error> {
     pattern::compile(text).map_err(|_| Error::failure(format!("--{flag} {text:?} is not a regular expression")))
-}
-
-fn limit(latest: bool, last: i64) -> usize {
-    match usize::try_from(last) {
-        Ok(last) if last > 0 => last,
-        _ if latest => 1,
-        _ => usize::MAX,
-    }
 }

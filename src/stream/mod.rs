@@ -27,7 +27,7 @@ mod websocket;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, either};
 use pipe::{Inlet, Outlet};
 use protocol::{CHANNELS, PORT_FORWARD, Protocol, TUNNEL};
 use status::Failed;
@@ -45,8 +45,7 @@ const MAX_STATUS: usize = 1 << 20;
 /// How streams are opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialer {
-    /// `spdy`, `websocket`, or `auto` to try one after the other.
-    pub(crate) transport: String,
+    pub(crate) transport: Transport,
     pub(crate) tls: Tls,
     /// The environment, which may name proxies.
     pub(crate) env: BTreeMap<String, String>,
@@ -84,8 +83,34 @@ enum Connection {
     WebSocket(websocket::Closer),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Transport {
+/// The words for `--transport`.
+pub(crate) const TRANSPORTS: &[&str] = &["spdy", "websocket", "auto"];
+
+/// How streams are carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Spdy,
+    WebSocket,
+    /// The first, and the second if the server refuses it.
+    Auto,
+    /// A word that names none. It is refused only once the runtime has given a URL, as recorded runs of upstream show.
+    Unknown(String),
+}
+
+impl From<&str> for Transport {
+    fn from(word: &str) -> Self {
+        match word {
+            "spdy" => Self::Spdy,
+            "websocket" => Self::WebSocket,
+            "auto" => Self::Auto,
+            word => Self::Unknown(word.to_owned()),
+        }
+    }
+}
+
+/// One of the two that [`Transport`] chooses from.
+#[derive(Clone, Copy, Debug)]
+enum Carrier {
     Spdy,
     WebSocket,
 }
@@ -100,9 +125,9 @@ impl Dialer {
         url: impl AsyncFn() -> Result<String, Error>,
         wanted: Wanted,
     ) -> Result<Session, Error> {
-        let open = async |transport, target: &Target| match transport {
-            Transport::Spdy => self.spdy(target, wanted).await,
-            Transport::WebSocket => self.websocket(target, wanted).await,
+        let open = async |carrier, target: &Target| match carrier {
+            Carrier::Spdy => self.spdy(target, wanted).await,
+            Carrier::WebSocket => self.websocket(target, wanted).await,
         };
         self.attempt(url, open).await
     }
@@ -115,13 +140,13 @@ impl Dialer {
         &self,
         url: impl AsyncFn() -> Result<String, Error>,
     ) -> Result<spdy::Connection, Error> {
-        let open = async |transport, target: &Target| match transport {
-            Transport::Spdy => {
+        let open = async |carrier, target: &Target| match carrier {
+            Carrier::Spdy => {
                 let upgraded = upgrade::upgrade(target, &self.tls, &self.env, &[PORT_FORWARD]).await?;
                 agreed(&upgraded.protocol, PORT_FORWARD)?;
                 Ok(spdy::Connection::new(upgraded.socket, &upgraded.early, PING)?)
             }
-            Transport::WebSocket => {
+            Carrier::WebSocket => {
                 let (socket, protocol) = websocket::connect(target, &self.tls, &self.env, TUNNEL).await?;
                 agreed(&protocol, TUNNEL)?;
                 Ok(spdy::Connection::new(Box::new(tunnel::Tunnel::new(socket)), &[], TUNNEL_PING)?)
@@ -134,19 +159,19 @@ impl Dialer {
     async fn attempt<T>(
         &self,
         url: impl AsyncFn() -> Result<String, Error>,
-        open: impl AsyncFn(Transport, &Target) -> Result<T, Refusal>,
+        open: impl AsyncFn(Carrier, &Target) -> Result<T, Refusal>,
     ) -> Result<T, Error> {
         let (mut target, moved) = self.target(&url().await?)?;
-        let (transport, fallback) = match self.transport.as_str() {
-            "spdy" => (Transport::Spdy, None),
-            "websocket" => (Transport::WebSocket, None),
-            "auto" => (Transport::Spdy, Some(Transport::WebSocket)),
-            other => {
-                let hint = "use spdy, websocket or auto";
-                return Err(Error::failure(format!("unknown transport: {other}")).hint(hint));
+        let (carrier, fallback) = match &self.transport {
+            Transport::Spdy => (Carrier::Spdy, None),
+            Transport::WebSocket => (Carrier::WebSocket, None),
+            Transport::Auto => (Carrier::Spdy, Some(Carrier::WebSocket)),
+            Transport::Unknown(word) => {
+                let hint = format!("use {}", either(TRANSPORTS));
+                return Err(Error::failure(format!("unknown transport: {word}")).hint(hint));
             }
         };
-        let result = match (open(transport, &target).await, fallback) {
+        let result = match (open(carrier, &target).await, fallback) {
             (Err(Refusal::Refused(_)), Some(fallback)) => {
                 target = self.target(&url().await?)?.0;
                 open(fallback, &target).await

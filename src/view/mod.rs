@@ -1,14 +1,15 @@
 //! Pure: from a response to something that can be printed. No I/O, no clock, no terminal.
 
 pub(crate) mod block;
+mod encoding;
 pub(crate) mod human;
 pub(crate) mod status;
 pub(crate) mod usage;
 
-use crate::error::Error;
 use crate::namespace;
 use crate::schema::{self, Described, Value};
-use crate::template::Template;
+
+pub(crate) use encoding::{DOCUMENT, Encoding, LIST, STATUS, TEMPLATE, unsupported};
 
 /// What a command shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,62 +94,5 @@ impl Table {
             }
         }
         self
-    }
-}
-
-/// How a document is encoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Json,
-    Yaml,
-    Template(Template),
-}
-
-impl Encoding {
-    /// The encoding of a list, or nothing for a table.
-    ///
-    /// # Errors
-    /// The format is not one that lists have.
-    pub(crate) fn of_list(output: &str) -> Result<Option<Self>, Error> {
-        match output {
-            "table" => Ok(None),
-            "json" => Ok(Some(Self::Json)),
-            "yaml" => Ok(Some(Self::Yaml)),
-            _ => Err(Error::failure(format!("unsupported output format {output:?}: use table, json or yaml"))),
-        }
-    }
-
-    /// The encoding of a document; json by default.
-    ///
-    /// # Errors
-    /// The format is not one that documents have.
-    pub(crate) fn of_status(output: &str) -> Result<Self, Error> {
-        match output {
-            "" | "json" => Ok(Self::Json),
-            "yaml" => Ok(Self::Yaml),
-            _ => Err(Error::failure(format!("unsupported output format {output:?}: use json or yaml"))),
-        }
-    }
-
-    /// The encoding of a document that can also be shown with a template.
-    ///
-    /// # Errors
-    /// The format is not one that documents have, or the template is invalid.
-    pub(crate) fn of_status_or_template(output: &str, template: &str) -> Result<Self, Error> {
-        match output {
-            "go-template" => Self::of_template(template),
-            "" | "json" | "yaml" => Self::of_status(output),
-            _ => Err(Error::failure(format!("unsupported output format {output:?}: use json, yaml or go-template"))),
-        }
-    }
-
-    /// A Go template.
-    ///
-    /// # Errors
-    /// The template is invalid.
-    pub(crate) fn of_template(template: &str) -> Result<Self, Error> {
-        let template = Template::parse(template);
-        // Scripts look for these words.
-        template.map(Self::Template).map_err(|cause| Error::failure(format!("failed to parse go-template: {cause}")))
     }
 }

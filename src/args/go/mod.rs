@@ -58,6 +58,13 @@ pub(crate) struct Parsed {
     pub(crate) variables: Vec<&'static str>,
 }
 
+impl Parsed {
+    /// The word at this place among [`Parsed::positionals`], or an empty one, which no command tells from a missing one.
+    pub(crate) fn word(&self, at: usize) -> &str {
+        self.positionals.get(at).map_or("", String::as_str)
+    }
+}
+
 /// Why a command line is wrong, in one line and in the words of Go's `flag`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
