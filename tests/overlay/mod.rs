@@ -1,18 +1,24 @@
 //! One file a command, as in `src/overlay`.
 
+mod attach;
+mod checkpoint;
 mod completion;
 mod config;
 mod create;
 mod doctor;
 mod events;
 mod exec;
+mod imagefsinfo;
 mod images;
 mod info;
 mod inspect;
 mod inspecti;
 mod inspectp;
 mod logs;
+mod metricdescs;
+mod metricsp;
 mod pods;
+mod port_forward;
 mod ps;
 mod pull;
 mod rm;
@@ -20,8 +26,12 @@ mod rmi;
 mod rmp;
 mod run;
 mod runp;
+mod runtime_config;
 mod start;
+mod stats;
+mod statsp;
 mod stop;
 mod stopp;
 mod update;
+mod update_runtime_config;
 mod version;

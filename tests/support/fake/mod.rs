@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
+use bytes::Bytes;
 use crictl::cri::*;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::Stream;
@@ -64,6 +66,8 @@ pub struct State {
     pub requests: Vec<Wire>,
     /// What it serves beside the CRI, if it is a containerd.
     pub containerd: Option<Containerd>,
+    /// What methods answer, whatever they are asked; the encoded messages.
+    pub answers: BTreeMap<&'static str, Vec<u8>>,
     /// A method that fails, and how.
     pub failure: Option<(&'static str, Status)>,
     /// A method that never answers; of a stream, the end never comes.
@@ -119,6 +123,11 @@ impl Fake {
         self.with(|state| state.hanging.push(method))
     }
 
+    /// A method answers with this message, whatever it is asked.
+    pub fn answering(self, method: &'static str, message: &impl prost::Message) -> Self {
+        self.with(|state| drop(state.answers.insert(method, message.encode_to_vec())))
+    }
+
     pub fn failing(self, method: &'static str, status: Status) -> Self {
         self.state().failure = Some((method, status));
         self
@@ -158,7 +167,25 @@ impl Fake {
             headers: parts.headers.clone(),
             body: bytes.get(5..).unwrap_or_default().to_vec(),
         });
-        service.call(http::Request::from_parts(parts, Body::new(Full::new(bytes)))).await
+        match self.prepared(parts.uri.path()) {
+            Some(answer) => Ok(answer),
+            None => service.call(http::Request::from_parts(parts, Body::new(Full::new(bytes)))).await,
+        }
+    }
+
+    /// The prepared answer of a method.
+    fn prepared(&self, path: &str) -> Option<http::Response<Body>> {
+        let mut state = self.state();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let (method, message) =
+            state.answers.get_key_value(name).map(|(method, message)| (*method, message.clone()))?;
+        state.calls.push(method);
+        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+        let frame = Bytes::from([&[0], &length[..], &message].concat());
+        let trailers = http::HeaderMap::from_iter([(Status::GRPC_STATUS, http::HeaderValue::from_static("0"))]);
+        let frames = [Frame::data(frame), Frame::trailers(trailers)].map(Ok::<_, Infallible>);
+        let answer = http::Response::builder().header(http::header::CONTENT_TYPE, "application/grpc");
+        answer.body(Body::new(StreamBody::new(tokio_stream::iter(frames)))).ok()
     }
 
     /// Notes the call, and fails it if it is meant to fail.
@@ -258,5 +285,10 @@ impl Served {
     /// What `--runtime-endpoint` is given.
     pub fn endpoint(&self) -> String {
         format!("unix://{}", self.socket.display())
+    }
+
+    /// The request of the last call.
+    pub fn last_request<M: prost::Message + Default>(&self) -> M {
+        M::decode(&*self.fake.state().requests.last().unwrap().body).unwrap()
     }
 }
