@@ -51,10 +51,10 @@ mod yaml;
 
 #[doc(hidden)]
 pub use app::command_line;
-pub use app::{run, run_with};
-pub use config::Preset;
+pub use app::{Crictl, run};
 #[doc(hidden)]
 pub use generated::cri;
-pub use io::{Io, Machine};
+pub use io::{Clock, Io, Machine};
 #[doc(hidden)]
 pub use template::Template;
+pub use tokio_util::sync::CancellationToken;

@@ -54,12 +54,11 @@ pub(crate) struct Settings {
 
 /// What a host program decides before the command line is read.
 #[derive(Clone, Debug)]
-pub struct Preset {
-    /// The endpoint of both services. It overrides the environment and the config file. On the command line, `-r` moves
-    /// both services elsewhere, `-i` only the image service.
-    pub endpoint: String,
+pub(crate) struct Preset {
+    /// The endpoint of both services.
+    pub(crate) endpoint: String,
     /// What the user can do if nobody serves that endpoint.
-    pub hint: String,
+    pub(crate) hint: Option<String>,
 }
 
 /// The timeout to use if none is given.
@@ -124,7 +123,7 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
         }),
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
-        hint: preset.map(|preset| preset.hint.clone()),
+        hint: preset.and_then(|preset| preset.hint.clone()),
     }
 }
 

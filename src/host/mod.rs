@@ -15,7 +15,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::error::Error;
 use crate::host::paths::Paths;
 use crate::visible::visible;
-use crate::{Io, Preset, run_with};
+use crate::{Crictl, Io};
 
 /// The environment of a run.
 type Env = Vec<(OsString, OsString)>;
@@ -112,15 +112,12 @@ fn variable<'env>(env: &'env Env, name: &str) -> Option<&'env OsStr> {
 }
 
 fn run_crictl(dir: &Path, args: &[OsString], env: Env, io: &mut Io) -> u8 {
-    let preset = Preset {
-        endpoint: Paths::new(dir).endpoint(),
-        hint: format!(
-            "ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`",
-            dir = dir.display()
-        ),
-    };
+    let crictl = Crictl::new().program_name("ephemerd crictl").endpoint(Paths::new(dir).endpoint()).hint(format!(
+        "ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`",
+        dir = dir.display()
+    ));
     let args = [OsString::from("crictl")].into_iter().chain(args.iter().cloned());
-    run_with(args, env, io, Some(&preset))
+    crictl.run(args, env, io)
 }
 
 #[cfg(test)]
