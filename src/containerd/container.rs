@@ -53,6 +53,7 @@ impl Space<'_> {
         let state = state::of(task.as_ref());
         let spec = spec::document(container.spec.as_ref());
         let listed = listed(&container, &state);
+        let log = self.log(&container, task.as_ref());
         // The image may be gone, or never have been there: its name is all that is known then.
         let image = self.image_of(&container).await?;
         let image_id = image.map(|image| image.id).unwrap_or_default();
@@ -72,9 +73,9 @@ impl Space<'_> {
             exit_code: state.exit_code,
             reason: state.reason.to_owned(),
             labels: listed.labels,
-            annotations: listed.annotations,
             mounts: spec::mounts(&spec),
-            log_path: self.log(&container, task.as_ref()).path(),
+            annotations: log.remark().into_iter().collect(),
+            log_path: log.path(),
             resources: spec::resources(&spec),
             ..Default::default()
         };

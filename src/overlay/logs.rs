@@ -20,7 +20,7 @@ use crate::logs::follow::{drain, follow, merge};
 use crate::logs::print::{Layout, Names, Printer};
 use crate::logs::record::Stream;
 use crate::logs::source::Source;
-use crate::logs::{Part, Sink, since};
+use crate::logs::{self, Part, Sink, since};
 use crate::rpc::Client;
 use crate::select::required;
 use crate::select::{self, Containers, POD_NAME};
@@ -154,7 +154,7 @@ fn part(args: &LogsArgs, tail_is_given: bool, now: i64, zone: &TimeZone) -> Resu
         "" => None,
         text => Some(since::parse(text, now, zone).map_err(|error| Error::failure(format!("--since {error}")))?),
     };
-    Ok(Part { tail: u64::try_from(args.tail).ok(), since, rotated: args.rotated, follow: args.follow })
+    Ok(Part { tail: u64::try_from(args.tail).ok(), since, rotated: args.rotated, follow: args.follow, plain: false })
 }
 
 fn layout(args: &LogsArgs, part: &Part, together: bool) -> Result<Layout, Error> {
@@ -226,6 +226,8 @@ struct Log {
     container: String,
     pod: String,
     path: PathBuf,
+    /// It has neither times nor names of streams.
+    plain: bool,
     running: bool,
 }
 
@@ -244,6 +246,7 @@ async fn open(
     }
     let response = runtime.container_status(request(id)).await?;
     let log = log(required::container(&response)?, args.previous)?;
+    let part = &Part { plain: log.plain, ..*part };
     // A tail may have to be searched far back in the file; signals end the search just as they end reading.
     ctx.stops_cleanly = true;
     let opened = Source::open(&log.path, part).await;
@@ -253,14 +256,28 @@ async fn open(
     if !log.running {
         source.end();
     }
+    let useless = useless(args);
+    if log.plain && !useless.is_empty() {
+        let path = log.path.display();
+        ctx.warn(format!("the log {path} has neither times nor names of streams: {useless} can't be heeded"));
+    }
     Ok((log, source))
+}
+
+/// The given flags that ask for what a plain log has not.
+fn useless(args: &LogsArgs) -> String {
+    let given =
+        [("--since", !args.since.is_empty()), ("--timestamps", args.timestamps), ("--stream", !args.stream.is_empty())];
+    let given: Vec<_> = given.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect();
+    given.join(" and ")
 }
 
 fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
     let metadata = status.metadata.clone().unwrap_or_default();
     if status.log_path.is_empty() {
+        let why = status.annotations.get(logs::NONE).map(String::as_str);
         return Err(Error::failure(format!("container {} has no log path", status.id))
-            .hint("the container was created without one, or its runtime keeps logs elsewhere"));
+            .hint(why.unwrap_or("the container was created without one, or its runtime keeps logs elsewhere")));
     }
     let path = match (previous, metadata.attempt.checked_sub(1)) {
         (false, _) => PathBuf::from(&status.log_path),
@@ -275,6 +292,7 @@ fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
         container: metadata.name,
         pod: status.labels.get(POD_NAME).cloned().unwrap_or_default(),
         path,
+        plain: status.annotations.get(logs::PLAIN.0).is_some_and(|value| value == logs::PLAIN.1),
         running: status.state() == ContainerState::ContainerRunning,
     })
 }
