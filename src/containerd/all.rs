@@ -11,11 +11,12 @@ use tonic::{Code, Status};
 
 use crate::containerd::call::Space;
 use crate::containerd::contents::KIND;
-use crate::containerd::{decoded, encoded, only, words};
+use crate::containerd::{decoded, encoded, exec, only, words};
 use crate::generated::cri;
 use crate::method::{Flow, Method};
 use crate::namespace::{CRI, MARK};
 use crate::rpc::{Answer, Client, StandIn};
+use crate::stream::local::Place;
 
 /// The methods that are about one container, whose id is the first field of each request.
 const OF_A_CONTAINER: [&str; 11] = [
@@ -54,6 +55,10 @@ impl StandIn for All {
                 }
             }
         })
+    }
+
+    fn place<'io>(&self, client: Client<'io>, url: String) -> Place<'io> {
+        exec::place(&client, url)
     }
 
     fn words(&self) -> Vec<String> {

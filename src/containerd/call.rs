@@ -53,6 +53,10 @@ methods! {
     TASKS_WAIT = "tasks" "Tasks" "Wait" Unary;
     TASKS_DELETE = "tasks" "Tasks" "Delete" Unary;
     TASKS_RESUME = "tasks" "Tasks" "Resume" Unary;
+    TASKS_EXEC = "tasks" "Tasks" "Exec" Unary;
+    TASKS_RESIZE_PTY = "tasks" "Tasks" "ResizePty" Unary;
+    TASKS_CLOSE_IO = "tasks" "Tasks" "CloseIO" Unary;
+    TASKS_DELETE_PROCESS = "tasks" "Tasks" "DeleteProcess" Unary;
     TASKS_UPDATE = "tasks" "Tasks" "Update" Unary;
     TASKS_METRICS = "tasks" "Tasks" "Metrics" Unary;
     IMAGES_LIST = "images" "Images" "List" Unary;

@@ -2,7 +2,7 @@
 //! nerdctl's, builds. Commands speak the CRI and can't tell, so what containerd has and the CRI has not is put into the
 //! CRI's words here and nowhere else. What is known of containerd is from its sources; each file names where.
 //!
-//! One file for each concern: [`container`] and [`task`] (what runs), [`image`] and [`content`], [`stats`], [`server`]
+//! One file for each concern: [`container`] and [`task`] (what runs), [`exec`] and [`fifo`] (commands in it), [`image`] and [`content`], [`stats`], [`server`]
 //! (what containerd says of itself), [`spec`] and [`log`] (what a container's fields mean), [`all`] (several
 //! namespaces at once), [`contents`] (what is in each). Calls are made in [`call`] alone.
 
@@ -11,6 +11,10 @@ mod call;
 mod container;
 mod content;
 mod contents;
+#[cfg_attr(not(target_os = "linux"), path = "no_exec.rs")]
+mod exec;
+#[cfg(target_os = "linux")]
+mod fifo;
 mod image;
 mod log;
 mod platform;
@@ -35,6 +39,7 @@ use crate::generated::cri;
 use crate::method::Method;
 use crate::namespace::Wanted;
 use crate::rpc::{Answer, Client, StandIn};
+use crate::stream::local::Place;
 
 pub(crate) use contents::{contents, elsewhere};
 
@@ -59,6 +64,10 @@ impl StandIn for One {
     ) -> LocalBoxFuture<'io, Result<Answer<'io>, Status>> {
         let name = Rc::clone(&self.0);
         Box::pin(async move { Ok(only(Space::new(&client, &name)?.answer(method, &request).await?)) })
+    }
+
+    fn place<'io>(&self, client: Client<'io>, url: String) -> Place<'io> {
+        exec::place(&client, url)
     }
 
     fn words(&self) -> Vec<String> {
@@ -92,6 +101,8 @@ impl Space<'_> {
             "ImageStatus" => encoded(&self.image_status(&decoded(request)?).await?),
             "RemoveImage" => encoded(&self.remove_image(&decoded(request)?).await?),
             "ImageFsInfo" => encoded(&self.image_fs_info().await?),
+            "Exec" => encoded(&self.exec(&decoded(request)?).await?),
+            "ExecSync" => encoded(&self.exec_sync(&decoded(request)?).await?),
             "Version" => encoded(&self.version().await?),
             "Status" => encoded(&self.status(&decoded(request)?).await?),
             name => Err(self.lacks(name)),

@@ -192,6 +192,6 @@ impl Space<'_> {
 }
 
 /// Says why something can't be done to a container.
-fn refused(container: &Container, why: &str) -> Status {
+pub(super) fn refused(container: &Container, why: &str) -> Status {
     Status::failed_precondition(format!("container {:?} {why}", container.id))
 }

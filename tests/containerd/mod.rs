@@ -2,6 +2,7 @@
 
 mod all;
 mod container;
+mod exec;
 mod hint;
 mod image;
 mod logs;

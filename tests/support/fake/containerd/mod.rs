@@ -1,5 +1,6 @@
 //! containerd's own services, beside the CRI: what is in its namespaces, and what becomes of it.
 
+mod exec;
 mod image;
 mod task;
 
@@ -17,6 +18,8 @@ use prost_types::{Any, Timestamp};
 use tokio::sync::Notify;
 use tonic::service::Routes;
 use tonic::{Request, Status};
+
+pub use exec::Exec;
 
 use super::{Answer, Fake, State, answer};
 
@@ -43,6 +46,10 @@ pub struct Containerd {
     pub calls: Vec<String>,
     /// A method that fails, and how.
     pub failure: Option<(&'static str, Status)>,
+    /// The processes beside those of the containers, by their ids.
+    pub execs: BTreeMap<String, Exec>,
+    /// What became of those that were deleted.
+    pub deleted: Vec<Exec>,
     ended: Arc<Notify>,
 }
 
