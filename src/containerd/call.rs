@@ -30,6 +30,9 @@ const fn method(service: &'static str, name: &'static str, path: &'static str, f
 /// As long as the task takes to end.
 pub(super) static TASKS_WAIT_LONG: Method = Method { deadline: Deadline::None, ..TASKS_WAIT };
 
+/// For as long as there is anybody to hear of events.
+pub(super) static EVENTS_SUBSCRIBE: Method = Method { deadline: Deadline::None, ..SUBSCRIBE };
+
 macro_rules! methods {
     ($($id:ident = $package:literal $service:literal $name:literal $flow:ident;)*) => {
         $(pub(super) static $id: Method = method(
@@ -70,6 +73,7 @@ methods! {
     NAMESPACES_LIST = "namespaces" "Namespaces" "List" Unary;
     PLUGINS = "introspection" "Introspection" "Plugins" Unary;
     SERVER = "introspection" "Introspection" "Server" Unary;
+    SUBSCRIBE = "events" "Events" "Subscribe" ServerStream;
     VERSION = "version" "Version" "Version" Unary;
 }
 
@@ -141,7 +145,7 @@ impl<'io> Space<'io> {
     }
 
     /// A server without the method may be another runtime, and then the namespace is the mistake.
-    async fn explained(&self, status: Status) -> Status {
+    pub(super) async fn explained(&self, status: Status) -> Status {
         if status.code() != Code::Unimplemented {
             return status;
         }

@@ -2,7 +2,7 @@
 //! nerdctl's, builds. Commands speak the CRI and can't tell, so what containerd has and the CRI has not is put into the
 //! CRI's words here and nowhere else. What is known of containerd is from its sources; each file names where.
 //!
-//! One file for each concern: [`container`] and [`task`] (what runs), [`exec`] and [`fifo`] (commands in it), [`image`] and [`content`], [`stats`], [`server`]
+//! One file for each concern: [`container`] and [`task`] (what runs), [`exec`] and [`fifo`] (commands in it), [`events`], [`image`] and [`content`], [`stats`], [`server`]
 //! (what containerd says of itself), [`spec`] and [`log`] (what a container's fields mean), [`all`] (several
 //! namespaces at once), [`contents`] (what is in each). Calls are made in [`call`] alone.
 
@@ -11,6 +11,7 @@ mod call;
 mod container;
 mod content;
 mod contents;
+mod events;
 #[cfg_attr(not(target_os = "linux"), path = "no_exec.rs")]
 mod exec;
 #[cfg(target_os = "linux")]
@@ -63,7 +64,16 @@ impl StandIn for One {
         request: Bytes,
     ) -> LocalBoxFuture<'io, Result<Answer<'io>, Status>> {
         let name = Rc::clone(&self.0);
-        Box::pin(async move { Ok(only(Space::new(&client, &name)?.answer(method, &request).await?)) })
+        Box::pin(async move {
+            let space = Space::new(&client, &name)?;
+            match method.name {
+                "GetContainerEvents" => {
+                    let events = events::events(space, &format!("==\"{name}\""));
+                    Ok(events.map(|event| encoded(&event?)).boxed_local())
+                }
+                _ => Ok(only(space.answer(method, &request).await?)),
+            }
+        })
     }
 
     fn place<'io>(&self, client: Client<'io>, url: String) -> Place<'io> {

@@ -2,6 +2,7 @@
 
 mod all;
 mod container;
+mod events;
 mod exec;
 mod hint;
 mod image;

@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use crictl::generated::containerd::services::containers::v1::Container;
+use crictl::generated::containerd::services::events::v1::SubscribeRequest;
 use crictl::generated::containerd::services::images::v1::Image;
 use crictl::generated::containerd::services::introspection::v1::*;
 use crictl::generated::containerd::services::namespaces::v1::*;
 use crictl::generated::containerd::services::version::v1::VersionResponse;
-use crictl::generated::containerd::types::Descriptor;
+use crictl::generated::containerd::types::{Descriptor, Envelope};
 use crictl::generated::containerd::v1::types::{Process, Status as TaskStatus};
 use prost_types::{Any, Timestamp};
 use tokio::sync::Notify;
+use tonic::codegen::BoxStream;
 use tonic::service::Routes;
 use tonic::{Request, Status};
 
@@ -30,6 +32,7 @@ mod server {
 
 use server::containerd::services::containers::v1::containers_server::ContainersServer;
 use server::containerd::services::content::v1::content_server::ContentServer;
+use server::containerd::services::events::v1::events_server::{Events, EventsServer};
 use server::containerd::services::images::v1::images_server::ImagesServer;
 use server::containerd::services::introspection::v1::introspection_server::{Introspection, IntrospectionServer};
 use server::containerd::services::namespaces::v1::namespaces_server::{Namespaces, NamespacesServer};
@@ -46,6 +49,8 @@ pub struct Containerd {
     pub calls: Vec<String>,
     /// A method that fails, and how.
     pub failure: Option<(&'static str, Status)>,
+    /// What has happened.
+    pub events: Vec<Envelope>,
     /// The processes beside those of the containers, by their ids.
     pub execs: BTreeMap<String, Exec>,
     /// What became of those that were deleted.
@@ -138,6 +143,7 @@ impl Fake {
             .add_service(ContentServer::new(self.clone()))
             .add_service(SnapshotsServer::new(self.clone()))
             .add_service(NamespacesServer::new(self.clone()))
+            .add_service(EventsServer::new(self.clone()))
             .add_service(IntrospectionServer::new(self.clone()))
             .add_service(VersionServer::new(self.clone()))
     }
@@ -202,6 +208,25 @@ impl Introspection for Fake {
     async fn server(&self, request: Request<()>) -> Answer<ServerResponse> {
         self.own("Introspection.Server", &request)?;
         answer(ServerResponse { uuid: "u-1".to_owned(), pid: 17, ..Default::default() })
+    }
+}
+
+#[tonic::async_trait]
+impl Events for Fake {
+    async fn subscribe(&self, request: Request<SubscribeRequest>) -> Answer<BoxStream<Envelope>> {
+        let mut held = self.own("Events.Subscribe", &request)?;
+        let filters = request.into_inner().filters;
+        let passes = |event: &&Envelope| {
+            let term = |term: &str| match term.split_once("!=") {
+                Some(("namespace", value)) => value != format!("\"{}\"", event.namespace),
+                _ => [("namespace", &event.namespace), ("topic", &event.topic)]
+                    .iter()
+                    .any(|(field, value)| term == format!("{field}==\"{value}\"")),
+            };
+            filters.iter().any(|filter| filter.split(',').all(term))
+        };
+        let events: Vec<_> = held.containerd().events.iter().filter(passes).cloned().map(Ok).collect();
+        answer(Box::pin(tokio_stream::iter(events)))
     }
 }
 
