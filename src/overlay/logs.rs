@@ -183,7 +183,7 @@ async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> 
                 "containers are named by id ({first}) or by --pod, --label and --name, not both"
             )));
         }
-        [] => return Err(Error::failure("ID cannot be empty").hint("crictl ps -a lists the containers")),
+        [] => return Err(Error::failure("ID cannot be empty").hint(listed(ctx))),
         ids if ids.iter().any(String::is_empty) => return Err(Error::failure("ID cannot be empty")),
         ids => return Ok(ids.to_vec()),
     }
@@ -196,9 +196,14 @@ async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> 
     };
     let ids = newest(&select::containers(ctx, &wanted).await?);
     match ids.is_empty() {
-        true => Err(Error::failure("no container matches").hint("crictl ps -a lists the containers")),
+        true => Err(Error::failure("no container matches").hint(listed(ctx))),
         false => Ok(ids),
     }
+}
+
+/// What helps whoever knows no id.
+fn listed(ctx: &Context<'_>) -> String {
+    format!("{} lists the containers", ctx.called(&[], "ps -a"))
 }
 
 /// The newest attempt of each container; earlier attempts have logs of their own, which `--previous` shows.
