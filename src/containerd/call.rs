@@ -33,6 +33,13 @@ pub(super) static TASKS_WAIT_LONG: Method = Method { deadline: Deadline::None, .
 /// For as long as there is anybody to hear of events.
 pub(super) static EVENTS_SUBSCRIBE: Method = Method { deadline: Deadline::None, ..SUBSCRIBE };
 
+/// As long as it takes to bring an image here, and to be asked for credentials.
+pub(super) static TRANSFER: Method = Method { deadline: Deadline::None, ..TRANSFER_SHORT };
+pub(super) static STREAM: Method = Method { deadline: Deadline::None, ..STREAM_SHORT };
+
+/// As long as it takes to write down what is read.
+pub(super) static CONTENT_READ_LONG: Method = Method { deadline: Deadline::None, ..CONTENT_READ };
+
 macro_rules! methods {
     ($($id:ident = $package:literal $service:literal $name:literal $flow:ident;)*) => {
         $(pub(super) static $id: Method = method(
@@ -56,6 +63,7 @@ methods! {
     TASKS_WAIT = "tasks" "Tasks" "Wait" Unary;
     TASKS_DELETE = "tasks" "Tasks" "Delete" Unary;
     TASKS_RESUME = "tasks" "Tasks" "Resume" Unary;
+    TASKS_CHECKPOINT = "tasks" "Tasks" "Checkpoint" Unary;
     TASKS_EXEC = "tasks" "Tasks" "Exec" Unary;
     TASKS_RESIZE_PTY = "tasks" "Tasks" "ResizePty" Unary;
     TASKS_CLOSE_IO = "tasks" "Tasks" "CloseIO" Unary;
@@ -73,7 +81,11 @@ methods! {
     NAMESPACES_LIST = "namespaces" "Namespaces" "List" Unary;
     PLUGINS = "introspection" "Introspection" "Plugins" Unary;
     SERVER = "introspection" "Introspection" "Server" Unary;
+    LEASES_CREATE = "leases" "Leases" "Create" Unary;
+    LEASES_DELETE = "leases" "Leases" "Delete" Unary;
     SUBSCRIBE = "events" "Events" "Subscribe" ServerStream;
+    TRANSFER_SHORT = "transfer" "Transfer" "Transfer" Unary;
+    STREAM_SHORT = "streaming" "Streaming" "Stream" ServerStream;
     VERSION = "version" "Version" "Version" Unary;
 }
 

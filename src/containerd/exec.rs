@@ -18,12 +18,10 @@ use crate::containerd::call::{self, Space};
 use crate::containerd::fifo::{Ends, Fifos, Folder};
 use crate::containerd::task::refused;
 use crate::containerd::{signal, spec};
-use crate::generated::containerd::services::containers::v1::Container;
 use crate::generated::containerd::services::tasks::v1::{
     CloseIoRequest, DeleteProcessRequest, DeleteResponse, ExecProcessRequest, KillRequest, ResizePtyRequest,
     StartRequest, StartResponse, WaitRequest, WaitResponse,
 };
-use crate::generated::containerd::v1::types::Status as TaskStatus;
 use crate::generated::cri;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::{Client, Parting};
@@ -153,16 +151,6 @@ impl Space<'_> {
             let _ = self.find::<()>(&call::TASKS_RESIZE_PTY, &process.resize(size)).await;
         }
         std::future::pending().await
-    }
-
-    /// The container that an id means, if a command can run in it.
-    async fn running(&self, id: &str) -> Result<Container, Status> {
-        let container = self.container(id).await?;
-        let task = self.task(&container.id).await?;
-        match task.is_some_and(|task| task.status() == TaskStatus::Running) {
-            true => Ok(container),
-            false => Err(refused(&container, "is not running")),
-        }
     }
 
     /// containerd's socket, beside which there is a place for FIFOs.

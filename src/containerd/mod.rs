@@ -2,12 +2,14 @@
 //! nerdctl's, builds. Commands speak the CRI and can't tell, so what containerd has and the CRI has not is put into the
 //! CRI's words here and nowhere else. What is known of containerd is from its sources; each file names where.
 //!
-//! One file for each concern: [`container`] and [`task`] (what runs), [`exec`] and [`fifo`] (commands in it), [`events`], [`image`] and [`content`], [`stats`], [`server`]
-//! (what containerd says of itself), [`spec`] and [`log`] (what a container's fields mean), [`all`] (several
-//! namespaces at once), [`contents`] (what is in each). Calls are made in [`call`] alone.
+//! One file for each concern: [`container`] and [`task`] (what runs), [`exec`] and [`fifo`] (commands in it), [`events`]
+//! (what happens to it), [`checkpoint`], [`image`], [`content`] and [`pull`], [`stats`], [`server`] (what containerd says of itself),
+//! [`spec`] and [`log`] (what a container's fields mean), [`all`] (several namespaces at once), [`contents`] (what is in
+//! each). Calls are made in [`call`] alone.
 
 mod all;
 mod call;
+mod checkpoint;
 mod container;
 mod content;
 mod contents;
@@ -20,6 +22,7 @@ mod image;
 mod log;
 mod platform;
 mod process;
+mod pull;
 mod server;
 mod signal;
 mod spec;
@@ -105,10 +108,12 @@ impl Space<'_> {
             "StopContainer" => encoded(&self.stop_container(&decoded(request)?).await?),
             "RemoveContainer" => encoded(&self.remove_container(&decoded(request)?).await?),
             "UpdateContainerResources" => encoded(&self.update_container(&decoded(request)?).await?),
+            "CheckpointContainer" => encoded(&self.checkpoint_container(&decoded(request)?).await?),
             "ListContainerStats" => encoded(&self.list_stats(&decoded(request)?).await?),
             "ContainerStats" => encoded(&self.container_stats(&decoded(request)?).await?),
             "ListImages" => encoded(&self.list_images(&decoded(request)?).await?),
             "ImageStatus" => encoded(&self.image_status(&decoded(request)?).await?),
+            "PullImage" => encoded(&self.pull_image(&decoded(request)?).await?),
             "RemoveImage" => encoded(&self.remove_image(&decoded(request)?).await?),
             "ImageFsInfo" => encoded(&self.image_fs_info().await?),
             "Exec" => encoded(&self.exec(&decoded(request)?).await?),

@@ -74,6 +74,19 @@ impl Space<'_> {
         self.call::<StartResponse>(&call::TASKS_START, &request).await.map(drop)
     }
 
+    /// The container that an id means, if it is one that runs.
+    ///
+    /// # Errors
+    /// There is none, or it does not.
+    pub(super) async fn running(&self, id: &str) -> Result<Container, Status> {
+        let container = self.container(id).await?;
+        let task = self.task(&container.id).await?;
+        match task.is_some_and(|task| task.status() == TaskStatus::Running) {
+            true => Ok(container),
+            false => Err(refused(&container, "is not running")),
+        }
+    }
+
     /// Stops what runs: by its own signal, and after the timeout by `KILL`; at once without a timeout, as containerd's
     /// own CRI does it (`internal/cri/server/container_stop.go`).
     pub(super) async fn stop_container(

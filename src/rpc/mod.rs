@@ -4,6 +4,7 @@
 mod call;
 mod codec;
 pub(crate) mod connect;
+mod converse;
 pub(crate) mod deadline;
 pub(crate) mod details;
 pub(crate) mod endpoint;
@@ -35,6 +36,7 @@ use crate::generated::methods;
 use crate::log::Logger;
 use crate::method::{Deadline, Method};
 use crate::rpc::connect::Connection;
+pub(crate) use crate::rpc::converse::Sender;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::owed::Owed;
 pub(crate) use crate::rpc::parting::Parting;

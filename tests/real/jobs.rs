@@ -3,6 +3,9 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -164,4 +167,64 @@ fn the_log_of_a_job_is_followed_to_the_jobs_end_and_is_there_afterwards() {
     assert!(refused.status == Some(1) && refused.err.contains("container fifo has no log path"), "{refused:?}");
     eprintln!("{}", refused.err);
     crictl(&ephemerd, ["rm", "-f", "--all"]);
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn the_events_of_a_job_are_told_as_they_happen() {
+    let real = Real::find();
+    let ephemerd = real.serve("job-events");
+    let ctr = Ctr { real: &real, ephemerd: &ephemerd };
+    ctr.pull(JOBS);
+    let template = "{{.containerEventType}} {{.containerId}}{{range .containersStatuses}} {{.exitCode}}{{end}}";
+    let args = ["--ns", JOBS, "events", "-o", "go-template", "--template", template];
+    let mut events = ephemerd.command(args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(events.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (heard, lines) = mpsc::channel();
+    thread::spawn(move || told.try_for_each(|line| heard.send(line)));
+    // Nothing says when they are listened to: something happens until somebody hears of it.
+    let mut before = 0;
+    while lines.recv_timeout(Duration::from_millis(300)).is_err() {
+        ctr.job(JOBS, &format!("before-{before}"), "true");
+        before += 1;
+        assert!(before < 100, "no event is heard");
+    }
+    ctr.job(JOBS, "job", "until [ -e /end ]; do sleep 0.1; done; exit 3");
+    // The end of a command is not the job's.
+    crictl(&ephemerd, ["exec", "job", "touch", "/end"]);
+    eventually("the job's end", || ctr.task(JOBS, "job").unwrap().1 == "STOPPED", String::new);
+    ctr.run(JOBS, ["tasks", "rm", "job"]).clear();
+    crictl(&ephemerd, ["rm", "job"]);
+    let expected = ["CREATED_EVENT job 0", "STARTED_EVENT job 0", "STOPPED_EVENT job 3", "DELETED_EVENT job"];
+    let mut of_the_job = Vec::new();
+    while of_the_job.len() < expected.len() {
+        let line = lines.recv_timeout(Duration::from_secs(20)).unwrap();
+        of_the_job.extend(line.contains(" job").then_some(line));
+    }
+    assert_eq!(of_the_job, expected.map(|event| format!("CONTAINER_{event}")));
+    kill_process(Pid::from_child(&events), Signal::INT).unwrap();
+    events.wait().unwrap();
+    remove(&ephemerd);
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn an_image_is_pulled_into_a_namespace_with_a_password_where_that_is_needed() {
+    let real = Real::find();
+    let ephemerd = real.serve("job-pull");
+    let ctr = Ctr { real: &real, ephemerd: &ephemerd };
+    let (open, locked) = (real["BUSYBOX_IMAGE"].as_str(), real["LOCKED_IMAGE"].as_str());
+    let said = crictl(&ephemerd, ["pull", open]);
+    let refused = ends(&ephemerd, ["pull", locked]);
+    assert!(refused.status == Some(1) && refused.err.contains("pulling image"), "{refused:?}");
+    let creds = format!("{}:{}", real["LOCKED_USER"], real["LOCKED_PASSWORD"]);
+    let wrong = ends(&ephemerd, ["pull", "--creds", "ada:wrong", locked]);
+    assert!(wrong.status == Some(1) && !wrong.err.contains("wrong\""), "{wrong:?}");
+    assert_eq!(crictl(&ephemerd, ["pull", "--creds", &creds, locked]), said);
+    assert_eq!(ctr.run(JOBS, ["images", "ls", "-q"]).lines().count(), 2);
+    // It is unpacked: a container can be made of it at once.
+    ctr.job(JOBS, "job", "exit 0");
+    let listed = ephemerd.json(["--ns", JOBS, "images", "-o", "json"]);
+    assert_eq!(said, format!("Image is up to date for {}\n", listed["images"][0]["id"].as_str().unwrap()));
+    remove(&ephemerd);
 }

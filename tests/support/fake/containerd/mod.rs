@@ -2,7 +2,9 @@
 
 mod exec;
 mod image;
+mod lease;
 mod task;
+mod transfer;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
@@ -13,6 +15,7 @@ use crictl::generated::containerd::services::images::v1::Image;
 use crictl::generated::containerd::services::introspection::v1::*;
 use crictl::generated::containerd::services::namespaces::v1::*;
 use crictl::generated::containerd::services::version::v1::VersionResponse;
+use crictl::generated::containerd::types::transfer::{ImageStore, OciRegistry};
 use crictl::generated::containerd::types::{Descriptor, Envelope};
 use crictl::generated::containerd::v1::types::{Process, Status as TaskStatus};
 use prost_types::{Any, Timestamp};
@@ -35,9 +38,12 @@ use server::containerd::services::content::v1::content_server::ContentServer;
 use server::containerd::services::events::v1::events_server::{Events, EventsServer};
 use server::containerd::services::images::v1::images_server::ImagesServer;
 use server::containerd::services::introspection::v1::introspection_server::{Introspection, IntrospectionServer};
+use server::containerd::services::leases::v1::leases_server::LeasesServer;
 use server::containerd::services::namespaces::v1::namespaces_server::{Namespaces, NamespacesServer};
 use server::containerd::services::snapshots::v1::snapshots_server::SnapshotsServer;
+use server::containerd::services::streaming::v1::streaming_server::StreamingServer;
 use server::containerd::services::tasks::v1::tasks_server::TasksServer;
+use server::containerd::services::transfer::v1::transfer_server::TransferServer;
 use server::containerd::services::version::v1::version_server::{Version, VersionServer};
 
 /// What containerd keeps.
@@ -55,6 +61,15 @@ pub struct Containerd {
     pub execs: BTreeMap<String, Exec>,
     /// What became of those that were deleted.
     pub deleted: Vec<Exec>,
+    /// What registries have: names, and where each leads to.
+    pub registry: BTreeMap<String, Descriptor>,
+    /// Whom they let in, if not everybody.
+    pub credentials: Option<(String, String)>,
+    /// What was asked to be pulled.
+    pub pulls: Vec<(OciRegistry, ImageStore)>,
+    /// The leases that are held.
+    pub leases: Vec<String>,
+    streams: BTreeMap<String, transfer::Stream>,
     ended: Arc<Notify>,
 }
 
@@ -142,9 +157,12 @@ impl Fake {
             .add_service(ImagesServer::new(self.clone()))
             .add_service(ContentServer::new(self.clone()))
             .add_service(SnapshotsServer::new(self.clone()))
+            .add_service(LeasesServer::new(self.clone()))
             .add_service(NamespacesServer::new(self.clone()))
             .add_service(EventsServer::new(self.clone()))
             .add_service(IntrospectionServer::new(self.clone()))
+            .add_service(StreamingServer::new(self.clone()))
+            .add_service(TransferServer::new(self.clone()))
             .add_service(VersionServer::new(self.clone()))
     }
 

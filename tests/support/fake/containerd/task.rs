@@ -140,6 +140,10 @@ impl Tasks for Fake {
         answer(DeleteResponse { id, ..Default::default() })
     }
 
+    async fn checkpoint(&self, request: Request<CheckpointTaskRequest>) -> Answer<CheckpointTaskResponse> {
+        self.checkpoint_task(request)
+    }
+
     async fn exec(&self, request: Request<ExecProcessRequest>) -> Answer<()> {
         self.make(request)
     }
