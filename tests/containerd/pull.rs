@@ -72,7 +72,10 @@ fn what_can_not_be_pulled_is_one_line() {
         "pulling image: failed to resolve image: docker.io/library/nope:1: not found, image \"nope:1\" (PullImage: ";
     assert!(output.message().starts_with(said) && output.status == 1, "{output:?}");
     let all = served.run(["--timeout", "60s", "--ns", "all", "pull", "busybox"]).message();
-    assert!(all.starts_with("an image is pulled into one namespace of containerd; name it with"), "{all}");
+    assert!(
+        all.starts_with("pulling image: an image is pulled into one namespace of containerd; name it with"),
+        "{all}"
+    );
     let lacking = Status::unimplemented("unknown service containerd.services.streaming.v1.Streaming");
     served.fake.state().containerd.as_mut().unwrap().failure = Some(("Streaming.Stream", lacking));
     let message = pull(&served, &["--creds", "a:b", "busybox"]).message();

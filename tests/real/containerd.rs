@@ -22,17 +22,17 @@ impl Ctr<'_> {
     /// What it prints.
     pub(crate) fn run<'a>(&self, namespace: &str, args: impl IntoIterator<Item = &'a str>) -> String {
         let args: Vec<&str> = args.into_iter().collect();
-        let output = Command::new(Path::new(&self.real["CONTAINERD"]).with_file_name("ctr"))
-            .arg("--address")
-            .arg(self.ephemerd.socket())
-            .args(["--namespace", namespace])
-            .args(&args)
-            // ctr starts shims by containerd; what it needs of its own beside it is in no PATH.
-            .output()
-            .unwrap();
+        let output = self.command(namespace).args(&args).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "ctr {args:?}: {error}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// One that is not started yet.
+    pub(crate) fn command(&self, namespace: &str) -> Command {
+        let mut command = Command::new(Path::new(&self.real["CONTAINERD"]).with_file_name("ctr"));
+        command.arg("--address").arg(self.ephemerd.socket()).args(["--namespace", namespace]);
+        command
     }
 
     pub(crate) fn pull(&self, namespace: &str) {
@@ -48,10 +48,15 @@ impl Ctr<'_> {
     }
 
     pub(crate) fn made(&self, namespace: &str, verb: &[&str], id: &str, command: &str) {
+        self.run(namespace, self.making(verb, id, command).iter().map(String::as_str));
+    }
+
+    /// The words that make a container.
+    pub(crate) fn making(&self, verb: &[&str], id: &str, command: &str) -> Vec<String> {
         let root = self.ephemerd.data_dir.join("containerd/state/runc");
         let runc = ["--runc-binary", &self.real["RUNC"], "--runc-root", root.to_str().unwrap()];
         let rest = [self.real["BUSYBOX_IMAGE"].as_str(), id, "sh", "-c", command];
-        self.run(namespace, verb.iter().copied().chain(runc).chain(rest));
+        verb.iter().copied().chain(runc).chain(rest).map(str::to_owned).collect()
     }
 
     /// The pid and the state of each task, by id.

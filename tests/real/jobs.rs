@@ -161,12 +161,35 @@ fn the_log_of_a_job_is_followed_to_the_jobs_end_and_is_there_afterwards() {
     assert_eq!((timed.status, timed.out.as_str()), (Some(0), "oops\n"), "{timed:?}");
     assert!(timed.err.contains("has neither times nor names of streams"), "{timed:?}");
 
-    // Nobody is there any more who would read what ctr made.
-    ctr.made(JOBS, &["run", "--detach"], "fifo", "sleep 1000");
-    let refused = ends(&ephemerd, ["logs", "fifo"]);
-    assert!(refused.status == Some(1) && refused.err.contains("container fifo has no log path"), "{refused:?}");
-    eprintln!("{}", refused.err);
     crictl(&ephemerd, ["rm", "-f", "--all"]);
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn who_reads_the_output_that_is_in_no_file_is_in_the_error() {
+    let real = Real::find();
+    let ephemerd = real.serve("job-fifo");
+    let ctr = Ctr { real: &real, ephemerd: &ephemerd };
+    ctr.pull(JOBS);
+    let said = |id: &str| {
+        let refused = ends(&ephemerd, ["logs", id]);
+        assert_eq!((refused.status, refused.out.as_str()), (Some(1), ""), "{refused:?}");
+        refused.err
+    };
+    // Its maker has left.
+    ctr.made(JOBS, &["run", "--detach"], "left", "sleep 1000");
+    let nobody = said("left");
+    assert!(nobody.contains("container left has no log path; its output goes into the FIFO /"), "{nobody}");
+    assert!(nobody.contains("-stdout, which nobody in sight reads"), "{nobody}");
+    let mut maker = ctr.command(JOBS);
+    maker.args(ctr.making(&["run"], "held", "sleep 1000")).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut maker = maker.spawn().unwrap();
+    let state = || ctr.task(JOBS, "held").map(|(_, state)| state).unwrap_or_default();
+    eventually("the container", || state() == "RUNNING", state);
+    let reader = format!("-stdout, which is read by ctr (pid {})", maker.id());
+    assert!(said("held").contains(&reader), "{}", said("held"));
+    crictl(&ephemerd, ["rm", "-f", "--all"]);
+    maker.wait().unwrap();
 }
 
 #[test]
