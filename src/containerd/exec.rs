@@ -101,14 +101,14 @@ impl Space<'_> {
             Err(status) => Err(status),
         };
         let deleted = self.find::<DeleteResponse>(&call::TASKS_DELETE_PROCESS, &process.delete()).await;
-        process.is_gone();
+        process.forget();
         // Why it could not be started is the better news.
         status.and_then(|status| deleted.map(|_| status))
     }
 
     /// Serves the streams of a process that runs, until it has ended and they have.
     async fn serve(&self, process: &Process, ends: Ends, far: Far) -> Result<u32, Status> {
-        let Ends { stdin, stdout, stderr, held } = ends;
+        let (stdin, stdout, stderr, held) = ends;
         // By now the shim has opened its own ends.
         drop(held);
         let (tell, ended) = watch::channel(false);
@@ -202,7 +202,7 @@ impl Process {
     }
 
     /// There is nothing left to be done.
-    fn is_gone(mut self) {
+    fn forget(mut self) {
         self.parting = None;
     }
 

@@ -55,16 +55,10 @@ pub(super) struct Fifos {
     wanted: Wanted,
 }
 
-/// Our ends of them.
-pub(super) struct Ends {
-    pub(super) stdin: Option<Input>,
-    pub(super) stdout: Output,
-    pub(super) stderr: Option<Output>,
-    /// The other ends, which keep ours open until a shim has opened its own.
-    pub(super) held: Held,
-}
+/// Our ends of them, for input, output and errors, and the other ends.
+pub(super) type Ends = (Option<Input>, Output, Option<Output>, Held);
 
-/// Ends that nothing is read from or written to.
+/// The other ends. They keep ours open until a shim has opened its own; nothing is read from or written to them.
 #[derive(Default)]
 pub(super) struct Held(Vec<pipe::Sender>, Vec<pipe::Receiver>);
 
@@ -114,7 +108,7 @@ impl Fifos {
             }
             None => None,
         };
-        Ok(Ends { stdin, stdout, stderr, held })
+        Ok((stdin, stdout, stderr, held))
     }
 }
 

@@ -14,9 +14,8 @@ mod container;
 mod content;
 mod contents;
 mod events;
-#[cfg_attr(not(target_os = "linux"), path = "no_exec.rs")]
 mod exec;
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(target_os = "linux"), path = "no_fifo.rs")]
 mod fifo;
 mod image;
 mod log;

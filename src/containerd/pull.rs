@@ -166,8 +166,8 @@ fn any(name: &str, message: &impl Message) -> Any {
 mod tests {
     use super::*;
 
-    fn answer(auth: cri::AuthConfig, host: &str) -> (AuthType, String, String) {
-        let answer = credentials(&auth).expect("credentials").expect("some").of(host);
+    fn answer(auth: &cri::AuthConfig, host: &str) -> (AuthType, String, String) {
+        let answer = credentials(auth).expect("credentials").expect("some").of(host);
         (answer.auth_type(), answer.username, answer.secret)
     }
 
@@ -180,13 +180,13 @@ mod tests {
             ..Default::default()
         };
         let expected = (AuthType::Credentials, "ada".to_owned(), "x".to_owned());
-        assert_eq!(answer(ada(""), "r:5000"), expected);
-        assert_eq!(answer(ada("https://r:5000/v2"), "r:5000"), expected);
-        assert_eq!(answer(ada("r:5001"), "r:5000").0, AuthType::None);
+        assert_eq!(answer(&ada(""), "r:5000"), expected);
+        assert_eq!(answer(&ada("https://r:5000/v2"), "r:5000"), expected);
+        assert_eq!(answer(&ada("r:5001"), "r:5000").0, AuthType::None);
         let auth = STANDARD.encode("ada:x\0");
-        assert_eq!(answer(cri::AuthConfig { auth, ..Default::default() }, "r"), expected);
+        assert_eq!(answer(&cri::AuthConfig { auth, ..Default::default() }, "r"), expected);
         let token = cri::AuthConfig { identity_token: "t".to_owned(), ..Default::default() };
-        assert_eq!(answer(token, "r"), (AuthType::Refresh, String::new(), "t".to_owned()));
+        assert_eq!(answer(&token, "r"), (AuthType::Refresh, String::new(), "t".to_owned()));
     }
 
     #[test]
