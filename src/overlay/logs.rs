@@ -12,15 +12,13 @@ use crate::config::Service;
 use crate::context::Context;
 use crate::error::{Error, lower};
 use crate::generated::client::RuntimeService;
-use crate::generated::cri::{
-    Container, ContainerState, ContainerStatus, ContainerStatusRequest, ReopenContainerLogRequest,
-};
+use crate::generated::cri::{ContainerState, ContainerStatus, ContainerStatusRequest, ReopenContainerLogRequest};
 use crate::gotext::{go_int, quote};
 use crate::logs::follow::{drain, follow, merge};
 use crate::logs::print::{Layout, Names, Printer};
 use crate::logs::record::Stream;
 use crate::logs::source::Source;
-use crate::logs::{self, Part, Sink, since};
+use crate::logs::{self, Part, Sink, rotation, since};
 use crate::rpc::Client;
 use crate::select::required;
 use crate::select::{self, Containers, POD_NAME};
@@ -194,7 +192,7 @@ async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> 
         all: true,
         ..Containers::default()
     };
-    let ids = newest(&select::containers(ctx, &wanted).await?);
+    let ids = select::newest(&select::containers(ctx, &wanted).await?);
     match ids.is_empty() {
         true => Err(Error::failure("no container matches").hint(listed(ctx))),
         false => Ok(ids),
@@ -204,20 +202,6 @@ async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> 
 /// What helps whoever knows no id.
 fn listed(ctx: &Context<'_>) -> String {
     format!("{} lists the containers", ctx.called(&[], "ps -a"))
-}
-
-/// The newest attempt of each container; earlier attempts have logs of their own, which `--previous` shows.
-fn newest(containers: &[Container]) -> Vec<String> {
-    let mut seen = Vec::new();
-    let mut ids = Vec::new();
-    for container in containers {
-        let key = (&container.pod_sandbox_id, container.metadata.as_ref().map(|metadata| &metadata.name));
-        if !seen.contains(&key) {
-            seen.push(key);
-            ids.push(container.id.clone());
-        }
-    }
-    ids
 }
 
 fn request(id: &str) -> ContainerStatusRequest {
@@ -272,9 +256,8 @@ async fn open(
 /// The given flags that ask for what a plain log has not.
 fn useless(args: &LogsArgs) -> String {
     let given =
-        [("--since", !args.since.is_empty()), ("--timestamps", args.timestamps), ("--stream", !args.stream.is_empty())];
-    let given: Vec<_> = given.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect();
-    given.join(" and ")
+        [(!args.since.is_empty(), "--since"), (args.timestamps, "--timestamps"), (!args.stream.is_empty(), "--stream")];
+    given.into_iter().filter_map(|(given, flag)| given.then_some(flag)).collect::<Vec<_>>().join(" and ")
 }
 
 fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
@@ -286,7 +269,7 @@ fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
     }
     let path = match (previous, metadata.attempt.checked_sub(1)) {
         (false, _) => PathBuf::from(&status.log_path),
-        (true, Some(attempt)) => previous_path(Path::new(&status.log_path), attempt)?,
+        (true, Some(attempt)) => rotation::previous(Path::new(&status.log_path), attempt)?,
         (true, None) => {
             return Err(Error::failure(format!("previous terminated container {} not found", metadata.name))
                 .hint("this is its first instance"));
@@ -300,15 +283,6 @@ fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
         plain: status.annotations.get(logs::PLAIN.0).is_some_and(|value| value == logs::PLAIN.1),
         running: status.state() == ContainerState::ContainerRunning,
     })
-}
-
-/// The log of an earlier attempt: a kubelet names the logs `ATTEMPT.log` and keeps them in one folder.
-fn previous_path(path: &Path, attempt: u32) -> Result<PathBuf, Error> {
-    let extension = path.extension().and_then(|extension| extension.to_str()).ok_or_else(|| {
-        Error::failure(format!("the log path {} has no extension", path.display()))
-            .hint("the log of an earlier instance can be found only if this one is called ATTEMPT.log")
-    })?;
-    Ok(path.with_file_name(format!("{attempt}.{extension}")))
 }
 
 /// Why a log can't be read, and what may help.
