@@ -125,9 +125,12 @@ async fn print(
     let result = match sources {
         _ if followed => {
             let running = async |origin: usize| match logs.get(origin) {
-                // The other logs go on if one is gone.
+                // The other logs go on if one is gone. A job, whose log is plain, is often removed by whoever runs it as soon
+                // as it has ended.
                 Some(log) => match is_running(runtime, &log.id).await {
-                    Err(error) if logs.len() > 1 && error.code() == Some(tonic::Code::NotFound) => Ok(false),
+                    Err(error) if error.code() == Some(tonic::Code::NotFound) && (logs.len() > 1 || log.plain) => {
+                        Ok(false)
+                    }
                     running => running,
                 },
                 None => Ok(false),

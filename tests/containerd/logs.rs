@@ -1,5 +1,8 @@
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crictl::generated::containerd::v1::types::Status as TaskStatus;
 use serde_json::Value;
@@ -44,6 +47,26 @@ fn a_jobs_plain_file_is_shown_as_it_is() {
         // It has exited, so there is an end to what is followed.
         assert_eq!(run(&served, ["logs", "-f", "job"]).all(), (all, String::new(), 0));
     }
+}
+
+#[test]
+fn a_job_that_is_removed_at_its_end_has_ended() {
+    let (_folder, path) = log("a\n");
+    let mut space = job(&uri(&path));
+    space.tasks[0].status = TaskStatus::Running.into();
+    let served = serve(space);
+    let fake = served.fake.clone();
+    let end = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        let mut file = fs::File::options().append(true).open(&path).unwrap();
+        file.write_all(b"b\nlast words").unwrap();
+        fs::remove_file(&path).unwrap();
+        let mut state = fake.state();
+        let jobs = state.containerd.as_mut().unwrap().spaces.get_mut("ephemerd").unwrap();
+        (jobs.containers.clear(), jobs.tasks.clear())
+    });
+    assert_eq!(run(&served, ["logs", "-f", "job"]).all(), ("a\nb\nlast words", String::new(), 0));
+    end.join().unwrap();
 }
 
 #[test]

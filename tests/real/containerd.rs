@@ -131,6 +131,17 @@ fn jobs_are_listed_inspected_stopped_started_and_removed() {
     assert_eq!(inspect(&ephemerd, "failed").0["exitCode"], 3);
     assert_eq!(inspect(&ephemerd, "killed").0["exitCode"], 137);
     assert_eq!(inspect(&ephemerd, "idle").0["reason"], "no task");
+    assert_eq!(["failed", "killed"].map(|id| crictl(&ephemerd, ["logs", id])), ["oops\n", ""]);
+    assert!(ends(&ephemerd, ["logs", "idle"]).err.contains("container idle has no log path; it has no task"));
+    for id in ["failed", "killed", "idle"] {
+        let path = ephemerd.data_dir.join("state.tar");
+        for command in [&["exec", id, "true"][..], &["checkpoint", "--export", path.to_str().unwrap(), id]] {
+            let refused = ends(&ephemerd, command.iter().copied());
+            let why = format!("container \\\"{id}\\\" is not running");
+            assert!(refused.status == Some(1) && refused.err.contains(&why), "{refused:?}");
+        }
+        assert!(!path.exists());
+    }
     let stats = ephemerd.json(["--ns", JOBS, "stats", "-o", "json", "running"]);
     let memory = stats["stats"][0]["memory"]["usageBytes"]["value"].as_str().unwrap_or("0").parse::<u64>().unwrap();
     assert!(memory > 0, "{stats:#}");
