@@ -25,12 +25,18 @@ const TAR: &str = "application/vnd.containerd.container.criu.checkpoint.criu.tar
 /// Where containerd looks for the lease of a call (its `core/leases/grpc.go`).
 const LEASE: &str = "containerd-lease";
 
+/// The label of a lease that ends by itself (its `core/metadata/gc.go`), and how long ours lives, in nanoseconds: a day, as
+/// containerd's clients have it.
+const EXPIRE: &str = "containerd.io/gc.expire";
+const LONGEST: i128 = 86_400_000_000_000;
+
 impl Space<'_> {
     pub(super) async fn checkpoint_container(
         &self,
         request: &cri::CheckpointContainerRequest,
     ) -> Result<cri::CheckpointContainerResponse, Status> {
-        let container = self.running(&request.container_id).await?;
+        let container = self.container(&request.container_id).await?;
+        self.check_running(&container).await?;
         if !self.is_local() {
             return Err(Status::failed_precondition(format!(
                 "a checkpoint is written by this machine, and containerd is at {}",
@@ -38,7 +44,10 @@ impl Space<'_> {
             )));
         }
         let id = format!("crictl-{}", Uuid::new_v4().simple());
-        let created = CreateRequest { id: id.clone(), ..Default::default() };
+        // Should nobody be left to end it, it ends itself.
+        let until = jiff::Timestamp::from_nanosecond(i128::from(self.now()) + LONGEST).unwrap_or_default();
+        let labels = [(EXPIRE.to_owned(), until.to_string())].into();
+        let created = CreateRequest { id: id.clone(), labels };
         self.call::<CreateResponse>(&call::LEASES_CREATE, &created).await?;
         let written = self.leased(&id, &container.id, Path::new(&request.location)).await;
         // Synchronously: nothing of it is left in the store when the command is done.

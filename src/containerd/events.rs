@@ -1,5 +1,5 @@
-//! What happens to containers, in the CRI's form: four of containerd's events (their topics are
-//! in `core/metadata/containers.go` and `core/runtime/events.go`, their content is in `api/events`).
+//! What happens to containers, in the CRI's form: four of containerd's events (their topics are in
+//! `plugins/services/containers/local.go` and `core/runtime/events.go`, their content is in `api/events`).
 
 use futures_util::stream::{self, LocalBoxStream, StreamExt as _, TryStreamExt as _};
 use prost::Message;
@@ -80,7 +80,7 @@ impl Space<'_> {
         }
         let mut status = match kind {
             ContainerEventType::ContainerDeletedEvent => None,
-            _ => self.status_of(&id).await?,
+            _ => self.still(&id).await?,
         };
         if let Some(exit) = exit {
             // The event knows how it ended, whatever has become of the task since.
@@ -101,9 +101,9 @@ impl Space<'_> {
     }
 
     /// The status of a container, if it is still there.
-    async fn status_of(&self, id: &str) -> Result<Option<cri::ContainerStatus>, Status> {
-        let request = cri::ContainerStatusRequest { container_id: id.to_owned(), verbose: false };
-        match self.container_status(&request).await {
+    async fn still(&self, id: &str) -> Result<Option<cri::ContainerStatus>, Status> {
+        let status = async { self.status_of(&self.exactly(id).await?, false).await };
+        match status.await {
             Ok(response) => Ok(response.status),
             Err(status) if status.code() == Code::NotFound => Ok(None),
             Err(status) => Err(status),

@@ -18,6 +18,7 @@ use crate::containerd::call::{self, Space};
 use crate::containerd::fifo::{Ends, Fifos, Folder};
 use crate::containerd::task::refused;
 use crate::containerd::{signal, spec};
+use crate::generated::containerd::services::containers::v1::Container;
 use crate::generated::containerd::services::tasks::v1::{
     CloseIoRequest, DeleteProcessRequest, DeleteResponse, ExecProcessRequest, KillRequest, ResizePtyRequest,
     StartRequest, StartResponse, WaitRequest, WaitResponse,
@@ -39,7 +40,8 @@ const LARGEST: usize = 16 << 20;
 impl Space<'_> {
     pub(super) async fn exec(&self, request: &cri::ExecRequest) -> Result<cri::ExecResponse, Status> {
         self.socket()?;
-        let container = self.running(&request.container_id).await?;
+        let container = self.container(&request.container_id).await?;
+        self.check_running(&container).await?;
         let request = cri::ExecRequest { container_id: container.id, ..request.clone() };
         let token = URL_SAFE_NO_PAD.encode(request.encode_to_vec());
         Ok(cri::ExecResponse { url: format!("{SCHEME}{}/{token}", self.name) })
@@ -48,8 +50,9 @@ impl Space<'_> {
     pub(super) async fn exec_sync(&self, request: &cri::ExecSyncRequest) -> Result<cri::ExecSyncResponse, Status> {
         let wanted = Wanted::default();
         let (mut near, far) = pair(wanted);
+        let container = self.container(&request.container_id).await?;
         let all = async {
-            let run = self.run(&request.container_id, &request.cmd, wanted, far);
+            let run = self.run(&container, &request.cmd, wanted, far);
             let (status, stdout, stderr) = tokio::join!(run, near.stdout.rest(LARGEST), near.stderr.rest(LARGEST));
             let exit_code = status?.cast_signed();
             Ok(cri::ExecSyncResponse { stdout: stdout.0, stderr: stderr.0, exit_code })
@@ -65,11 +68,11 @@ impl Space<'_> {
     }
 
     /// Runs a command to its end, and returns its exit status.
-    async fn run(&self, id: &str, command: &[String], wanted: Wanted, far: Far) -> Result<u32, Status> {
-        let container = self.running(id).await?;
+    async fn run(&self, container: &Container, command: &[String], wanted: Wanted, far: Far) -> Result<u32, Status> {
+        self.check_running(container).await?;
         let spec = spec::document(container.spec.as_ref());
         let spec = spec::process(&spec, command, wanted.tty)
-            .ok_or_else(|| refused(&container, "has no process in its specification that a command could be like"))?;
+            .ok_or_else(|| refused(container, "has no process in its specification that a command could be like"))?;
         let exec_id = format!("crictl-{}", Uuid::new_v4().simple());
         let failed = |error: io::Error| {
             let socket = self.client.endpoint();
@@ -91,7 +94,7 @@ impl Space<'_> {
             exec_id: exec_id.clone(),
         };
         // The guard comes first: a call that is dropped may have been heard.
-        let process = Process::new(self, container.id, exec_id);
+        let process = Process::new(self, container.id.clone(), exec_id);
         let started = async {
             self.call::<()>(&call::TASKS_EXEC, &request).await?;
             self.call::<StartResponse>(&call::TASKS_START, &process.start()).await
@@ -171,7 +174,9 @@ pub(super) fn place<'io>(client: &Client<'io>, url: String) -> Place<'io> {
     Place::Here(Box::new(move |wanted| {
         let (near, far) = pair(wanted);
         let served = async move {
-            match space.run(&request.container_id, &request.cmd, wanted, far).await {
+            let run =
+                async { space.run(&space.exactly(&request.container_id).await?, &request.cmd, wanted, far).await };
+            match run.await {
                 Ok(0) => Ok(()),
                 Ok(status) => Err(Failed::Exit(u8::try_from(status).unwrap_or(u8::MAX))),
                 Err(status) => Err(Failed::Remote(status.message().to_owned())),

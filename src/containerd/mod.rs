@@ -3,9 +3,9 @@
 //! CRI's words here and nowhere else. What is known of containerd is from its sources; each file names where.
 //!
 //! One file for each concern: [`container`] and [`task`] (what runs), [`exec`] and [`fifo`] (commands in it), [`events`]
-//! (what happens to it), [`checkpoint`], [`image`], [`content`] and [`pull`], [`stats`], [`server`] (what containerd says of itself),
-//! [`spec`] and [`log`] (what a container's fields mean), [`all`] (several namespaces at once), [`contents`] (what is in
-//! each). Calls are made in [`call`] alone.
+//! (what happens to it), [`checkpoint`], [`image`], [`content`] and [`pull`], [`stats`], [`server`] (what containerd says
+//! of itself), [`spec`] and [`log`] (what a container's fields mean), [`all`] (several namespaces at once), [`contents`]
+//! (what is in each). Calls are made in [`call`] alone.
 
 mod all;
 mod call;

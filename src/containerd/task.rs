@@ -74,16 +74,11 @@ impl Space<'_> {
         self.call::<StartResponse>(&call::TASKS_START, &request).await.map(drop)
     }
 
-    /// The container that an id means, if it is one that runs.
-    ///
-    /// # Errors
-    /// There is none, or it does not.
-    pub(super) async fn running(&self, id: &str) -> Result<Container, Status> {
-        let container = self.container(id).await?;
-        let task = self.task(&container.id).await?;
-        match task.is_some_and(|task| task.status() == TaskStatus::Running) {
-            true => Ok(container),
-            false => Err(refused(&container, "is not running")),
+    /// Refuses a container that does not run.
+    pub(super) async fn check_running(&self, container: &Container) -> Result<(), Status> {
+        match self.task(&container.id).await?.is_some_and(|task| task.status() == TaskStatus::Running) {
+            true => Ok(()),
+            false => Err(refused(container, "is not running")),
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::tz::TimeZone;
+use tonic::Code;
 
 use crate::args::go::Parsed;
 use crate::command::{ANY, Overlay, args};
@@ -128,9 +129,9 @@ async fn print(
                 // The other logs go on if one is gone. A job, whose log is plain, is often removed by whoever runs it as soon
                 // as it has ended.
                 Some(log) => match is_running(runtime, &log.id).await {
-                    Err(error) if error.code() == Some(tonic::Code::NotFound) && (logs.len() > 1 || log.plain) => {
-                        Ok(false)
-                    }
+                    Err(error) if error.code() == Some(Code::NotFound) && (logs.len() > 1 || log.plain) => Ok(false),
+                    // Its id is the beginning of several others now.
+                    Err(error) if error.code() == Some(Code::InvalidArgument) && log.plain => Ok(false),
                     running => running,
                 },
                 None => Ok(false),
@@ -311,8 +312,12 @@ fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
 /// Whether a container is still running. If the runtime does not answer, the container is taken to be running.
 async fn is_running(runtime: &RuntimeService<Client<'_>>, id: &str) -> Result<bool, Error> {
     match runtime.container_status(request(id)).await {
-        Ok(response) => Ok(required::container(&response)?.state() == ContainerState::ContainerRunning),
-        Err(error) if error.code() == Some(tonic::Code::Unavailable) => Ok(true),
+        // Where it is gone, its id may be the beginning of another one.
+        Ok(response) => {
+            let status = required::container(&response)?;
+            Ok(status.id == id && status.state() == ContainerState::ContainerRunning)
+        }
+        Err(error) if error.code() == Some(Code::Unavailable) => Ok(true),
         Err(error) => Err(error),
     }
 }

@@ -38,6 +38,7 @@ fn serve() -> Served {
                 event("ephemerd", "/tasks/exit", &exit("job-2", "job-2", 3)),
                 event("ephemerd", "/tasks/exit", &exit("gone", "gone", 137)),
                 event("ephemerd", "/containers/delete", &ContainerDelete { id: "gone".into() }),
+                event("ephemerd", "/tasks/start", &TaskStart { container_id: "job".into(), pid: 7 }),
             ];
         })
     };
@@ -58,6 +59,7 @@ CONTAINER_STARTED_EVENT job-1 CONTAINER_RUNNING 0
 CONTAINER_STOPPED_EVENT job-2 CONTAINER_EXITED 3
 CONTAINER_STOPPED_EVENT gone CONTAINER_EXITED 137
 CONTAINER_DELETED_EVENT gone
+CONTAINER_STARTED_EVENT job
 ";
     assert_eq!(output.all(), (expected, String::new(), 0));
     let time = run(&served, SHOWN.into_iter().chain(["{{.createdAt}}"]));
@@ -79,7 +81,8 @@ fn all_events_are_the_cris_and_those_of_every_other_namespace() {
     let output = served.run(args.chain([template]));
     let mut lines: Vec<_> = output.stdout.lines().collect();
     lines.sort_unstable();
-    let expected = ["gone", "gone ephemerd", "job-1 ephemerd", "job-2 b", "job-2 ephemerd", "job-4 ephemerd", "pod"];
+    let expected =
+        ["gone", "gone ephemerd", "job", "job-1 ephemerd", "job-2 b", "job-2 ephemerd", "job-4 ephemerd", "pod"];
     assert_eq!((lines, output.errors().as_str(), output.status), (expected.into(), "", 0));
 }
 

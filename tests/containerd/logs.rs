@@ -52,21 +52,32 @@ fn a_jobs_plain_file_is_shown_as_it_is() {
 #[test]
 fn a_job_that_is_removed_at_its_end_has_ended() {
     let (_folder, path) = log("a\n");
-    let mut space = job(&uri(&path));
-    space.tasks[0].status = TaskStatus::Running.into();
-    let served = serve(space);
-    let fake = served.fake.clone();
-    let end = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(300));
-        let mut file = fs::File::options().append(true).open(&path).unwrap();
-        file.write_all(b"b\nlast words").unwrap();
-        fs::remove_file(&path).unwrap();
-        let mut state = fake.state();
-        let jobs = state.containerd.as_mut().unwrap().spaces.get_mut("ephemerd").unwrap();
-        (jobs.containers.clear(), jobs.tasks.clear())
-    });
-    assert_eq!(run(&served, ["logs", "-f", "job"]).all(), ("a\nb\nlast words", String::new(), 0));
-    end.join().unwrap();
+    let ended = |others: &[&str]| {
+        let mut space = job(&uri(&path));
+        space.tasks[0].status = TaskStatus::Running.into();
+        for id in others {
+            space = space.container(id, Some((TaskStatus::Running, 0)));
+        }
+        let served = serve(space);
+        let (fake, path) = (served.fake.clone(), path.clone());
+        fs::write(&path, "a\n").unwrap();
+        let end = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(300));
+            let mut file = fs::File::options().append(true).open(&path).unwrap();
+            file.write_all(b"b\nlast words").unwrap();
+            fs::remove_file(&path).unwrap();
+            let mut state = fake.state();
+            let jobs = state.containerd.as_mut().unwrap().spaces.get_mut("ephemerd").unwrap();
+            (jobs.containers.remove(0), jobs.tasks.remove(0))
+        });
+        let output = run(&served, ["logs", "-f", "job"]);
+        assert_eq!(output.all(), ("a\nb\nlast words", String::new(), 0));
+        end.join().unwrap();
+    };
+    // Its id may be the beginning of another one, or of several.
+    for others in [&[][..], &["job-1"], &["job-1", "job-2"]] {
+        ended(others);
+    }
 }
 
 #[test]
