@@ -158,14 +158,6 @@ impl Error {
         self
     }
 
-    /// Changes the words of the hints.
-    pub(crate) fn map_hints(mut self, change: impl Fn(&str) -> String) -> Self {
-        for error in std::iter::once(&mut self.0.hints).chain(self.0.also.iter_mut().map(|also| &mut also.0.hints)) {
-            error.iter_mut().for_each(|hint| *hint = change(hint));
-        }
-        self
-    }
-
     /// The same error with another exit status.
     pub(crate) fn with_status(mut self, status: u8) -> Self {
         self.0.kind = Kind::Status(status);

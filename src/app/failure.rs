@@ -52,7 +52,7 @@ impl<'a> Failure<'a> {
         }
         let log = Logger::new(&mut io.err, io.err_is_terminal, io.clock.clone(), zone.clone());
         log.set_debug(self.debug);
-        log.failed(Level::Fatal, &error.clone().map_hints(|hint| self.crictl.named(hint)));
+        log.failed(Level::Fatal, error);
         error.exit()
     }
 }

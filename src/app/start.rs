@@ -48,7 +48,8 @@ pub(super) fn start(
     {
         return Ok(host.run(rest, io));
     }
-    let settings = settings(&parsed, zone, io, preset.as_ref())?;
+    let mut settings = settings(&parsed, zone, io, preset.as_ref())?;
+    settings.called.clone_from(&crictl.program);
     failure.debug = settings.debug;
     let (overlay, parsed) = overlay(&parsed.positionals, env, failure)?;
     execute(crictl, overlay, &parsed, settings, env, zone, io).map(|()| 0)

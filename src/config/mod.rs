@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) profile_mem: String,
     /// The hint that the host gives if nobody serves its endpoint.
     pub(crate) hint: Option<String>,
+    /// How the user calls crictl, if that is inside a host.
+    pub(crate) called: Option<String>,
 }
 
 /// What a host program decides before the command line is read.
@@ -124,6 +126,7 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
         hint: preset.and_then(|preset| preset.hint.clone()),
+        called: None,
     }
 }
 

@@ -30,6 +30,16 @@ const fn method(service: &'static str, name: &'static str, path: &'static str, f
 /// As long as the task takes to end.
 pub(super) static TASKS_WAIT_LONG: Method = Method { deadline: Deadline::None, ..TASKS_WAIT };
 
+/// For as long as there is anybody to hear of events.
+pub(super) static EVENTS_SUBSCRIBE: Method = Method { deadline: Deadline::None, ..SUBSCRIBE };
+
+/// As long as it takes to bring an image here, and to be asked for credentials.
+pub(super) static TRANSFER: Method = Method { deadline: Deadline::None, ..TRANSFER_SHORT };
+pub(super) static STREAM: Method = Method { deadline: Deadline::None, ..STREAM_SHORT };
+
+/// As long as it takes to write down what is read.
+pub(super) static CONTENT_READ_LONG: Method = Method { deadline: Deadline::None, ..CONTENT_READ };
+
 macro_rules! methods {
     ($($id:ident = $package:literal $service:literal $name:literal $flow:ident;)*) => {
         $(pub(super) static $id: Method = method(
@@ -53,6 +63,11 @@ methods! {
     TASKS_WAIT = "tasks" "Tasks" "Wait" Unary;
     TASKS_DELETE = "tasks" "Tasks" "Delete" Unary;
     TASKS_RESUME = "tasks" "Tasks" "Resume" Unary;
+    TASKS_CHECKPOINT = "tasks" "Tasks" "Checkpoint" Unary;
+    TASKS_EXEC = "tasks" "Tasks" "Exec" Unary;
+    TASKS_RESIZE_PTY = "tasks" "Tasks" "ResizePty" Unary;
+    TASKS_CLOSE_IO = "tasks" "Tasks" "CloseIO" Unary;
+    TASKS_DELETE_PROCESS = "tasks" "Tasks" "DeleteProcess" Unary;
     TASKS_UPDATE = "tasks" "Tasks" "Update" Unary;
     TASKS_METRICS = "tasks" "Tasks" "Metrics" Unary;
     IMAGES_LIST = "images" "Images" "List" Unary;
@@ -66,6 +81,11 @@ methods! {
     NAMESPACES_LIST = "namespaces" "Namespaces" "List" Unary;
     PLUGINS = "introspection" "Introspection" "Plugins" Unary;
     SERVER = "introspection" "Introspection" "Server" Unary;
+    LEASES_CREATE = "leases" "Leases" "Create" Unary;
+    LEASES_DELETE = "leases" "Leases" "Delete" Unary;
+    SUBSCRIBE = "events" "Events" "Subscribe" ServerStream;
+    TRANSFER_SHORT = "transfer" "Transfer" "Transfer" Unary;
+    STREAM_SHORT = "streaming" "Streaming" "Stream" ServerStream;
     VERSION = "version" "Version" "Version" Unary;
 }
 
@@ -137,7 +157,7 @@ impl<'io> Space<'io> {
     }
 
     /// A server without the method may be another runtime, and then the namespace is the mistake.
-    async fn explained(&self, status: Status) -> Status {
+    pub(super) async fn explained(&self, status: Status) -> Status {
         if status.code() != Code::Unimplemented {
             return status;
         }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use crictl_codegen::file;
 use jiff::tz::TimeZone;
 
-use crate::config::{Env, Service, Settings};
+use crate::config::{Env, Origin, Service, Settings};
 use crate::containerd;
 use crate::error::{Error, lower};
 use crate::generated::client::{ImageService, RuntimeService};
@@ -18,6 +18,7 @@ use crate::log::{Level, Logger};
 use crate::namespace::{Contents, Wanted};
 use crate::print;
 use crate::rpc::endpoint::Endpoint;
+use crate::rpc::rerun::command_line;
 use crate::rpc::{Client, export};
 use crate::trace::Tracer;
 use crate::view::View;
@@ -116,6 +117,22 @@ impl<'io> Context<'io> {
         containerd::contents(&self.runtime().await?.0.answered_by(None)).await
     }
 
+    /// A command line that the user may type, with these global flags: crictl is called as in this run, and finds the same
+    /// runtime.
+    pub(crate) fn called(&self, flags: &[&str], command: &str) -> String {
+        let named = self.settings.endpoints.of(Service::Runtime);
+        let endpoint = named.and_then(|named| match named.origin {
+            Origin::Flag(flag) => Some([flag.to_owned(), named.text.clone()]),
+            _ => None,
+        });
+        let flags = flags.iter().map(|flag| (*flag).to_owned());
+        let words: Vec<_> = endpoint.into_iter().flatten().chain(flags).collect();
+        let crictl = self.settings.called.as_deref().unwrap_or("crictl");
+        let line = command_line(&words);
+        let parts = [crictl, &line, command].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
     /// Says where there is something to a person whom a command shows nothing, and with which one to see it. Scripts
     /// are told nothing, and no call is made for them.
     pub(crate) async fn look_elsewhere(&mut self, nothing: bool, what: &str, command: &str) {
@@ -133,7 +150,7 @@ impl<'io> Context<'io> {
             (_, images) => images,
         };
         if count > 0 {
-            let all = format!("crictl --containerd-namespace all {command}");
+            let all = self.called(&["--containerd-namespace", "all"], command);
             self.info(format!("other namespaces of containerd have {what}, {count} in all: {all}"));
         }
     }

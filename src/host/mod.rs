@@ -39,7 +39,7 @@ where
         Err(error) => return refuse(&error, io),
     };
     let result = data_dir(&arguments, &env).and_then(|dir| match arguments.command {
-        Command::Crictl => Ok(run_crictl(&dir, crictl, env, io)),
+        Command::Crictl => Ok(run_crictl(&dir, arguments.data_dir.as_deref(), crictl, env, io)),
         Command::Serve(args) => serve::serve(&Paths::new(&dir), &args, &env, io),
     });
     result.unwrap_or_else(|error| {
@@ -111,8 +111,22 @@ fn variable<'env>(env: &'env Env, name: &str) -> Option<&'env OsStr> {
     env.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
 }
 
-fn run_crictl(dir: &Path, args: &[OsString], env: Env, io: &mut Io) -> u8 {
-    let crictl = Crictl::new().program_name("ephemerd crictl").endpoint(Paths::new(dir).endpoint()).hint(format!(
+/// How the user calls crictl: with the directory, where a flag names it.
+fn called(named: Option<&Path>) -> String {
+    let dir = named.map(|dir| format!(" --data-dir {}", quoted(&dir.display().to_string())));
+    format!("ephemerd{} crictl", dir.unwrap_or_default())
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    match word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte)) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+fn run_crictl(dir: &Path, named: Option<&Path>, args: &[OsString], env: Env, io: &mut Io) -> u8 {
+    let crictl = Crictl::new().program_name(called(named)).endpoint(Paths::new(dir).endpoint()).hint(format!(
         "ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`",
         dir = dir.display()
     ));
