@@ -14,6 +14,7 @@
 mod api;
 mod app;
 mod args;
+pub mod client;
 mod command;
 mod config;
 mod containerd;
@@ -52,7 +53,7 @@ mod yaml;
 #[doc(hidden)]
 pub use app::command_line;
 pub use app::{Crictl, run};
-#[doc(hidden)]
+/// The messages of the CRI.
 pub use generated::cri;
 pub use io::{Clock, Io, Machine};
 #[doc(hidden)]

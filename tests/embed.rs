@@ -6,7 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Arg, Command};
+use crictl::client::Client;
+use crictl::cri::*;
 use crictl::{CancellationToken, Clock, Crictl, Io};
+use tokio_stream::StreamExt as _;
 
 use crate::container;
 use crate::support::fake::Fake;
@@ -175,4 +178,43 @@ fn runs_in_a_row() {
     let end = run(9_000);
     assert_eq!((warm.1, warm.2, &warm.3), (end.1, end.2, &end.3), "descriptors, threads, signals");
     assert!(end.0 < warm.0 + 2_048, "from {} kB to {} kB", warm.0, end.0);
+}
+
+#[test]
+fn a_host_calls_methods_for_data() {
+    let event = ContainerEventResponse { container_id: "a".to_owned(), ..Default::default() };
+    let fake = Fake::new().containers([container("a")]).with(|state| state.events = vec![event]).serve();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let client = Client::connect(&fake.endpoint()).await.unwrap();
+        // On another thread, which what is not `Send` could not go to.
+        let runtime = client.runtime();
+        let listed = tokio::spawn(async move { runtime.list_containers(ListContainersRequest::default()).await });
+        assert_eq!(listed.await.unwrap().unwrap().containers[0].id, "a");
+        let events = client.runtime().get_container_events(GetEventsRequest {}).await.unwrap();
+        let events: Vec<_> = events.map(|event| event.unwrap().container_id).collect().await;
+        assert_eq!(events, ["a"]);
+        let refused = client.runtime().start_container(StartContainerRequest { container_id: "b".to_owned() }).await;
+        let error = refused.unwrap_err();
+        assert_eq!(error.code(), tonic::Code::NotFound);
+        let line = "no container \"b\" (StartContainer: rpc error: code = NotFound desc = no container \"b\")";
+        assert_eq!(error.to_string(), line);
+    });
+}
+
+#[test]
+fn a_call_for_data_says_what_went_wrong_on_the_way() {
+    let fake = Fake::new().hanging("Version").serve();
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = format!("unix://{}/none.sock", folder.path().display());
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let version = async |endpoint: &str| {
+            let client = Client::connect(endpoint).await.unwrap().timeout(Duration::from_millis(200));
+            client.runtime().version(VersionRequest::default()).await.unwrap_err()
+        };
+        assert_eq!(version(&fake.endpoint()).await.code(), tonic::Code::DeadlineExceeded);
+        let error = version(&nobody).await;
+        assert_eq!(error.code(), tonic::Code::Unavailable);
+        assert!(error.to_string().ends_with("is the runtime running?"), "{error}");
+        assert_eq!(Client::connect("ftp://x").await.unwrap_err().code(), tonic::Code::InvalidArgument);
+    });
 }

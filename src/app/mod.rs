@@ -53,8 +53,11 @@ pub struct Crictl {
 #[derive(Clone)]
 struct HostCommand {
     command: Command,
-    run: Arc<dyn Fn(&ArgMatches, &mut Io) -> u8 + Send + Sync>,
+    run: Arc<HostRun>,
 }
+
+/// Runs a host's command, and returns the exit status.
+type HostRun = dyn Fn(&ArgMatches, &mut Io) -> u8 + Send + Sync;
 
 impl fmt::Debug for HostCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
