@@ -38,7 +38,8 @@ fn build() -> Result<(), Box<dyn Error>> {
     let input = Input { proto: &release.proto, docs: Path::new(DOCS).exists().then_some(Path::new(DOCS)) };
     let out_dir = env::var("OUT_DIR")?;
     generate(input, Path::new(&out_dir))?;
-    containerd(Path::new(CONTAINERD), Path::new(&out_dir))?;
+    let release = containerd(Path::new(CONTAINERD), Path::new(&out_dir))?;
+    println!("cargo::rustc-env=CONTAINERD_RELEASE={release}");
     Ok(())
 }
 

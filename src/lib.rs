@@ -43,6 +43,7 @@ pub mod schema;
 mod select;
 mod signal;
 mod stream;
+mod tables;
 mod template;
 mod trace;
 mod view;

@@ -13,7 +13,7 @@ use crate::containerd::call::Space;
 use crate::containerd::contents::KIND;
 use crate::containerd::{decoded, encoded, only, words};
 use crate::generated::cri;
-use crate::method::{Flow, Method};
+use crate::method::Method;
 use crate::namespace::{CRI, MARK};
 use crate::rpc::{Answer, Client, StandIn};
 
@@ -43,9 +43,9 @@ impl StandIn for All {
     ) -> LocalBoxFuture<'io, Result<Answer<'io>, Status>> {
         Box::pin(async move {
             let every = Every::new(&client).await?;
-            match method.flow {
-                Flow::Unary => every.answer(method, request).await.map(only),
-                Flow::ServerStream => {
+            match method.flow.answers_several() {
+                false => every.answer(method, request).await.map(only),
+                true => {
                     let bodies = every.cri.open(method, request.to_vec()).await?;
                     let next = |mut bodies: crate::rpc::Bodies<'io>| async move {
                         Ok(bodies.message().await?.map(|message| (message, bodies)))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::client::Grpc;
@@ -39,27 +40,28 @@ impl OpenCall<'_> {
 }
 
 impl<'io> Client<'io> {
-    pub(super) fn begin(&self, method: &'static Method, request: &[u8]) -> OpenCall<'io> {
+    pub(super) fn begin(&self, method: &'static Method, requests: &[Bytes]) -> OpenCall<'io> {
         self.log.write(Level::Debug, || format!("calling {} at {}", method.name, self.endpoint));
         let mut span = self.tracer.call(method);
-        span.sent(request.len());
-        OpenCall { span, rerun: Rerun::new(self, method, request) }
+        requests.iter().for_each(|request| span.sent(request.len()));
+        OpenCall { span, rerun: Rerun::new(self, method, requests) }
     }
 
     pub(super) async fn send(
         &self,
         method: &'static Method,
-        request: Request<Bytes>,
+        request: Request<Vec<Bytes>>,
     ) -> Result<tonic::Response<Streaming<Bytes>>, Status> {
         let sent = self.owed.debt();
         let channel = response::checked(self.channel.clone(), &self.owed);
         let mut grpc = Grpc::new(channel).max_decoding_message_size(self.max_message);
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        grpc.server_streaming(request, PathAndQuery::from_static(method.path), BytesCodec::owing(sent)).await
+        let request = request.map(stream::iter);
+        grpc.streaming(request, PathAndQuery::from_static(method.path), BytesCodec::owing(sent)).await
     }
 
     /// The one message of an answer.
-    pub(super) async fn one(&self, method: &'static Method, request: Request<Bytes>) -> Result<Bytes, Status> {
+    pub(super) async fn one(&self, method: &'static Method, request: Request<Vec<Bytes>>) -> Result<Bytes, Status> {
         let mut bodies = self.send(method, request).await?.into_inner();
         let body = bodies.message().await?.ok_or_else(|| Status::internal("expected one message, got none"))?;
         self.check_size(method, Some(&body))?;
@@ -79,8 +81,13 @@ impl<'io> Client<'io> {
     }
 
     /// The request with its metadata, including the deadline, so that the server gives up when we do.
-    pub(super) fn request(&self, body: &Bytes, deadline: Option<Duration>, underway: &OpenCall<'_>) -> Request<Bytes> {
-        let mut request = Request::new(body.clone());
+    pub(super) fn request(
+        &self,
+        bodies: Vec<Bytes>,
+        deadline: Option<Duration>,
+        underway: &OpenCall<'_>,
+    ) -> Request<Vec<Bytes>> {
+        let mut request = Request::new(bodies);
         *request.metadata_mut() = (*self.metadata).clone();
         underway.span.inject(request.metadata_mut());
         if let Some(deadline) = deadline {
