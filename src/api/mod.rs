@@ -76,6 +76,15 @@ impl Api {
         found.next()
     }
 
+    /// The methods of one service, where they are called after it.
+    pub(crate) fn service(&self, name: &str) -> Option<Self> {
+        let is_of_it = |method: &&Method| method.command.rsplit(' ').nth(1) == Some(name);
+        let first = self.methods.iter().position(|method| is_of_it(method))?;
+        let methods = &self.methods[first..];
+        let count = methods.iter().take_while(|method| is_of_it(method)).count();
+        Some(Self { methods: &methods[..count], origin: self.origin.clone() })
+    }
+
     /// Every message that a method sends or receives, and every message nested in these, without map entries.
     pub(crate) fn messages(&self) -> Vec<&'static Message> {
         fn reach(message: &'static Message, label: Label, reached: &mut Vec<(&'static Message, Label)>) {

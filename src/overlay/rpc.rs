@@ -42,11 +42,15 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     };
     let word = words.first().map_or("list", String::as_str);
     let rest = words.get(1..).unwrap_or_default();
+    let service = api.service(word);
     let (command, done) = match (word, api.find(words)) {
         (_, Some((method, rest))) => (call::command(method), call::call(ctx, method, &api.origin, rest).await),
         ("list", None) => (list::command(), list::list(ctx, &api, rest, users)),
         ("describe", None) => (describe::command(), describe::describe(ctx, &api, rest, users)),
-        _ => return Err(Error::topic(word)),
+        (_, None) => match service {
+            Some(service) => (list::command(), list::list(ctx, &service, rest, users)),
+            None => return Err(Error::topic(word)),
+        },
     };
     done.map_err(|error| error.with_help(command.clone().render_help().to_string()))
 }
@@ -57,7 +61,7 @@ const CONTAINERD: &str = "containerd";
 /// What the list of commands says of it; not for parsing.
 fn containerd() -> Command {
     Command::new(CONTAINERD)
-        .override_usage("crictl rpc containerd [list [flags] | describe NAME [flags] | SERVICE METHOD [flags]]")
+        .override_usage("crictl rpc containerd [list [flags] | describe NAME [flags] | SERVICE [METHOD] [flags]]")
         .about("Call a method of containerd's own API in the namespace of --containerd-namespace: rpc containerd list")
 }
 

@@ -4,6 +4,7 @@ mod all;
 mod container;
 mod hint;
 mod image;
+mod raw;
 mod refusal;
 
 use crictl::generated::containerd::services::introspection::v1::Plugin;
