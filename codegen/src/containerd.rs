@@ -7,10 +7,10 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use prost_build::{Config, Module};
 use prost_reflect::{
     prost::Message as _,
-    prost_types::{FileDescriptorProto, FileDescriptorSet},
+    prost_types::{DescriptorProto, FileDescriptorProto, FileDescriptorSet},
 };
 
-use crate::{Docs, Error, emit, load, of_containerd, release};
+use crate::{Docs, Error, emit, load, name, of_containerd, release};
 
 /// Where the servers find the messages: they are compiled into the tests, not into the library.
 const MESSAGES: &str = "::crictl::generated";
@@ -43,12 +43,22 @@ pub fn containerd(protos: &Path, out_dir: &Path) -> Result<String, Error> {
     Ok(release.name)
 }
 
-/// The descriptor set without what only compilers need.
+/// The descriptor set without what only compilers need, and without what readers know.
 fn descriptors(mut files: Vec<FileDescriptorProto>) -> Vec<u8> {
     for file in &mut files {
         (file.source_code_info, file.options) = (None, None);
+        file.message_type.iter_mut().for_each(forget_names);
     }
     FileDescriptorSet { file: files }.encode_to_vec()
+}
+
+/// Leaves out the names that fields have in JSON by default.
+fn forget_names(message: &mut DescriptorProto) {
+    for field in &mut message.field {
+        let default = name::json(field.name());
+        field.json_name.take_if(|name| *name == default);
+    }
+    message.nested_type.iter_mut().for_each(forget_names);
 }
 
 fn messages() -> Config {

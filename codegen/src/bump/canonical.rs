@@ -9,7 +9,7 @@ use prost_reflect::{
     DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, ServiceDescriptor,
 };
 
-use crate::{docs::relative, lower};
+use crate::{docs::relative, lower, name};
 
 /// The text of the CRI, whose files are all of one package.
 pub(crate) fn text(pool: &DescriptorPool, package: &str, release: &str) -> String {
@@ -122,7 +122,7 @@ fn field(field: &FieldDescriptor, indent: &str) -> String {
 fn options(field: &FieldDescriptor) -> String {
     let declared = field.field_descriptor_proto().options.clone().unwrap_or_default();
     let mut options = Vec::new();
-    if field.json_name() != json_name(field.name()) {
+    if field.json_name() != name::json(field.name()) {
         options.push(format!("json_name = {:?}", field.json_name()));
     }
     if let Some(packed) = declared.packed {
@@ -135,17 +135,6 @@ fn options(field: &FieldDescriptor) -> String {
         options.push("debug_redact = true".to_owned());
     }
     if options.is_empty() { String::new() } else { format!(" [{}]", options.join(", ")) }
-}
-
-/// The default JSON name of a field: `pod_id` is `podId`.
-fn json_name(name: &str) -> String {
-    let mut parts = name.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |name, part| {
-        let mut letters = part.chars();
-        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
-        name.chars().chain(capital).chain(letters).collect()
-    })
 }
 
 /// A type as it is written inside a message: without the package, unless a nearer type has that name.
