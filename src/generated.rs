@@ -28,9 +28,6 @@ pub mod containerd_methods {
 /// large as all of the CRI's, and hardly anybody needs them.
 pub(crate) const CONTAINERD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/containerd.binpb"));
 
-/// What each of its methods is for.
-pub(crate) const CONTAINERD_DOCS: &str = include_str!("../codegen/containerd.yaml");
-
 /// The tables of the messages.
 pub mod schema {
     include!(concat!(env!("OUT_DIR"), "/schema.rs"));

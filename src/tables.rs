@@ -54,7 +54,7 @@ pub(crate) fn of(model: &model::Model) -> Made {
 pub(crate) fn containerd() -> Result<Made, String> {
     static MADE: OnceLock<Result<Made, String>> = OnceLock::new();
     let make = || {
-        let model = crictl_codegen::model_of_containerd(generated::CONTAINERD, generated::CONTAINERD_DOCS);
+        let model = crictl_codegen::model_of_containerd(generated::CONTAINERD);
         model.map(|model| of(&model)).map_err(|error| error.to_string())
     };
     MADE.get_or_init(make).clone()

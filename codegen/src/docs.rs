@@ -43,12 +43,8 @@ impl Docs {
     /// When it cannot be read, or is not of this form.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let failed = |reason| Error::Docs { path: path.to_owned(), reason };
-        Self::parse(&fs::read_to_string(path).map_err(|error| failed(error.to_string()))?).map_err(failed)
-    }
-
-    /// As [`Docs::read`], from the text of the file.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        serde_yaml::from_str(text).map_err(|error| error.to_string())
+        let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        serde_yaml::from_str(&text).map_err(|error| failed(error.to_string()))
     }
 
     /// The entries that none of the models has, as `Message.field`.
@@ -111,8 +107,7 @@ impl<'a> Prose<'a> {
     }
 
     pub(crate) fn method(&self, method: &MethodDescriptor) -> String {
-        let of_service = format!("{}.{}", method.parent_service().name(), method.name());
-        let ours = self.docs.methods.get(&of_service).or_else(|| self.docs.methods.get(method.name()));
+        let ours = self.docs.methods.get(method.name());
         self.choose(ours, method.parent_file().name(), method.path(), method.full_name())
     }
 

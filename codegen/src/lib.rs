@@ -85,17 +85,15 @@ pub fn model_knowing(proto: &Path, folders: &[PathBuf], known: &Known<'_>) -> Re
     lower::model(&protos, &Prose::new(&Docs::default(), &protos.pool, known), words)
 }
 
-/// The model of containerd's API, from the bytes that [`containerd`] wrote and the text of its prose. On the command line
-/// its methods are `containerd tasks list` and the like.
+/// The model of containerd's API, from the bytes that [`containerd`] wrote. On the command line its methods are
+/// `containerd tasks list` and the like.
 ///
 /// # Errors
 ///
 /// When these are something else.
-pub fn model_of_containerd(descriptors: &[u8], docs: &str) -> Result<Model, Error> {
-    let path = || PathBuf::from("containerd");
-    let protos = load::encoded(descriptors).map_err(|reason| Error::DescriptorSet { path: path(), reason })?;
-    let docs = Docs::parse(docs).map_err(|reason| Error::Docs { path: path(), reason })?;
-    of_containerd(&protos, &docs)
+pub fn model_of_containerd(descriptors: &[u8]) -> Result<Model, Error> {
+    let failed = |reason| Error::DescriptorSet { path: PathBuf::from("containerd"), reason };
+    of_containerd(&load::encoded(descriptors).map_err(failed)?)
 }
 
 /// The model of containerd's API as the protos below a folder have it.
@@ -105,11 +103,11 @@ pub fn model_of_containerd(descriptors: &[u8], docs: &str) -> Result<Model, Erro
 /// When these cannot be read or compiled, or have something that cannot be expressed.
 #[cfg(feature = "emit")]
 pub fn model_of_tree(root: &Path) -> Result<Model, Error> {
-    of_containerd(&load::tree(root)?, &Docs::default())
+    of_containerd(&load::tree(root)?)
 }
 
-fn of_containerd(protos: &Protos, docs: &Docs) -> Result<Model, Error> {
-    lower::model(protos, &Prose::new(docs, &protos.pool, &|_| None), Words::Service("containerd"))
+fn of_containerd(protos: &Protos) -> Result<Model, Error> {
+    lower::model(protos, &Prose::new(&Docs::default(), &protos.pool, &|_| None), Words::Service("containerd"))
 }
 
 fn docs(input: Input<'_>) -> Result<Docs, Error> {

@@ -78,8 +78,8 @@ impl Api {
 
     /// The methods of one service, where they are called after it.
     pub(crate) fn service(&self, name: &str) -> Option<Self> {
-        let is_of_it = |method: &&Method| method.command.rsplit(' ').nth(1) == Some(name);
-        let first = self.methods.iter().position(|method| is_of_it(method))?;
+        let is_of_it = |method: &&&Method| method.command.rsplit(' ').nth(1) == Some(name);
+        let first = self.methods.iter().position(|method| is_of_it(&method))?;
         let methods = &self.methods[first..];
         let count = methods.iter().take_while(|method| is_of_it(method)).count();
         Some(Self { methods: &methods[..count], origin: self.origin.clone() })

@@ -3,10 +3,11 @@
 //! The forms are those of protobuf's JSON mapping (<https://protobuf.dev/programming-guides/json/>). What they can't
 //! express, a time in the year 20000 for one, is shown by its fields, and fields are read in their place.
 
+use std::ops::{Range, RangeInclusive};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-use jiff::fmt::temporal::DateTimePrinter;
+use prost_types::{Duration, Timestamp};
 
 use super::{Message, Value};
 
@@ -29,10 +30,13 @@ pub(super) const TYPE: &str = "@type";
 /// The member that has the content where that is not a message with members.
 pub(super) const VALUE: &str = "value";
 
-/// 10,000 years, which a duration may have at most.
-const LONGEST: i64 = 315_576_000_000;
+/// The seconds of a time: from the year 1 to the year 9999.
+const ERA: Range<i64> = -62_135_596_800..253_402_300_800;
 
-const NANOS: i128 = 1_000_000_000;
+/// The seconds of a duration: 10,000 years either way.
+const LONGEST: RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
+
+const NANOS: i32 = 1_000_000_000;
 
 /// The form of a type, if it has one of its own.
 pub(super) fn of(message: &Message) -> Option<Known> {
@@ -135,57 +139,27 @@ fn joined(seconds: i64, nanos: i32) -> Value {
     Value::object([("seconds", Value::Int(seconds)), ("nanos", Value::Int(nanos.into()))])
 }
 
-/// How many digits a fraction of a second is shown with: as few as have all of it, by threes.
-fn digits(nanos: i32) -> u8 {
-    match nanos {
-        0 => 0,
-        nanos if nanos % 1_000_000 == 0 => 3,
-        nanos if nanos % 1_000 == 0 => 6,
-        _ => 9,
-    }
-}
-
 fn instant(fields: &Value) -> Option<String> {
     let (seconds, nanos) = parts(fields)?;
-    let time = Timestamp::new(seconds, nanos).ok().filter(|time| nanos >= 0 && in_common_era(*time))?;
-    Some(DateTimePrinter::new().precision(Some(digits(nanos))).timestamp_to_string(&time))
-}
-
-/// From the year 1 on; the last that jiff knows, the evening of 9999-12-30, is about where the mapping ends too.
-fn in_common_era(time: Timestamp) -> bool {
-    time.as_second() >= -62_135_596_800
+    let shown = ERA.contains(&seconds) && (0..NANOS).contains(&nanos);
+    shown.then(|| Timestamp { seconds, nanos }.to_string())
 }
 
 fn moment(text: &str) -> Option<Value> {
-    let time: Timestamp = text.parse().ok().filter(|time| in_common_era(*time))?;
-    let (seconds, nanos) = (time.as_nanosecond().div_euclid(NANOS), time.as_nanosecond().rem_euclid(NANOS));
-    Some(joined(i64::try_from(seconds).ok()?, i32::try_from(nanos).ok()?))
+    let Timestamp { seconds, nanos } = text.parse().ok()?;
+    ERA.contains(&seconds).then(|| joined(seconds, nanos))
 }
 
 fn span(fields: &Value) -> Option<String> {
     let (seconds, nanos) = parts(fields)?;
     let one_sign = seconds == 0 || nanos == 0 || (seconds < 0) == (nanos < 0);
-    if !one_sign || seconds.abs() > LONGEST || nanos.unsigned_abs() >= 1_000_000_000 {
-        return None;
-    }
-    let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
-    let width = usize::from(digits(nanos));
-    let fraction = format!("{:09}", nanos.unsigned_abs());
-    let point = if width == 0 { "" } else { "." };
-    Some(format!("{sign}{}{point}{}s", seconds.unsigned_abs(), &fraction[..width]))
+    let shown = one_sign && LONGEST.contains(&seconds) && nanos.abs_diff(0) < NANOS.abs_diff(0);
+    shown.then(|| Duration { seconds, nanos }.to_string())
 }
 
 fn seconds(text: &str) -> Option<Value> {
-    let number = text.strip_suffix('s')?;
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
-    if unsigned.is_empty() || !digits(unsigned) || !digits(fraction) || fraction.len() > 9 {
-        return None;
-    }
-    let seconds: i64 = whole.parse().ok().filter(|seconds: &i64| seconds.abs() <= LONGEST)?;
-    let nanos: i32 = format!("{fraction:0<9}").parse().ok()?;
-    Some(joined(seconds, if whole.starts_with('-') { -nanos } else { nanos }))
+    let Duration { seconds, nanos } = text.parse().ok()?;
+    LONGEST.contains(&seconds).then(|| joined(seconds, nanos))
 }
 
 /// Paths in one text, in the spelling of JSON; nothing if they are not the same when they are read back.
@@ -237,7 +211,7 @@ mod tests {
         for (seconds, nanos, text) in [
             (0, 0, "1970-01-01T00:00:00Z"),
             (-62_135_596_800, 0, "0001-01-01T00:00:00Z"),
-            (253_402_207_200, 999_999_999, "9999-12-30T22:00:00.999999999Z"),
+            (253_402_300_799, 999_999_999, "9999-12-31T23:59:59.999999999Z"),
             (-1, 500_000_000, "1969-12-31T23:59:59.500Z"),
             (1, 1_000, "1970-01-01T00:00:01.000001Z"),
         ] {
@@ -245,6 +219,11 @@ mod tests {
             assert_eq!(moment(text), Some(super::joined(seconds, nanos)));
         }
         assert_eq!(moment("1970-01-01T01:00:00+01:00"), Some(super::joined(0, 0)));
+        for text in
+            ["", "noon", "1970-13-01T00:00:00Z", "10000-01-01T00:00:00Z", "+99999999999999999999-01-01T00:00:00Z"]
+        {
+            assert_eq!(moment(text), None, "{text}");
+        }
         for (seconds, nanos) in [(253_402_300_800, 0), (0, -1), (0, 1_000_000_000), (i64::MIN, 0)] {
             assert_eq!(Known::Timestamp.document(joined(seconds, nanos)), joined(seconds, nanos));
         }
@@ -257,7 +236,7 @@ mod tests {
             (1, 500_000_000, "1.500s"),
             (-1, -1, "-1.000000001s"),
             (0, -20_000, "-0.000020s"),
-            (LONGEST, 0, "315576000000s"),
+            (315_576_000_000, 0, "315576000000s"),
         ] {
             assert_eq!(span(&joined(seconds, nanos)).as_deref(), Some(text));
             assert_eq!(super::seconds(text), Some(super::joined(seconds, nanos)));
@@ -267,7 +246,7 @@ mod tests {
         {
             assert_eq!(super::seconds(text), None, "{text}");
         }
-        for (seconds, nanos) in [(1, -1), (LONGEST + 1, 0), (0, 1_000_000_000)] {
+        for (seconds, nanos) in [(1, -1), (315_576_000_001, 0), (0, 1_000_000_000)] {
             assert_eq!(span(&joined(seconds, nanos)), None);
         }
     }

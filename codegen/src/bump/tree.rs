@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Bump, Report, before, canonical, provenance, record, write};
-use crate::{Docs, Error, load, model_of_tree, of_containerd, release};
+use crate::{Error, load, model_of_tree, of_containerd, release};
 
 /// As [`Bump::run`]. A release has the files of the one before it; the first has all that are there.
 pub(super) fn run(bump: &Bump) -> Result<(Report, Vec<PathBuf>), Error> {
@@ -45,7 +45,7 @@ pub fn texts(root: &Path, names: &[String]) -> Result<Vec<(String, String)>, Err
         fs::metadata(&path).map_err(|source| Error::Io { path, source })?;
     }
     let protos = load::files(root, names)?;
-    of_containerd(&protos, &Docs::default())?;
+    of_containerd(&protos)?;
     let files = names.iter().filter_map(|name| protos.pool.get_file_by_name(name));
     Ok(files.map(|file| (file.name().to_owned(), canonical::file(&file))).collect())
 }
