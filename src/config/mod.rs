@@ -50,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) profile_mem: String,
     /// The hint that the host gives if nobody serves its endpoint.
     pub(crate) hint: Option<String>,
+    /// The words by which the user has called crictl, if that is inside a host.
+    pub(crate) called: Option<Vec<String>>,
 }
 
 /// What a host program decides before the command line is read.
@@ -60,6 +62,8 @@ pub struct Preset {
     pub endpoint: String,
     /// What the user can do if nobody serves that endpoint.
     pub hint: String,
+    /// The words by which crictl is called there, for hints that show a command line.
+    pub called: Vec<String>,
 }
 
 /// The timeout to use if none is given.
@@ -125,6 +129,7 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
         hint: preset.map(|preset| preset.hint.clone()),
+        called: preset.map(|preset| preset.called.clone()),
     }
 }
 

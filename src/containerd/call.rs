@@ -6,16 +6,19 @@ use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use crate::generated::cri::VersionResponse;
-use crate::generated::{containerd_methods, methods};
+use crate::generated::methods;
 use crate::method::{Deadline, Method};
 use crate::namespace::HEADER;
 use crate::rpc::Client;
 
+use crate::generated::containerd_methods::TRANSFER_TRANSFER;
 pub(super) use crate::generated::containerd_methods::{
-    CONTAINERS_DELETE, CONTAINERS_LIST, CONTENT_LIST, IMAGES_DELETE, IMAGES_LIST, INTROSPECTION_PLUGINS as PLUGINS,
-    INTROSPECTION_SERVER as SERVER, NAMESPACES_LIST, SNAPSHOTS_LIST, SNAPSHOTS_MOUNTS, SNAPSHOTS_REMOVE,
-    SNAPSHOTS_USAGE, TASKS_CREATE, TASKS_DELETE, TASKS_GET, TASKS_KILL, TASKS_LIST, TASKS_METRICS, TASKS_RESUME,
-    TASKS_START, TASKS_UPDATE, TASKS_WAIT, VERSION_VERSION as VERSION,
+    CONTAINERS_DELETE, CONTAINERS_LIST, CONTENT_LIST, CONTENT_READ as CONTENT_READ_LONG, EVENTS_SUBSCRIBE,
+    IMAGES_DELETE, IMAGES_LIST, INTROSPECTION_PLUGINS as PLUGINS, INTROSPECTION_SERVER as SERVER, LEASES_CREATE,
+    LEASES_DELETE, NAMESPACES_LIST, SNAPSHOTS_LIST, SNAPSHOTS_MOUNTS, SNAPSHOTS_REMOVE, SNAPSHOTS_USAGE,
+    STREAMING_STREAM as STREAM, TASKS_CHECKPOINT, TASKS_CLOSE_IO, TASKS_CREATE, TASKS_DELETE, TASKS_DELETE_PROCESS,
+    TASKS_EXEC, TASKS_GET, TASKS_KILL, TASKS_LIST, TASKS_METRICS, TASKS_RESIZE_PTY, TASKS_RESUME, TASKS_START,
+    TASKS_UPDATE, TASKS_WAIT, VERSION_VERSION as VERSION,
 };
 
 /// A namespace, and the way to it.
@@ -30,7 +33,10 @@ pub(super) struct Space<'io> {
 pub(super) static TASKS_WAIT_LONG: Method = Method { deadline: Deadline::None, ..TASKS_WAIT };
 
 /// What is read of content here is small: manifests and configs.
-pub(super) static CONTENT_READ: Method = Method { deadline: Deadline::Timeout, ..containerd_methods::CONTENT_READ };
+pub(super) static CONTENT_READ: Method = Method { deadline: Deadline::Timeout, ..CONTENT_READ_LONG };
+
+/// As long as it takes to bring an image here, and to be asked for credentials.
+pub(super) static TRANSFER: Method = Method { deadline: Deadline::None, ..TRANSFER_TRANSFER };
 
 /// The metadata of a call that is about a namespace.
 ///
@@ -107,7 +113,7 @@ impl<'io> Space<'io> {
     }
 
     /// A server without the method may be another runtime, and then the namespace is the mistake.
-    async fn explained(&self, status: Status) -> Status {
+    pub(super) async fn explained(&self, status: Status) -> Status {
         if status.code() != Code::Unimplemented {
             return status;
         }

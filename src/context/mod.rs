@@ -10,7 +10,7 @@ use crictl_codegen::file;
 use jiff::tz::TimeZone;
 use tonic::metadata::MetadataMap;
 
-use crate::config::{Env, Service, Settings};
+use crate::config::{Env, Origin, Service, Settings};
 use crate::containerd;
 use crate::error::{Error, lower};
 use crate::generated::client::{ImageService, RuntimeService};
@@ -20,6 +20,7 @@ use crate::method::Method;
 use crate::namespace::{Contents, Wanted};
 use crate::print;
 use crate::rpc::endpoint::Endpoint;
+use crate::rpc::rerun::command_line;
 use crate::rpc::{Client, export};
 use crate::trace::Tracer;
 use crate::view::View;
@@ -128,6 +129,20 @@ impl<'io> Context<'io> {
         containerd::contents(&self.runtime().await?.0.answered_by(None)).await
     }
 
+    /// A command line that the user may type, with these global flags: crictl is called as in this run, and finds the same
+    /// runtime.
+    pub(crate) fn called(&self, flags: &[&str], command: &str) -> String {
+        let named = self.settings.endpoints.of(Service::Runtime);
+        let endpoint = named.and_then(|named| match named.origin {
+            Origin::Flag(flag) => Some([flag.to_owned(), named.text.clone()]),
+            _ => None,
+        });
+        let mut words = self.settings.called.clone().unwrap_or_else(|| vec!["crictl".to_owned()]);
+        words.extend(endpoint.into_iter().flatten());
+        words.extend(flags.iter().map(|flag| (*flag).to_owned()));
+        format!("{} {command}", command_line(&words))
+    }
+
     /// Says where there is something to a person whom a command shows nothing, and with which one to see it. Scripts
     /// are told nothing, and no call is made for them.
     pub(crate) async fn look_elsewhere(&mut self, nothing: bool, what: &str, command: &str) {
@@ -145,7 +160,7 @@ impl<'io> Context<'io> {
             (_, images) => images,
         };
         if count > 0 {
-            let all = format!("crictl --containerd-namespace all {command}");
+            let all = self.called(&["--containerd-namespace", "all"], command);
             self.info(format!("other namespaces of containerd have {what}, {count} in all: {all}"));
         }
     }

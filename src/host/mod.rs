@@ -39,7 +39,7 @@ where
         Err(error) => return refuse(&error, io),
     };
     let result = data_dir(&arguments, &env).and_then(|dir| match arguments.command {
-        Command::Crictl => Ok(run_crictl(&dir, crictl, env, io)),
+        Command::Crictl => Ok(run_crictl(&dir, arguments.data_dir.as_deref(), crictl, env, io)),
         Command::Serve(args) => serve::serve(&Paths::new(&dir), &args, &env, io),
     });
     result.unwrap_or_else(|error| {
@@ -111,13 +111,20 @@ fn variable<'env>(env: &'env Env, name: &str) -> Option<&'env OsStr> {
     env.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
 }
 
-fn run_crictl(dir: &Path, args: &[OsString], env: Env, io: &mut Io) -> u8 {
+/// The words before crictl's own: the directory where a flag names it.
+fn called(named: Option<&Path>) -> Vec<String> {
+    let dir = named.into_iter().flat_map(|dir| ["--data-dir".to_owned(), dir.display().to_string()]);
+    ["ephemerd".to_owned()].into_iter().chain(dir).chain(["crictl".to_owned()]).collect()
+}
+
+fn run_crictl(dir: &Path, named: Option<&Path>, args: &[OsString], env: Env, io: &mut Io) -> u8 {
     let preset = Preset {
         endpoint: Paths::new(dir).endpoint(),
         hint: format!(
             "ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`",
             dir = dir.display()
         ),
+        called: called(named),
     };
     let args = [OsString::from("crictl")].into_iter().chain(args.iter().cloned());
     run_with(args, env, io, Some(&preset))

@@ -234,12 +234,12 @@ impl Exec<'_, '_> {
 
     async fn streamed(&self, id: &str, input: Option<&mut Input>) -> Result<(), Error> {
         let args = self.args;
-        let url = async || {
+        let place = async || {
             let url = self.runtime.exec(self.request(id)).await.map_err(|error| self.refused(error))?.url;
             console::check(args.interactive, args.tty, self.terminal)?;
-            Ok(url)
+            Ok(self.runtime.0.place(url))
         };
-        let session = self.dialer.session(url, Wanted { stdin: args.interactive, tty: args.tty }).await;
+        let session = self.dialer.session(place, Wanted { stdin: args.interactive, tty: args.tty }).await;
         let session = session.map_err(|error| error.hiding(&self.hidden))?;
         if let Some(warning) = session.deaf_to_end(self.terminal) {
             self.log.write(Level::Warning, || warning.to_owned());

@@ -28,7 +28,7 @@ impl Console<'_> {
     ///
     /// # Errors
     /// This side's streams can't be read or written, or its terminal has gone.
-    pub(crate) async fn run(self, mut session: Session) -> Result<Ended, Error> {
+    pub(crate) async fn run(self, mut session: Session<'_>) -> Result<Ended, Error> {
         let raw = if self.tty { Some(Raw::enter()?) } else { None };
         let stdin = session.stdin.take();
         let resize = session.resize.take();
@@ -59,7 +59,7 @@ pub(crate) fn check(stdin: bool, tty: bool, terminal: bool) -> Result<(), Error>
 }
 
 /// Copies the command's output, and waits for the command to end.
-async fn output(session: &mut Session, out: &Output, err: &Output) -> Result<Ended, Error> {
+async fn output(session: &mut Session<'_>, out: &Output, err: &Output) -> Result<Ended, Error> {
     let (stdout, stderr) = (session.stdout.take(), session.stderr.take());
     let copied = async {
         match stdout {

@@ -2,13 +2,16 @@
 
 use std::io;
 
+use serde::Deserialize;
+
 #[cfg(unix)]
 pub(super) use unix::{Raw, Resizes, hung_up, size};
 #[cfg(windows)]
 pub(super) use windows::{Raw, Resizes, hung_up, size};
 
 /// A terminal's size, as it is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct Size {
     pub(super) width: u16,
     pub(super) height: u16,
@@ -18,6 +21,11 @@ impl Size {
     /// A message of the resize stream.
     pub(super) fn message(self) -> String {
         format!("{{\"Width\":{},\"Height\":{}}}\n", self.width, self.height)
+    }
+
+    /// The size in a message.
+    pub(super) fn read(message: &[u8]) -> Option<Self> {
+        serde_json::from_slice(message).ok()
     }
 }
 
@@ -171,6 +179,8 @@ mod tests {
 
     #[test]
     fn a_size_is_sent_as_a_line() {
-        assert_eq!(Size { width: 77, height: 33 }.message(), "{\"Width\":77,\"Height\":33}\n");
+        let size = Size { width: 77, height: 33 };
+        assert_eq!(size.message(), "{\"Width\":77,\"Height\":33}\n");
+        assert_eq!(Size::read(size.message().as_bytes()), Some(size));
     }
 }

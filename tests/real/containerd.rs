@@ -9,70 +9,75 @@ use serde_json::Value;
 
 use crate::support::{Ended, Ephemerd, Real, eventually};
 
-const JOBS: &str = "ephemerd";
-const DOCKER: &str = "ephemerd-dind-7";
+pub(crate) const JOBS: &str = "ephemerd";
+pub(crate) const DOCKER: &str = "ephemerd-dind-7";
 
 /// containerd's own client, for one data directory.
-struct Ctr<'a> {
-    real: &'a Real,
-    ephemerd: &'a Ephemerd,
+pub(crate) struct Ctr<'a> {
+    pub(crate) real: &'a Real,
+    pub(crate) ephemerd: &'a Ephemerd,
 }
 
 impl Ctr<'_> {
     /// What it prints.
-    fn run<'a>(&self, namespace: &str, args: impl IntoIterator<Item = &'a str>) -> String {
+    pub(crate) fn run<'a>(&self, namespace: &str, args: impl IntoIterator<Item = &'a str>) -> String {
         let args: Vec<&str> = args.into_iter().collect();
-        let output = Command::new(Path::new(&self.real["CONTAINERD"]).with_file_name("ctr"))
-            .arg("--address")
-            .arg(self.ephemerd.socket())
-            .args(["--namespace", namespace])
-            .args(&args)
-            // ctr starts shims by containerd; what it needs of its own beside it is in no PATH.
-            .output()
-            .unwrap();
+        let output = self.command(namespace).args(&args).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "ctr {args:?}: {error}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn pull(&self, namespace: &str) {
+    /// One that is not started yet.
+    pub(crate) fn command(&self, namespace: &str) -> Command {
+        let mut command = Command::new(Path::new(&self.real["CONTAINERD"]).with_file_name("ctr"));
+        command.arg("--address").arg(self.ephemerd.socket()).args(["--namespace", namespace]);
+        command
+    }
+
+    pub(crate) fn pull(&self, namespace: &str) {
         self.run(namespace, ["images", "pull", "--plain-http", "--local", &self.real["BUSYBOX_IMAGE"]]);
     }
 
     /// Makes a container in the form of a job: its output in one plain file. Returns where.
-    fn job(&self, namespace: &str, id: &str, command: &str) -> PathBuf {
+    pub(crate) fn job(&self, namespace: &str, id: &str, command: &str) -> PathBuf {
         let log = self.ephemerd.data_dir.join(format!("{namespace}-{id}.log"));
         let uri = format!("file://{}", log.display());
         self.made(namespace, &["run", "--detach", "--log-uri", &uri], id, command);
         log
     }
 
-    fn made(&self, namespace: &str, verb: &[&str], id: &str, command: &str) {
+    pub(crate) fn made(&self, namespace: &str, verb: &[&str], id: &str, command: &str) {
+        self.run(namespace, self.making(verb, id, command).iter().map(String::as_str));
+    }
+
+    /// The words that make a container.
+    pub(crate) fn making(&self, verb: &[&str], id: &str, command: &str) -> Vec<String> {
         let root = self.ephemerd.data_dir.join("containerd/state/runc");
         let runc = ["--runc-binary", &self.real["RUNC"], "--runc-root", root.to_str().unwrap()];
         let rest = [self.real["BUSYBOX_IMAGE"].as_str(), id, "sh", "-c", command];
-        self.run(namespace, verb.iter().copied().chain(runc).chain(rest));
+        verb.iter().copied().chain(runc).chain(rest).map(str::to_owned).collect()
     }
 
     /// The pid and the state of each task, by id.
-    fn task(&self, namespace: &str, id: &str) -> Option<(String, String)> {
+    pub(crate) fn task(&self, namespace: &str, id: &str) -> Option<(String, String)> {
         let tasks = self.run(namespace, ["tasks", "ls"]);
         let rows = tasks.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
         let mut rows = rows.filter(|row| row.first() == Some(&id));
         rows.next().map(|row| (row[1].to_owned(), row[2].to_owned()))
     }
 
-    fn ids(&self, namespace: &str) -> Vec<String> {
+    pub(crate) fn ids(&self, namespace: &str) -> Vec<String> {
         self.run(namespace, ["containers", "ls", "-q"]).lines().map(str::to_owned).collect()
     }
 }
 
 /// Runs a command in the namespace of the jobs.
-fn crictl<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn crictl<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> String {
     ephemerd.crictl(["--ns", JOBS].into_iter().chain(args))
 }
 
-fn ends<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> Ended {
+pub(crate) fn ends<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> Ended {
     ephemerd.ends(["--ns", JOBS].into_iter().chain(args))
 }
 
@@ -126,6 +131,17 @@ fn jobs_are_listed_inspected_stopped_started_and_removed() {
     assert_eq!(inspect(&ephemerd, "failed").0["exitCode"], 3);
     assert_eq!(inspect(&ephemerd, "killed").0["exitCode"], 137);
     assert_eq!(inspect(&ephemerd, "idle").0["reason"], "no task");
+    assert_eq!(["failed", "killed"].map(|id| crictl(&ephemerd, ["logs", id])), ["oops\n", ""]);
+    assert!(ends(&ephemerd, ["logs", "idle"]).err.contains("container idle has no log path; it has no task"));
+    for id in ["failed", "killed", "idle"] {
+        let path = ephemerd.data_dir.join("state.tar");
+        for command in [&["exec", id, "true"][..], &["checkpoint", "--export", path.to_str().unwrap(), id]] {
+            let refused = ends(&ephemerd, command.iter().copied());
+            let why = format!("container \\\"{id}\\\" is not running");
+            assert!(refused.status == Some(1) && refused.err.contains(&why), "{refused:?}");
+        }
+        assert!(!path.exists());
+    }
     let stats = ephemerd.json(["--ns", JOBS, "stats", "-o", "json", "running"]);
     let memory = stats["stats"][0]["memory"]["usageBytes"]["value"].as_str().unwrap_or("0").parse::<u64>().unwrap();
     assert!(memory > 0, "{stats:#}");
