@@ -14,6 +14,7 @@
 mod api;
 mod app;
 mod args;
+pub mod client;
 mod command;
 mod config;
 mod containerd;
@@ -52,10 +53,10 @@ mod yaml;
 
 #[doc(hidden)]
 pub use app::command_line;
-pub use app::{run, run_with};
-pub use config::Preset;
-#[doc(hidden)]
+pub use app::{Crictl, run};
+/// The messages of the CRI.
 pub use generated::cri;
-pub use io::{Io, Machine};
+pub use io::{Clock, Io, Machine};
 #[doc(hidden)]
 pub use template::Template;
+pub use tokio_util::sync::CancellationToken;

@@ -47,7 +47,8 @@ pub(crate) async fn exchange(
     let time = answer.args.duration.and_then(GoDuration::positive).unwrap_or(Duration::MAX);
     // An interrupted stream ends cleanly; if a document is to be written, it is written first.
     ctx.stops_cleanly = stream;
-    let interrupted = signal::interrupted(ctx.io.signals && stream && answer.args.enrich);
+    let cancellation = ctx.io.cancellation.clone();
+    let interrupted = signal::interrupted(ctx.io.signals, &cancellation);
     let mut report = Report::begin(ctx, answer, client, &requests);
     let ended = {
         let over = async {
@@ -60,7 +61,7 @@ pub(crate) async fn exchange(
             biased;
             received = receive(ctx, answer, client, requests, &mut report) => received,
             () = over => Ok(()),
-            () = interrupted => Ok(()),
+            () = interrupted, if stream && answer.args.enrich => Ok(()),
         }
     };
     let error = match ended {

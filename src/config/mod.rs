@@ -50,20 +50,17 @@ pub(crate) struct Settings {
     pub(crate) profile_mem: String,
     /// The hint that the host gives if nobody serves its endpoint.
     pub(crate) hint: Option<String>,
-    /// The words by which the user has called crictl, if that is inside a host.
-    pub(crate) called: Option<Vec<String>>,
+    /// How the user calls crictl, if that is inside a host.
+    pub(crate) called: Option<String>,
 }
 
 /// What a host program decides before the command line is read.
 #[derive(Clone, Debug)]
-pub struct Preset {
-    /// The endpoint of both services. It overrides the environment and the config file. On the command line, `-r` moves
-    /// both services elsewhere, `-i` only the image service.
-    pub endpoint: String,
+pub(crate) struct Preset {
+    /// The endpoint of both services.
+    pub(crate) endpoint: String,
     /// What the user can do if nobody serves that endpoint.
-    pub hint: String,
-    /// The words by which crictl is called there, for hints that show a command line.
-    pub called: Vec<String>,
+    pub(crate) hint: Option<String>,
 }
 
 /// The timeout to use if none is given.
@@ -128,8 +125,8 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
         }),
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
-        hint: preset.map(|preset| preset.hint.clone()),
-        called: preset.map(|preset| preset.called.clone()),
+        hint: preset.and_then(|preset| preset.hint.clone()),
+        called: None,
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Context<'io> {
     /// An interrupt ends this command as if it had ended by itself. Set by commands that run until they are stopped.
     pub(crate) stops_cleanly: bool,
     /// All commands with their arguments, for the command that completes them.
-    pub(crate) command_line: fn() -> clap::Command,
+    pub(crate) command_line: Box<dyn Fn() -> clap::Command + 'io>,
     zone: TimeZone,
     tracer: Tracer,
     services: Services<'io>,
@@ -49,18 +49,18 @@ impl<'io> Context<'io> {
         // On a terminal the user sees why it takes time. A script may be checking whether somebody listens, so it tries
         // only once.
         settings.max_retries = settings.max_retries.or(io.err_is_terminal.then_some(RETRIES));
-        let tracer = Tracer::start(settings.tracing.as_ref(), io.now);
+        let tracer = Tracer::start(settings.tracing.as_ref(), &io.clock);
         let defaults = io.machine.endpoints.clone();
-        let now = io.now;
+        let clock = io.clock.clone();
         let (io, err) = io.streams();
-        let log = Rc::new(Logger::new(err, io.err_is_terminal, now, zone.clone()));
+        let log = Rc::new(Logger::new(err, io.err_is_terminal, clock, zone.clone()));
         log.set_debug(settings.debug);
         Self {
             settings,
             env,
             io,
             stops_cleanly: false,
-            command_line: clap::Command::default,
+            command_line: Box::new(clap::Command::default),
             zone,
             services: Services::new(defaults, &log, &tracer),
             tracer,
@@ -137,10 +137,12 @@ impl<'io> Context<'io> {
             Origin::Flag(flag) => Some([flag.to_owned(), named.text.clone()]),
             _ => None,
         });
-        let mut words = self.settings.called.clone().unwrap_or_else(|| vec!["crictl".to_owned()]);
-        words.extend(endpoint.into_iter().flatten());
-        words.extend(flags.iter().map(|flag| (*flag).to_owned()));
-        format!("{} {command}", command_line(&words))
+        let flags = flags.iter().map(|flag| (*flag).to_owned());
+        let words: Vec<_> = endpoint.into_iter().flatten().chain(flags).collect();
+        let crictl = self.settings.called.as_deref().unwrap_or("crictl");
+        let line = command_line(&words);
+        let parts = [crictl, &line, command].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(" ")
     }
 
     /// Says where there is something to a person whom a command shows nothing, and with which one to see it. Scripts

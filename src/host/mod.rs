@@ -15,7 +15,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::error::Error;
 use crate::host::paths::Paths;
 use crate::visible::visible;
-use crate::{Io, Preset, run_with};
+use crate::{Crictl, Io};
 
 /// The environment of a run.
 type Env = Vec<(OsString, OsString)>;
@@ -111,23 +111,27 @@ fn variable<'env>(env: &'env Env, name: &str) -> Option<&'env OsStr> {
     env.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
 }
 
-/// The words before crictl's own: the directory where a flag names it.
-fn called(named: Option<&Path>) -> Vec<String> {
-    let dir = named.into_iter().flat_map(|dir| ["--data-dir".to_owned(), dir.display().to_string()]);
-    ["ephemerd".to_owned()].into_iter().chain(dir).chain(["crictl".to_owned()]).collect()
+/// How the user calls crictl: with the directory, where a flag names it.
+fn called(named: Option<&Path>) -> String {
+    let dir = named.map(|dir| format!(" --data-dir {}", quoted(&dir.display().to_string())));
+    format!("ephemerd{} crictl", dir.unwrap_or_default())
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    match word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte)) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
 }
 
 fn run_crictl(dir: &Path, named: Option<&Path>, args: &[OsString], env: Env, io: &mut Io) -> u8 {
-    let preset = Preset {
-        endpoint: Paths::new(dir).endpoint(),
-        hint: format!(
-            "ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`",
-            dir = dir.display()
-        ),
-        called: called(named),
-    };
+    let crictl = Crictl::new().program_name(called(named)).endpoint(Paths::new(dir).endpoint()).hint(format!(
+        "ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`",
+        dir = dir.display()
+    ));
     let args = [OsString::from("crictl")].into_iter().chain(args.iter().cloned());
-    run_with(args, env, io, Some(&preset))
+    crictl.run(args, env, io)
 }
 
 #[cfg(test)]

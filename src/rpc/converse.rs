@@ -49,14 +49,14 @@ impl<'io> Client<'io> {
         });
         let since = Instant::now();
         let call = async {
-            let taken = self.owed.debt();
-            let channel = response::checked(self.channel.clone(), &self.owed);
-            let mut grpc = Grpc::new(channel).max_decoding_message_size(self.max_message);
+            let taken = self.wire.owed.debt();
+            let channel = response::checked(self.wire.channel.clone(), &self.wire.owed);
+            let mut grpc = Grpc::new(channel).max_decoding_message_size(self.wire.max_message);
             grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
             let path = PathAndQuery::from_static(method.path);
             grpc.streaming(request.map(|_| sent), path, BytesCodec::owing(taken)).await
         };
-        match self.within(deadline, since, call).await {
+        match self.wire.within(deadline, since, call).await {
             Ok(answer) => {
                 let (headers, bodies, _) = answer.into_parts();
                 let bodies = Source::Wire(Box::new(bodies));

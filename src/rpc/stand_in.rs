@@ -48,11 +48,11 @@ impl<'io> Client<'io> {
     /// The same channel to the server itself, with this metadata. A call that is a part of another one has the timeout of
     /// any call; what has a deadline is the whole.
     pub(crate) fn behind(&self, metadata: MetadataMap) -> Self {
-        let limit = match self.limit {
+        let limit = match self.wire.limit {
             Limit::Deadline(_) if self.stand_in.is_some() => Limit::None,
             limit => limit,
         };
-        Self { stand_in: None, limit, ..self.clone() }.with_metadata(metadata, self.max_message)
+        Self { stand_in: None, ..self.clone() }.limited(limit).with_metadata(metadata, self.wire.max_message)
     }
 
     /// The one message of an answer that is not the server's.

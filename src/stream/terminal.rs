@@ -31,55 +31,69 @@ impl Size {
 
 #[cfg(unix)]
 mod unix {
-    use std::sync::{Mutex, Once};
-
     use rustix::stdio::{stdin, stdout};
     use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     use super::{Size, io};
 
-    /// The state of the terminal before it was made raw. Global, because a panic hook can't get at it otherwise.
-    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
-
     /// Keeps the terminal raw. Dropping it restores the terminal.
     #[derive(Debug)]
-    pub(crate) struct Raw(());
+    pub(crate) struct Raw(Termios);
 
     impl Raw {
         /// Makes the terminal raw: keys are passed on as they are, Ctrl-C too.
         pub(crate) fn enter() -> io::Result<Self> {
-            static HOOK: Once = Once::new();
-            HOOK.call_once(|| {
-                let next = std::panic::take_hook();
-                std::panic::set_hook(Box::new(move |panic| {
-                    restore();
-                    next(panic);
-                }));
-            });
             let before = tcgetattr(stdin())?;
+            abort::remember(&before);
             let mut raw = before.clone();
             raw.make_raw();
-            if let Ok(mut saved) = BEFORE.lock() {
-                *saved = Some(before);
-            }
             tcsetattr(stdin(), OptionalActions::Now, &raw)?;
-            Ok(Self(()))
+            Ok(Self(before))
         }
     }
 
     impl Drop for Raw {
         fn drop(&mut self) {
-            restore();
+            restore(&self.0);
         }
     }
 
-    fn restore() {
-        // A hook may run while another thread holds the lock.
-        if let Ok(mut saved) = BEFORE.try_lock()
-            && let Some(before) = saved.take()
-        {
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
+    fn restore(before: &Termios) {
+        let _ = tcsetattr(stdin(), OptionalActions::Now, before);
+    }
+
+    /// Where a panic unwinds, what it drops restores the terminal, and there is nothing global.
+    #[cfg(not(panic = "abort"))]
+    mod abort {
+        pub(super) fn remember(_: &super::Termios) {}
+    }
+
+    /// Where a panic ends the program at once, as in our own programs, only its hook can restore the terminal.
+    #[cfg(panic = "abort")]
+    mod abort {
+        use std::sync::{Mutex, Once};
+
+        use super::Termios;
+
+        /// The state of the terminal before it was made raw last.
+        static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+        static HOOK: Once = Once::new();
+
+        pub(super) fn remember(before: &Termios) {
+            HOOK.call_once(|| {
+                let next = std::panic::take_hook();
+                std::panic::set_hook(Box::new(move |panic| {
+                    // A hook may run while another thread holds the lock.
+                    if let Some(before) = BEFORE.try_lock().ok().and_then(|mut saved| saved.take()) {
+                        super::restore(&before);
+                    }
+                    next(panic);
+                }));
+            });
+            if let Ok(mut saved) = BEFORE.lock() {
+                *saved = Some(before.clone());
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-use crictl::Preset;
+use crictl::Crictl;
 
 use super::{containerd, images, jobs};
 use crate::support::fake::Served;
@@ -30,9 +30,8 @@ fn a_person_who_sees_nothing_is_told_where_there_is_something() {
 fn the_command_that_is_named_is_called_as_this_one_was() {
     let served = containerd([("ephemerd", jobs())]).serve();
     let endpoint = served.endpoint();
-    let called = ["ephemerd", "--data-dir", "/srv/c i", "crictl"].map(str::to_owned).into();
-    let preset = Preset { endpoint: endpoint.clone(), hint: String::new(), called };
-    let told = |preset: Option<&Preset>, args: &[&str]| {
+    let preset = Crictl::new().endpoint(&endpoint).program_name("ephemerd --data-dir '/srv/c i' crictl");
+    let told = |preset: Option<&Crictl>, args: &[&str]| {
         let args = args.iter().chain(&["--timeout", "60s", "ps"]).copied();
         crictl_in(args, &[], preset, |io| io.out_is_terminal = true).errors()
     };
