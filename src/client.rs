@@ -90,10 +90,10 @@ impl Client {
         ImageService(self.clone())
     }
 
-    fn request(&self, method: &'static Method, message: &impl Described) -> (Request<Bytes>, Option<Duration>) {
+    fn request(&self, method: &'static Method, message: &impl Described) -> (Request<Vec<Bytes>>, Option<Duration>) {
         let body = message.encode_to_vec();
         let deadline = self.wire.deadline(method, &body);
-        let mut request = Request::new(Bytes::from(body));
+        let mut request = Request::new(vec![Bytes::from(body)]);
         if let Some(deadline) = deadline {
             request.set_timeout(deadline);
         }

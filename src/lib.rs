@@ -58,6 +58,7 @@ pub mod schema;
 mod select;
 mod signal;
 mod stream;
+mod tables;
 mod template;
 mod trace;
 mod view;

@@ -14,7 +14,7 @@ use crate::containerd::contents::KIND;
 use crate::containerd::events::{Events, events, marked};
 use crate::containerd::{decoded, encoded, exec, only, words};
 use crate::generated::cri;
-use crate::method::{Flow, Method};
+use crate::method::Method;
 use crate::namespace::{CRI, MARK};
 use crate::rpc::{Answer, Bodies, Client, StandIn};
 use crate::stream::local::Place;
@@ -45,14 +45,14 @@ impl StandIn for All {
     ) -> LocalBoxFuture<'io, Result<Answer<'io>, Status>> {
         Box::pin(async move {
             let every = Every::new(&client).await?;
-            match method.flow {
-                Flow::Unary => every.answer(method, request).await.map(only),
-                Flow::ServerStream if method.name == "GetContainerEvents" => {
+            match method.flow.answers_several() {
+                false => every.answer(method, request).await.map(only),
+                true if method.name == "GetContainerEvents" => {
                     let others = events(Space::new(&client, CRI)?, &format!("!=\"{CRI}\""));
                     let all = stream::select(every.cri_events(method, &request), others);
                     Ok(all.map(|event| encoded(&event?)).boxed_local())
                 }
-                Flow::ServerStream => Ok(every.cri_stream(method, &request).boxed_local()),
+                true => Ok(every.cri_stream(method, &request).boxed_local()),
             }
         })
     }

@@ -36,11 +36,13 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use prost::Message;
 use tonic::Status;
+use tonic::metadata::MetadataMap;
 
 use crate::containerd::call::Space;
+use crate::error::Error;
 use crate::generated::cri;
 use crate::method::Method;
-use crate::namespace::Wanted;
+use crate::namespace::{self, Wanted};
 use crate::rpc::{Answer, Client, StandIn};
 use crate::stream::local::Place;
 
@@ -53,6 +55,25 @@ pub(crate) fn stand_in(wanted: &Wanted) -> Option<Rc<dyn StandIn>> {
         Wanted::One(name) => Some(Rc::new(One(Rc::from(name.as_str())))),
         Wanted::All => Some(Rc::new(all::All)),
     }
+}
+
+/// What a raw call of a method says of the namespace that it is about: nothing if it is not one of containerd's own.
+///
+/// # Errors
+/// It would be about all namespaces.
+pub(crate) fn metadata(wanted: &Wanted, method: &Method) -> Result<MetadataMap, Error> {
+    if !method.path.starts_with("/containerd.") {
+        return Ok(MetadataMap::new());
+    }
+    let name = match wanted {
+        Wanted::Cri => namespace::CRI,
+        Wanted::One(name) => name,
+        Wanted::All => {
+            let reason = format!("{} is about one namespace of containerd, not all of them", method.name);
+            return Err(Error::usage(format!("--containerd-namespace: {reason}")));
+        }
+    };
+    call::metadata(MetadataMap::new(), name).map_err(|status| Error::usage(status.message()))
 }
 
 /// One namespace.

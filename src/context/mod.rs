@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use crictl_codegen::file;
 use jiff::tz::TimeZone;
+use tonic::metadata::MetadataMap;
 
 use crate::config::{Env, Origin, Service, Settings};
 use crate::containerd;
@@ -15,6 +16,7 @@ use crate::error::{Error, lower};
 use crate::generated::client::{ImageService, RuntimeService};
 use crate::io::{Io, Streams};
 use crate::log::{Level, Logger};
+use crate::method::Method;
 use crate::namespace::{Contents, Wanted};
 use crate::print;
 use crate::rpc::endpoint::Endpoint;
@@ -92,12 +94,22 @@ impl<'io> Context<'io> {
         Ok(ImageService(self.services.client(&self.settings, Service::Image).await?))
     }
 
-    /// The client of the service with this name in the proto.
+    /// The client of the service that has a method. What is not of the CRI is called at the server itself.
     ///
     /// # Errors
-    /// As [`Context::runtime`].
-    pub(crate) async fn service(&mut self, name: &str) -> Result<Client<'io>, Error> {
-        self.services.client(&self.settings, Service::named(name)).await
+    /// As [`Context::runtime`] and [`Context::metadata`].
+    pub(crate) async fn service(&mut self, method: &Method) -> Result<Client<'io>, Error> {
+        let metadata = self.metadata(method)?;
+        let client = self.services.client(&self.settings, Service::named(method.service)).await?;
+        Ok(if method.is_of_the_cri() { client } else { client.behind(metadata) })
+    }
+
+    /// What is sent with each call of a method: containerd wants to know the namespace.
+    ///
+    /// # Errors
+    /// The call would be about all namespaces, and can't be.
+    pub(crate) fn metadata(&self, method: &Method) -> Result<MetadataMap, Error> {
+        containerd::metadata(&self.settings.containerd_namespace, method)
     }
 
     /// The endpoint that a service would be called at. If there are only default endpoints it is the first, since

@@ -111,7 +111,7 @@ async fn methods(ctx: &mut Context<'_>, whole: Whole) -> Result<Vec<Check>, Erro
     let mut probes = Vec::new();
     for method in Api::BUILT_IN.methods {
         // A probe does nothing, so the normal timeout is enough even for a pull, which otherwise has no limit.
-        let client = ctx.service(method.service).await?.with_deadline(ctx.settings.timeout);
+        let client = ctx.service(method).await?.with_deadline(ctx.settings.timeout);
         probes.push(async move {
             let (result, detail) = whole.within(probe::probe(&client, method)).await;
             Check::new("method", method.name, result, detail)

@@ -30,16 +30,21 @@ impl OpenCall<'_> {
 }
 
 impl<'io> Client<'io> {
-    pub(super) fn begin(&self, method: &'static Method, request: &[u8]) -> OpenCall<'io> {
+    pub(super) fn begin(&self, method: &'static Method, requests: &[Bytes]) -> OpenCall<'io> {
         self.log.write(Level::Debug, || format!("calling {} at {}", method.name, self.endpoint));
         let mut span = self.tracer.call(method);
-        span.sent(request.len());
-        OpenCall { span, rerun: Rerun::new(self, method, request) }
+        requests.iter().for_each(|request| span.sent(request.len()));
+        OpenCall { span, rerun: Rerun::new(self, method, requests) }
     }
 
     /// The request with its metadata, including the deadline, so that the server gives up when we do.
-    pub(super) fn request(&self, body: &Bytes, deadline: Option<Duration>, underway: &OpenCall<'_>) -> Request<Bytes> {
-        let mut request = Request::new(body.clone());
+    pub(super) fn request(
+        &self,
+        bodies: Vec<Bytes>,
+        deadline: Option<Duration>,
+        underway: &OpenCall<'_>,
+    ) -> Request<Vec<Bytes>> {
+        let mut request = Request::new(bodies);
         *request.metadata_mut() = (*self.metadata).clone();
         underway.span.inject(request.metadata_mut());
         if let Some(deadline) = deadline {

@@ -1,5 +1,7 @@
 //! Calls in which both sides send messages, as no call of the CRI has them.
 
+use std::slice;
+
 use bytes::Bytes;
 use futures_util::stream;
 use http::uri::PathAndQuery;
@@ -34,10 +36,10 @@ impl<'io> Client<'io> {
         method: &'static Method,
         first: Vec<u8>,
     ) -> Result<(Sender, Bodies<'io>), Status> {
-        let mut underway = self.begin(method, &first);
-        let deadline = self.deadline(method, &first);
         let first = Bytes::from(first);
-        let request = self.request(&first, deadline, &underway);
+        let mut underway = self.begin(method, slice::from_ref(&first));
+        let deadline = self.deadline(method, &first);
+        let request = self.request(vec![first.clone()], deadline, &underway);
         let (sender, messages) = mpsc::channel(1);
         let sent = stream::unfold((Some(first), messages), |(first, mut messages)| async move {
             match first {

@@ -24,6 +24,7 @@ mod typed;
 pub(crate) mod wire;
 
 use std::rc::Rc;
+use std::slice;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -169,15 +170,15 @@ impl<'io> Client<'io> {
     /// # Errors
     /// The call failed.
     pub(crate) async fn answer(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Status> {
-        let mut underway = self.begin(method, &request);
-        let deadline = self.deadline(method, &request);
         let body = Bytes::from(request);
+        let mut underway = self.begin(method, slice::from_ref(&body));
+        let deadline = self.deadline(method, &body);
         let answer = match &self.stand_in {
             Some(stand_in) => {
                 self.wire.within(deadline, Instant::now(), self.stood_in(&**stand_in, method, body)).await
             }
             None => {
-                let call = async || self.wire.one(method, self.request(&body, deadline, &underway)).await;
+                let call = async || self.wire.one(method, self.request(vec![body.clone()], deadline, &underway)).await;
                 self.retried(async || self.wire.within(deadline, Instant::now(), call()).await).await
             }
         };
@@ -205,19 +206,33 @@ impl<'io> Client<'io> {
     /// # Errors
     /// The call failed before a header arrived.
     pub(crate) async fn open(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Status> {
-        let mut underway = self.begin(method, &request);
-        let deadline = self.deadline(method, &request);
-        let body = Bytes::from(request);
+        self.open_several(method, vec![request]).await
+    }
+
+    /// As [`Client::open`], also for a method that takes a stream of requests: these are all of it. The first of them has
+    /// the word on the deadline.
+    ///
+    /// # Errors
+    /// As [`Client::open`].
+    pub(crate) async fn open_several(
+        &self,
+        method: &'static Method,
+        requests: Vec<Vec<u8>>,
+    ) -> Result<Bodies<'io>, Status> {
+        let requests: Vec<_> = requests.into_iter().map(Bytes::from).collect();
+        let first = requests.first().cloned().unwrap_or_default();
+        let mut underway = self.begin(method, &requests);
+        let deadline = self.deadline(method, &first);
         let since = Instant::now();
         let opened = match &self.stand_in {
             Some(stand_in) => {
-                let answer = stand_in.answer(self.clone(), method, body);
+                let answer = stand_in.answer(self.clone(), method, first);
                 let answer = self.wire.within(deadline, since, answer).await;
                 answer.map(|answer| (MetadataMap::new(), Source::StandIn(answer), since))
             }
             None => {
                 let call = async |since| {
-                    let request = self.request(&body, deadline, &underway);
+                    let request = self.request(requests.clone(), deadline, &underway);
                     let (headers, bodies, _) = self.wire.send(method, request).await?.into_parts();
                     Ok((headers, Source::Wire(Box::new(bodies)), since))
                 };
@@ -253,7 +268,7 @@ impl<'io> Client<'io> {
         if status.code() != Code::Unimplemented || method.name == methods::VERSION.name || self.stand_in.is_some() {
             return error;
         }
-        let version = self.wire.one(&methods::VERSION, Request::new(Bytes::new()));
+        let version = self.wire.one(&methods::VERSION, Request::new(vec![Bytes::new()]));
         let deadline = self.deadline(&methods::VERSION, &[]);
         let runtime = self.wire.within(deadline, Instant::now(), version).await.ok().and_then(|bytes| {
             let version: crate::generated::cri::VersionResponse = prost::Message::decode(bytes).ok()?;

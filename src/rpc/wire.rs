@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream;
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::client::Grpc;
@@ -80,20 +81,22 @@ impl Wire {
         deadline.filter(|deadline| *deadline < deadline::FOR_EVER)
     }
 
+    /// Sends the requests of a call, all of them at once.
     pub(crate) async fn send(
         &self,
         method: &'static Method,
-        request: Request<Bytes>,
+        request: Request<Vec<Bytes>>,
     ) -> Result<tonic::Response<Streaming<Bytes>>, Status> {
         let sent = self.owed.debt();
         let channel = response::checked(self.channel.clone(), &self.owed);
         let mut grpc = Grpc::new(channel).max_decoding_message_size(self.max_message);
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        grpc.server_streaming(request, PathAndQuery::from_static(method.path), BytesCodec::owing(sent)).await
+        let request = request.map(stream::iter);
+        grpc.streaming(request, PathAndQuery::from_static(method.path), BytesCodec::owing(sent)).await
     }
 
     /// The one message of an answer.
-    pub(crate) async fn one(&self, method: &'static Method, request: Request<Bytes>) -> Result<Bytes, Status> {
+    pub(crate) async fn one(&self, method: &'static Method, request: Request<Vec<Bytes>>) -> Result<Bytes, Status> {
         let mut bodies = self.send(method, request).await?.into_inner();
         let body = bodies.message().await?.ok_or_else(|| Status::internal("expected one message, got none"))?;
         self.check_size(method, Some(&body))?;

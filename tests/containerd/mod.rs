@@ -9,6 +9,7 @@ mod hint;
 mod image;
 mod logs;
 mod pull;
+mod raw;
 mod refusal;
 
 use crictl::generated::containerd::services::introspection::v1::Plugin;

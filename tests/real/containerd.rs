@@ -213,3 +213,77 @@ fn an_image_has_the_size_and_the_id_that_the_cri_gives_it() {
     assert_eq!(ctr.run(JOBS, ["images", "ls", "-q"]), "");
     assert!(fs::exists(ephemerd.socket()).unwrap());
 }
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn raw_calls_show_and_change_what_ctr_does() {
+    let real = Real::find();
+    let ephemerd = real.serve("raw");
+    let ctr = Ctr { real: &real, ephemerd: &ephemerd };
+    ctr.pull(JOBS);
+    ctr.job(JOBS, "job", "sleep 1000");
+    let raw = |args: &[&str]| ephemerd.json(["--ns", JOBS, "rpc", "containerd"].iter().chain(args).copied());
+
+    let version = raw(&["version", "version"])["version"].clone();
+    assert!(crictl(&ephemerd, ["version"]).contains(version.as_str().unwrap()), "{version}");
+    let task = &raw(&["tasks", "list"])["tasks"][0];
+    let (pid, _) = ctr.task(JOBS, "job").unwrap();
+    assert_eq!((&task["id"], &task["status"], task["pid"].to_string()), (&"job".into(), &"RUNNING".into(), pid));
+    let container = raw(&["containers", "get", "--id", "job"])["container"].clone();
+    assert!(container["createdAt"].as_str().unwrap().ends_with('Z'), "{container:#}");
+    let spec: Value = serde_json::from_str(&ctr.run(JOBS, ["containers", "info", "--spec", "job"])).unwrap();
+    assert_eq!(container["spec"]["value"], spec);
+    assert_eq!(container["runtime"]["options"]["@type"], "containerd.runc.v1.Options");
+    assert_eq!(container["runtime"]["options"]["binaryName"], real["RUNC"]);
+    let metric = &raw(&["tasks", "metrics"])["metrics"][0];
+    let kind = metric["data"]["@type"].as_str().unwrap();
+    assert!(kind.starts_with("io.containerd.cgroups.v") && metric["data"]["memory"].is_object(), "{metric:#}");
+
+    // A mask, a time, and what is sent as it was shown.
+    let label = ["--container.id", "job", "--container.labels", "a=b", "--update-mask", "labels.a"];
+    raw(&[&["containers", "update"][..], &label].concat());
+    let labels = ctr.run(JOBS, ["containers", "info", "job"]);
+    assert_eq!(serde_json::from_str::<Value>(&labels).unwrap()["Labels"]["a"], "b");
+    let epoch = ["leases", "create", "--id", "l", "--labels", "containerd.io/gc.expire=2099-01-01T00:00:00Z"];
+    assert_eq!(raw(&epoch)["lease"]["id"], "l");
+    assert!(ctr.run(JOBS, ["leases", "ls", "-q"]).contains('l'));
+    raw(&["leases", "delete", "--id", "l"]);
+    assert_eq!(ctr.run(JOBS, ["leases", "ls", "-q"]), "");
+
+    // Streams, both ways.
+    let image = raw(&["images", "get", "--name", &real["BUSYBOX_IMAGE"]])["image"]["target"].clone();
+    let digest = image["digest"].as_str().unwrap();
+    let read = raw(&["content", "read", "--digest", digest]);
+    let manifest = read["data"].as_str().unwrap().to_owned();
+    let size = image["size"].as_str().unwrap();
+    let parts = [
+        serde_json::json!({"action": "WRITE", "ref": "r", "total": size, "data": manifest}).to_string(),
+        serde_json::json!({"action": "COMMIT", "ref": "r", "total": size, "offset": size, "expected": digest})
+            .to_string(),
+    ];
+    // In a namespace that has nothing of it.
+    let write = ["--ns", DOCKER, "rpc", "containerd", "content", "write", "--data", &parts.join("\n---\n")];
+    let written = ephemerd.crictl(write);
+    let last: Value = serde_json::from_str(written.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["action"], &last["digest"]), (&"COMMIT".into(), &digest.into()), "{written}");
+    assert!(ctr.run(DOCKER, ["content", "ls", "-q"]).contains(digest));
+    let subscribed = ["rpc", "containerd", "events", "subscribe", "--for", "300ms", "--filters", "topic==\"/none\""];
+    assert_eq!(ephemerd.crictl(subscribed), "");
+
+    raw(&["tasks", "kill", "--container-id", "job", "--signal", "9"]);
+    let ended = raw(&["tasks", "wait", "--container-id", "job", "--timeout", "20s"]);
+    assert_eq!(ended["exitStatus"], 137);
+    assert!(ended["exitedAt"].as_str().unwrap().starts_with("20"), "{ended}");
+    // The task that `ctr` made is gone by `ctr` or by this.
+    raw(&["tasks", "delete", "--container-id", "job"]);
+    let missing = ends(&ephemerd, ["rpc", "containerd", "tasks", "get", "--container-id", "job"]);
+    assert_eq!(missing.status, Some(64 + 5), "{}", missing.err);
+    raw(&["containers", "delete", "--id", "job"]);
+    assert_eq!(ctr.ids(JOBS), [""; 0]);
+
+    // The same through protos, as other people have theirs.
+    let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto/containerd/2.3");
+    let file = format!("{proto}/services/images/v1/images.proto");
+    let listed = ephemerd.json(["--ns", JOBS, "rpc", "--proto", &file, "-I", proto, "list"]);
+    assert_eq!(listed["images"][0]["name"], real["BUSYBOX_IMAGE"]);
+}
