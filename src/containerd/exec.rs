@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::BytesMut;
 use futures_util::FutureExt as _;
 use prost::Message as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tonic::Status;
 use uuid::Uuid;
@@ -26,7 +28,7 @@ use crate::generated::containerd::services::tasks::v1::{
 use crate::generated::cri;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::{Client, Parting};
-use crate::stream::local::{Far, Place, Sizes, pair};
+use crate::stream::local::{Far, Feed, Inputs, Place, Sizes, pair};
 use crate::stream::status::Failed;
 use crate::stream::{Session, Wanted};
 
@@ -36,6 +38,13 @@ const SCHEME: &str = "containerd-exec://";
 
 /// How much of each output `ExecSync` returns at most, as containerd's own CRI has it.
 const LARGEST: usize = 16 << 20;
+
+/// As much as a FIFO holds.
+const CHUNK: usize = 64 << 10;
+
+/// How long nothing comes of a command that has ended before what it left running is no longer listened to. A shim
+/// waits as long (`waitTimeout` in `cmd/containerd-shim-runc-v2/process/exec.go`).
+const QUIET: Duration = Duration::from_secs(2);
 
 impl Space<'_> {
     pub(super) async fn exec(&self, request: &cri::ExecRequest) -> Result<cri::ExecResponse, Status> {
@@ -118,11 +127,11 @@ impl Space<'_> {
         let outputs = async {
             let errors = async {
                 match stderr {
-                    Some(stderr) => stderr.feed(far.stderr, ended.clone()).await,
+                    Some(stderr) => feed(stderr, far.stderr, ended.clone()).await,
                     None => far.stderr.end().await,
                 }
             };
-            tokio::join!(stdout.feed(far.stdout, ended.clone()), errors);
+            tokio::join!(feed(stdout, far.stdout, ended.clone()), errors);
         };
         let exited = async {
             let request = process.wait();
@@ -134,7 +143,7 @@ impl Space<'_> {
         let served = async { tokio::join!(exited, outputs).0 };
         let input = async {
             if let Some(stdin) = stdin {
-                stdin.take(far.stdin).await;
+                take(stdin, far.stdin).await;
                 // The shim holds an end of its own, which lets others leave without ending the input.
                 let _ = self.find::<()>(&call::TASKS_CLOSE_IO, &process.close_input()).await;
             }
@@ -166,6 +175,37 @@ impl Space<'_> {
             ))),
         }
     }
+}
+
+/// Writes all of the input, for as long as anybody reads it.
+async fn take(mut stdin: impl AsyncWrite + Unpin, mut inputs: Inputs) {
+    while let Some(bytes) = inputs.next().await {
+        if stdin.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Passes on all of an output, to its end, or until what a command has left running has been silent for a while since
+/// the command itself ended.
+async fn feed(mut output: impl AsyncRead + Unpin, feed: Feed, ended: watch::Receiver<bool>) {
+    loop {
+        let mut bytes = BytesMut::with_capacity(CHUNK);
+        let mut ended = ended.clone();
+        let quiet = async {
+            let _ = ended.wait_for(|ended| *ended).await;
+            tokio::time::sleep(QUIET).await;
+        };
+        let read = tokio::select! {
+            biased;
+            read = output.read_buf(&mut bytes) => read,
+            () = quiet => break,
+        };
+        if !matches!(read, Ok(1..)) || !feed.send(bytes.freeze()).await {
+            break;
+        }
+    }
+    feed.end().await;
 }
 
 /// Where the streams are that a URL of ours, or of any other server, leads to.

@@ -3,10 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tokio::sync::watch;
-
 use crate::stream::Wanted;
-use crate::stream::local::{Feed, Inputs};
 
 /// A folder, which is never made.
 pub(super) enum Folder {}
@@ -49,22 +46,6 @@ impl Fifos {
 }
 
 /// The ends of streams: input, output, errors, and those that are only held.
-pub(super) type Ends = (Option<Input>, Output, Option<Output>, Held);
+pub(super) type Ends = (Option<tokio::io::Sink>, tokio::io::Empty, Option<tokio::io::Empty>, Held);
 
 pub(super) enum Held {}
-
-pub(super) enum Input {}
-
-impl Input {
-    pub(super) async fn take(self, _: Inputs) {
-        match self {}
-    }
-}
-
-pub(super) enum Output {}
-
-impl Output {
-    pub(super) async fn feed(self, _: Feed, _: watch::Receiver<bool>) {
-        match self {}
-    }
-}
