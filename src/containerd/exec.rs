@@ -17,7 +17,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::containerd::call::{self, Space};
-use crate::containerd::fifo::{Ends, Fifos, Folder};
+use crate::containerd::fifo::{Fifos, Folder, Outputs};
 use crate::containerd::task::refused;
 use crate::containerd::{signal, spec};
 use crate::generated::containerd::services::containers::v1::Container;
@@ -91,7 +91,7 @@ impl Space<'_> {
         };
         let folder = Folder::beside(self.socket()?, &exec_id).map_err(failed)?;
         let fifos = Fifos::new(folder, wanted).map_err(failed)?;
-        let ends = fifos.open().map_err(failed)?;
+        let outputs = fifos.outputs().map_err(failed)?;
         let path = |path: Option<PathBuf>| path.map(|path| path.display().to_string()).unwrap_or_default();
         let request = ExecProcessRequest {
             container_id: container.id.clone(),
@@ -109,7 +109,7 @@ impl Space<'_> {
             self.call::<StartResponse>(&call::TASKS_START, &process.start()).await
         };
         let status = match started.await {
-            Ok(_) => Ok(self.serve(&process, ends, far).await?),
+            Ok(_) => Ok(self.serve(&process, &fifos, outputs, far).await?),
             Err(status) => Err(status),
         };
         let deleted = self.find::<DeleteResponse>(&call::TASKS_DELETE_PROCESS, &process.delete()).await;
@@ -119,8 +119,8 @@ impl Space<'_> {
     }
 
     /// Serves the streams of a process that runs, until it has ended and they have.
-    async fn serve(&self, process: &Process, ends: Ends, far: Far) -> Result<u32, Status> {
-        let (stdin, stdout, stderr, held) = ends;
+    async fn serve(&self, process: &Process, fifos: &Fifos, outputs: Outputs, far: Far) -> Result<u32, Status> {
+        let (stdout, stderr, held) = outputs;
         // By now the shim has opened its own ends.
         drop(held);
         let (tell, ended) = watch::channel(false);
@@ -142,7 +142,8 @@ impl Space<'_> {
         };
         let served = async { tokio::join!(exited, outputs).0 };
         let input = async {
-            if let Some(stdin) = stdin {
+            let failed = |error: io::Error| Status::internal(format!("the command's input can't be opened: {error}"));
+            if let Some(stdin) = fifos.input().await.map_err(failed)? {
                 take(stdin, far.stdin).await;
                 // The shim holds an end of its own, which lets others leave without ending the input.
                 let _ = self.find::<()>(&call::TASKS_CLOSE_IO, &process.close_input()).await;

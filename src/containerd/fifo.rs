@@ -8,8 +8,10 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::io::Errno;
 use tokio::net::unix::pipe;
 
 use crate::stream::Wanted;
@@ -19,6 +21,9 @@ pub(super) type Input = pipe::Sender;
 
 /// The end that a command's output is read from. It comes to an end when all processes have ended that write there.
 pub(super) type Output = pipe::Receiver;
+
+/// How long to wait before looking again for whoever reads the input.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A private folder. Dropping it removes it.
 pub(super) struct Folder(PathBuf);
@@ -49,12 +54,12 @@ pub(super) struct Fifos {
     wanted: Wanted,
 }
 
-/// Our ends of them, for input, output and errors, and the other ends.
-pub(super) type Ends = (Option<Input>, Output, Option<Output>, Held);
+/// Our ends of the outputs, and the other ends.
+pub(super) type Outputs = (Output, Option<Output>, Held);
 
-/// The other ends. They keep ours open until a shim has opened its own; nothing is read from or written to them.
+/// The other ends. They keep ours open until a shim has opened its own; nothing is written to them.
 #[derive(Default)]
-pub(super) struct Held(Vec<pipe::Sender>, Vec<pipe::Receiver>);
+pub(super) struct Held(Vec<pipe::Sender>);
 
 impl Fifos {
     /// Makes the FIFOs for the streams that are wanted.
@@ -82,11 +87,11 @@ impl Fifos {
         (!self.wanted.tty).then(|| self.folder.0.join("stderr"))
     }
 
-    /// Opens our ends.
+    /// Opens our ends of the outputs. A shim that has started a process has opened its own.
     ///
     /// # Errors
     /// The system can't open them.
-    pub(super) fn open(&self) -> io::Result<Ends> {
+    pub(super) fn outputs(&self) -> io::Result<Outputs> {
         let mut held = Held::default();
         let mut output = |path: PathBuf| {
             let receiver = pipe::OpenOptions::new().open_receiver(&path)?;
@@ -94,14 +99,22 @@ impl Fifos {
             Ok::<_, io::Error>(receiver)
         };
         let (stdout, stderr) = (output(self.stdout())?, self.stderr().map(output).transpose()?);
-        let stdin = match self.stdin() {
-            Some(path) => {
-                // Nobody can open an end to write to before there is one to read from.
-                held.1.push(pipe::OpenOptions::new().open_receiver(&path)?);
-                Some(pipe::OpenOptions::new().open_sender(&path)?)
+        Ok((stdout, stderr, held))
+    }
+
+    /// Opens our end of the input, if there is one, as soon as a shim has opened its own: it does so in its own time (with
+    /// `O_NONBLOCK`, in `cmd/containerd-shim-runc-v2/process/io.go`), and would wait for ever for a writer that has left.
+    ///
+    /// # Errors
+    /// The system can't open it.
+    pub(super) async fn input(&self) -> io::Result<Option<Input>> {
+        let Some(path) = self.stdin() else { return Ok(None) };
+        loop {
+            match pipe::OpenOptions::new().open_sender(&path) {
+                // Nobody is there to read.
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::NXIO) => tokio::time::sleep(PAUSE).await,
+                opened => return opened.map(Some),
             }
-            None => None,
-        };
-        Ok((stdin, stdout, stderr, held))
+        }
     }
 }

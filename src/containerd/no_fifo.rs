@@ -40,12 +40,18 @@ impl Fifos {
 
     /// # Errors
     /// Never.
-    pub(super) fn open(&self) -> io::Result<Ends> {
+    pub(super) fn outputs(&self) -> io::Result<Outputs> {
+        match *self {}
+    }
+
+    /// # Errors
+    /// Never.
+    pub(super) async fn input(&self) -> io::Result<Option<tokio::io::Sink>> {
         match *self {}
     }
 }
 
-/// The ends of streams: input, output, errors, and those that are only held.
-pub(super) type Ends = (Option<tokio::io::Sink>, tokio::io::Empty, Option<tokio::io::Empty>, Held);
+/// The ends of outputs, and those that are only held.
+pub(super) type Outputs = (tokio::io::Empty, Option<tokio::io::Empty>, Held);
 
 pub(super) enum Held {}
