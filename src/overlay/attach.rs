@@ -58,7 +58,8 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
         ctx.warn(warning);
     }
     let (out, err) = (Output::share(ctx.io.out), Output::share(&mut ctx.log.stream()));
-    let console = Console { input: input.as_mut(), out: out.clone(), err: err.clone(), tty: args.tty };
+    let terminal = ctx.io.terminal.clone();
+    let console = Console { input: input.as_mut(), out: out.clone(), err: err.clone(), tty: args.tty, terminal };
     let ended = console.run(session).await;
     out.give_back(ctx.io.out);
     err.give_back(&mut ctx.log.stream());

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::stream::channel::{RESIZE, STDIN};
 use crate::stream::pipe::{Cause, Inlet, Order, Outlet, Piece, What};
 use crate::stream::status::Failed;
-use crate::stream::terminal::Size;
+use crate::stream::terminal::read;
 use crate::stream::{Connection, Report, Session, Wanted};
 
 /// How many pieces of the input wait for a server.
@@ -91,7 +91,7 @@ impl Sizes {
     pub(crate) async fn next(&mut self) -> Option<(u16, u16)> {
         loop {
             let What::Data(message) = self.0.recv().await?.what else { return None };
-            if let Some(size) = Size::read(&message) {
+            if let Some(size) = read(&message) {
                 return Some((size.width, size.height));
             }
         }

@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where the clock comes from")]
 
+mod terminal;
+
 #[cfg(unix)]
 use std::fs::File;
 use std::io::{self, IoSlice, IsTerminal, LineWriter, Read, Write};
@@ -13,6 +15,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
+
+pub use terminal::{Size, Terminal, Waiting};
 
 /// What a run reads from and writes to. One value serves one run at a time. Made by [`Io::std`] or [`Io::buffers`], then
 /// changed member by member.
@@ -33,6 +37,8 @@ pub struct Io {
     /// Whether [`Io::out`] and [`Io::err`] go to the same place, such as a terminal, so that their relative order is
     /// visible.
     pub streams_are_one: bool,
+    /// The terminal behind input and output, for `exec -it` and `attach -it`.
+    pub terminal: Option<Arc<dyn Terminal>>,
     /// The clock.
     pub clock: Clock,
     /// The program's own path: a `crictl.yaml` beside it is the second config file to be tried.
@@ -73,6 +79,7 @@ pub(crate) struct Streams<'io> {
     pub(crate) out_is_terminal: bool,
     pub(crate) err_is_terminal: bool,
     pub(crate) streams_are_one: bool,
+    pub(crate) terminal: &'io Option<Arc<dyn Terminal>>,
     pub(crate) signals: bool,
     pub(crate) cancellation: CancellationToken,
 }
@@ -87,6 +94,7 @@ impl Io {
             out_is_terminal: self.out_is_terminal,
             err_is_terminal: self.err_is_terminal,
             streams_are_one: self.streams_are_one,
+            terminal: &self.terminal,
             signals: self.signals,
             cancellation: self.cancellation.clone(),
         };
@@ -158,6 +166,7 @@ impl Io {
             out_is_terminal: io::stdout().is_terminal(),
             err_is_terminal: io::stderr().is_terminal(),
             streams_are_one: streams_are_one(),
+            terminal: Some(Arc::new(terminal::Own::default())),
             clock: Clock::new(SystemTime::now),
             executable: std::env::current_exe().ok(),
             machine: Machine::this(),
@@ -181,6 +190,7 @@ impl Io {
             out_is_terminal: false,
             err_is_terminal: false,
             streams_are_one: false,
+            terminal: None,
             clock: Clock::new(SystemTime::now),
             executable: None,
             machine: Machine::default(),
