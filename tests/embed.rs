@@ -211,7 +211,8 @@ fn a_call_for_data_says_what_went_wrong_on_the_way() {
             let client = Client::connect(endpoint).await.unwrap().timeout(Duration::from_millis(200));
             client.runtime().version(VersionRequest::default()).await.unwrap_err()
         };
-        assert_eq!(version(&fake.endpoint()).await.code(), tonic::Code::DeadlineExceeded);
+        let error = version(&fake.endpoint()).await;
+        assert_eq!(error.code(), tonic::Code::DeadlineExceeded, "{error}");
         let error = version(&nobody).await;
         assert_eq!(error.code(), tonic::Code::Unavailable);
         assert!(error.to_string().ends_with("is the runtime running?"), "{error}");

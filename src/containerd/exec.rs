@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::BytesMut;
 use futures_util::FutureExt as _;
 use prost::Message as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tonic::Status;
 use uuid::Uuid;
 
 use crate::containerd::call::{self, Space};
-use crate::containerd::fifo::{Ends, Fifos, Folder};
+use crate::containerd::fifo::{Fifos, Folder, Outputs};
 use crate::containerd::task::refused;
 use crate::containerd::{signal, spec};
 use crate::generated::containerd::services::containers::v1::Container;
@@ -26,7 +28,7 @@ use crate::generated::containerd::services::tasks::v1::{
 use crate::generated::cri;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::{Client, Parting};
-use crate::stream::local::{Far, Place, Sizes, pair};
+use crate::stream::local::{Far, Feed, Inputs, Place, Sizes, pair};
 use crate::stream::status::Failed;
 use crate::stream::{Session, Wanted};
 
@@ -36,6 +38,13 @@ const SCHEME: &str = "containerd-exec://";
 
 /// How much of each output `ExecSync` returns at most, as containerd's own CRI has it.
 const LARGEST: usize = 16 << 20;
+
+/// As much as a FIFO holds.
+const CHUNK: usize = 64 << 10;
+
+/// How long nothing comes of a command that has ended before what it left running is no longer listened to. A shim
+/// waits as long (`waitTimeout` in `cmd/containerd-shim-runc-v2/process/exec.go`).
+const QUIET: Duration = Duration::from_secs(2);
 
 impl Space<'_> {
     pub(super) async fn exec(&self, request: &cri::ExecRequest) -> Result<cri::ExecResponse, Status> {
@@ -82,7 +91,7 @@ impl Space<'_> {
         };
         let folder = Folder::beside(self.socket()?, &exec_id).map_err(failed)?;
         let fifos = Fifos::new(folder, wanted).map_err(failed)?;
-        let ends = fifos.open().map_err(failed)?;
+        let outputs = fifos.outputs().map_err(failed)?;
         let path = |path: Option<PathBuf>| path.map(|path| path.display().to_string()).unwrap_or_default();
         let request = ExecProcessRequest {
             container_id: container.id.clone(),
@@ -100,7 +109,7 @@ impl Space<'_> {
             self.call::<StartResponse>(&call::TASKS_START, &process.start()).await
         };
         let status = match started.await {
-            Ok(_) => Ok(self.serve(&process, ends, far).await?),
+            Ok(_) => Ok(self.serve(&process, &fifos, outputs, far).await?),
             Err(status) => Err(status),
         };
         let deleted = self.find::<DeleteResponse>(&call::TASKS_DELETE_PROCESS, &process.delete()).await;
@@ -110,19 +119,19 @@ impl Space<'_> {
     }
 
     /// Serves the streams of a process that runs, until it has ended and they have.
-    async fn serve(&self, process: &Process, ends: Ends, far: Far) -> Result<u32, Status> {
-        let (stdin, stdout, stderr, held) = ends;
+    async fn serve(&self, process: &Process, fifos: &Fifos, outputs: Outputs, far: Far) -> Result<u32, Status> {
+        let (stdout, stderr, held) = outputs;
         // By now the shim has opened its own ends.
         drop(held);
         let (tell, ended) = watch::channel(false);
         let outputs = async {
             let errors = async {
                 match stderr {
-                    Some(stderr) => stderr.feed(far.stderr, ended.clone()).await,
+                    Some(stderr) => feed(stderr, far.stderr, ended.clone()).await,
                     None => far.stderr.end().await,
                 }
             };
-            tokio::join!(stdout.feed(far.stdout, ended.clone()), errors);
+            tokio::join!(feed(stdout, far.stdout, ended.clone()), errors);
         };
         let exited = async {
             let request = process.wait();
@@ -133,8 +142,9 @@ impl Space<'_> {
         };
         let served = async { tokio::join!(exited, outputs).0 };
         let input = async {
-            if let Some(stdin) = stdin {
-                stdin.take(far.stdin).await;
+            let failed = |error: io::Error| Status::internal(format!("the command's input can't be opened: {error}"));
+            if let Some(stdin) = fifos.input().await.map_err(failed)? {
+                take(stdin, far.stdin).await;
                 // The shim holds an end of its own, which lets others leave without ending the input.
                 let _ = self.find::<()>(&call::TASKS_CLOSE_IO, &process.close_input()).await;
             }
@@ -166,6 +176,37 @@ impl Space<'_> {
             ))),
         }
     }
+}
+
+/// Writes all of the input, for as long as anybody reads it.
+async fn take(mut stdin: impl AsyncWrite + Unpin, mut inputs: Inputs) {
+    while let Some(bytes) = inputs.next().await {
+        if stdin.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Passes on all of an output, to its end, or until what a command has left running has been silent for a while since
+/// the command itself ended.
+async fn feed(mut output: impl AsyncRead + Unpin, feed: Feed, ended: watch::Receiver<bool>) {
+    loop {
+        let mut bytes = BytesMut::with_capacity(CHUNK);
+        let mut ended = ended.clone();
+        let quiet = async {
+            let _ = ended.wait_for(|ended| *ended).await;
+            tokio::time::sleep(QUIET).await;
+        };
+        let read = tokio::select! {
+            biased;
+            read = output.read_buf(&mut bytes) => read,
+            () = quiet => break,
+        };
+        if !matches!(read, Ok(1..)) || !feed.send(bytes.freeze()).await {
+            break;
+        }
+    }
+    feed.end().await;
 }
 
 /// Where the streams are that a URL of ours, or of any other server, leads to.

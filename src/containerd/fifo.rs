@@ -10,21 +10,20 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use rustix::io::Errno;
 use tokio::net::unix::pipe;
-use tokio::sync::watch;
 
 use crate::stream::Wanted;
-use crate::stream::local::{Feed, Inputs};
 
-/// As much as a FIFO holds.
-const CHUNK: usize = 64 << 10;
+/// The end that a command's input is written to.
+pub(super) type Input = pipe::Sender;
 
-/// How long nothing comes of a command that has ended before what it left running is no longer listened to. A shim
-/// waits as long (`waitTimeout` in `cmd/containerd-shim-runc-v2/process/exec.go`).
-const QUIET: Duration = Duration::from_secs(2);
+/// The end that a command's output is read from. It comes to an end when all processes have ended that write there.
+pub(super) type Output = pipe::Receiver;
+
+/// How long to wait before looking again for whoever reads the input.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A private folder. Dropping it removes it.
 pub(super) struct Folder(PathBuf);
@@ -55,12 +54,12 @@ pub(super) struct Fifos {
     wanted: Wanted,
 }
 
-/// Our ends of them, for input, output and errors, and the other ends.
-pub(super) type Ends = (Option<Input>, Output, Option<Output>, Held);
+/// Our ends of the outputs, and the other ends.
+pub(super) type Outputs = (Output, Option<Output>, Held);
 
-/// The other ends. They keep ours open until a shim has opened its own; nothing is read from or written to them.
+/// The other ends. They keep ours open until a shim has opened its own; nothing is written to them.
 #[derive(Default)]
-pub(super) struct Held(Vec<pipe::Sender>, Vec<pipe::Receiver>);
+pub(super) struct Held(Vec<pipe::Sender>);
 
 impl Fifos {
     /// Makes the FIFOs for the streams that are wanted.
@@ -88,67 +87,34 @@ impl Fifos {
         (!self.wanted.tty).then(|| self.folder.0.join("stderr"))
     }
 
-    /// Opens our ends.
+    /// Opens our ends of the outputs. A shim that has started a process has opened its own.
     ///
     /// # Errors
     /// The system can't open them.
-    pub(super) fn open(&self) -> io::Result<Ends> {
+    pub(super) fn outputs(&self) -> io::Result<Outputs> {
         let mut held = Held::default();
         let mut output = |path: PathBuf| {
             let receiver = pipe::OpenOptions::new().open_receiver(&path)?;
             held.0.push(pipe::OpenOptions::new().open_sender(&path)?);
-            Ok::<_, io::Error>(Output(receiver))
+            Ok::<_, io::Error>(receiver)
         };
         let (stdout, stderr) = (output(self.stdout())?, self.stderr().map(output).transpose()?);
-        let stdin = match self.stdin() {
-            Some(path) => {
-                // Nobody can open an end to write to before there is one to read from.
-                held.1.push(pipe::OpenOptions::new().open_receiver(&path)?);
-                Some(Input(pipe::OpenOptions::new().open_sender(&path)?))
-            }
-            None => None,
-        };
-        Ok((stdin, stdout, stderr, held))
+        Ok((stdout, stderr, held))
     }
-}
 
-/// The end that a command's input is written to.
-pub(super) struct Input(pipe::Sender);
-
-impl Input {
-    /// Writes all of the input, for as long as anybody reads it.
-    pub(super) async fn take(mut self, mut inputs: Inputs) {
-        while let Some(bytes) = inputs.next().await {
-            if self.0.write_all(&bytes).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
-/// The end that a command's output is read from.
-pub(super) struct Output(pipe::Receiver);
-
-impl Output {
-    /// Passes on all of the output: to its end, which comes when all processes that have it have ended, or have
-    /// been silent for a while since the first one did.
-    pub(super) async fn feed(mut self, feed: Feed, ended: watch::Receiver<bool>) {
+    /// Opens our end of the input, if there is one, as soon as a shim has opened its own: it does so in its own time (with
+    /// `O_NONBLOCK`, in `cmd/containerd-shim-runc-v2/process/io.go`), and would wait for ever for a writer that has left.
+    ///
+    /// # Errors
+    /// The system can't open it.
+    pub(super) async fn input(&self) -> io::Result<Option<Input>> {
+        let Some(path) = self.stdin() else { return Ok(None) };
         loop {
-            let mut bytes = BytesMut::with_capacity(CHUNK);
-            let mut ended = ended.clone();
-            let quiet = async {
-                let _ = ended.wait_for(|ended| *ended).await;
-                tokio::time::sleep(QUIET).await;
-            };
-            let read = tokio::select! {
-                biased;
-                read = self.0.read_buf(&mut bytes) => read,
-                () = quiet => break,
-            };
-            if !matches!(read, Ok(1..)) || !feed.send(bytes.freeze()).await {
-                break;
+            match pipe::OpenOptions::new().open_sender(&path) {
+                // Nobody is there to read.
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::NXIO) => tokio::time::sleep(PAUSE).await,
+                opened => return opened.map(Some),
             }
         }
-        feed.end().await;
     }
 }

@@ -3,10 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tokio::sync::watch;
-
 use crate::stream::Wanted;
-use crate::stream::local::{Feed, Inputs};
 
 /// A folder, which is never made.
 pub(super) enum Folder {}
@@ -43,28 +40,18 @@ impl Fifos {
 
     /// # Errors
     /// Never.
-    pub(super) fn open(&self) -> io::Result<Ends> {
+    pub(super) fn outputs(&self) -> io::Result<Outputs> {
+        match *self {}
+    }
+
+    /// # Errors
+    /// Never.
+    pub(super) async fn input(&self) -> io::Result<Option<tokio::io::Sink>> {
         match *self {}
     }
 }
 
-/// The ends of streams: input, output, errors, and those that are only held.
-pub(super) type Ends = (Option<Input>, Output, Option<Output>, Held);
+/// The ends of outputs, and those that are only held.
+pub(super) type Outputs = (tokio::io::Empty, Option<tokio::io::Empty>, Held);
 
 pub(super) enum Held {}
-
-pub(super) enum Input {}
-
-impl Input {
-    pub(super) async fn take(self, _: Inputs) {
-        match self {}
-    }
-}
-
-pub(super) enum Output {}
-
-impl Output {
-    pub(super) async fn feed(self, _: Feed, _: watch::Receiver<bool>) {
-        match self {}
-    }
-}

@@ -9,7 +9,7 @@ use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::transport::Channel;
-use tonic::{Request, Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 
 use crate::method::Method;
 use crate::rpc::codec::BytesCodec;
@@ -137,9 +137,13 @@ impl Wire {
         let Some(end) = since.checked_add(deadline) else { return call.await };
         // A timer runs for at least a millisecond, in which a runtime may answer.
         let call = async { if deadline.is_zero() { std::future::pending().await } else { call.await } };
+        let is_late = || Instant::now() >= end;
         match tokio::time::timeout_at(end, call).await {
-            // tonic applies the deadline in the metadata too, and reports it as a cancellation.
-            Ok(Err(status)) if !status::is_timeout(&status) => Err(status),
+            // tonic applies the deadline in the metadata too, here and on a server that is made with it, and reports it as
+            // a cancellation.
+            Ok(Err(status)) if !status::is_timeout(&status) && !(status.code() == Code::Cancelled && is_late()) => {
+                Err(status)
+            }
             Ok(Ok(answer)) => Ok(answer),
             _ => Err(late(deadline)),
         }

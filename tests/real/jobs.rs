@@ -140,8 +140,10 @@ fn the_log_of_a_job_is_followed_to_the_jobs_end_and_is_there_afterwards() {
     let ephemerd = real.serve("job-logs");
     let ctr = Ctr { real: &real, ephemerd: &ephemerd };
     ctr.pull(JOBS);
-    let script =
-        "for i in $(seq 100); do echo line $i; done; until [ -e /end ]; do sleep 0.1; done; echo oops >&2; exit 3";
+    // The shim closes the file for both outputs when the first one ends, so what is said at the very end on the other one
+    // may be lost to it.
+    let script = "for i in $(seq 100); do echo line $i; done; until [ -e /end ]; do sleep 0.1; done; \
+                  echo oops >&2; sleep 1; exit 3";
     let path = ctr.job(JOBS, "job", script);
     let mut follow = ephemerd.command(["--ns", JOBS, "logs", "-f", "job"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines().map(Result::unwrap);

@@ -63,13 +63,15 @@ impl Fake {
             return Err(Status::unknown(why));
         }
         let (out, err) = (open(&exec.request.stdout), (!exec.request.terminal).then(|| open(&exec.request.stderr)));
-        let input = (!exec.request.stdin.is_empty()).then(|| {
-            // Opened for both, it is a writer too, and keeps the reader from seeing an end.
-            let held = OpenOptions::new().read(true).write(true).open(&exec.request.stdin).unwrap();
-            (held, File::open(&exec.request.stdin).unwrap())
-        });
         let (fake, id) = (self.clone(), id.to_owned());
         thread::spawn(move || {
+            let input = (!exec.request.stdin.is_empty()).then(|| {
+                // A shim has answered by now.
+                thread::sleep(Duration::from_millis(20));
+                // Opened for both, it is a writer too, and keeps the reader from seeing an end.
+                let held = OpenOptions::new().read(true).write(true).open(&exec.request.stdin).unwrap();
+                (held, File::open(&exec.request.stdin).unwrap())
+            });
             let (held, input) = input.unzip();
             let holder = fake.clone().hold(id.clone(), held);
             let status = fake.perform(&id, &command, input, out, err);
