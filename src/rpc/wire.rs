@@ -137,13 +137,12 @@ impl Wire {
         let Some(end) = since.checked_add(deadline) else { return call.await };
         // A timer runs for at least a millisecond, in which a runtime may answer.
         let call = async { if deadline.is_zero() { std::future::pending().await } else { call.await } };
-        let is_late = || Instant::now() >= end;
+        // tonic applies the deadline in the metadata too, here and on a server that is made with it, and reports it as a
+        // cancellation.
+        let is_late =
+            |status: &Status| status::is_timeout(status) || status.code() == Code::Cancelled && Instant::now() >= end;
         match tokio::time::timeout_at(end, call).await {
-            // tonic applies the deadline in the metadata too, here and on a server that is made with it, and reports it as
-            // a cancellation.
-            Ok(Err(status)) if !status::is_timeout(&status) && !(status.code() == Code::Cancelled && is_late()) => {
-                Err(status)
-            }
+            Ok(Err(status)) if !is_late(&status) => Err(status),
             Ok(Ok(answer)) => Ok(answer),
             _ => Err(late(deadline)),
         }

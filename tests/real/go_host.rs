@@ -10,7 +10,8 @@ fn a_daemon_in_go_is_crictl_for_its_own_containerd() {
     let program = std::env::var_os("GO_HOST").expect("GO_HOST names a program that scripts/go-host has built");
     let ephemerd = Real::find().serve("go");
     let run = |args: &[&str]| {
-        let output = Command::new(&program).arg("crictl").args(args).env("DATA_DIR", &ephemerd.data_dir).output().unwrap();
+        let output =
+            Command::new(&program).arg("crictl").args(args).env("DATA_DIR", &ephemerd.data_dir).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     };
