@@ -4,6 +4,10 @@
 //! the status 70 instead of the host.
 #![cfg(unix)]
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // Tests, not the library.
+mod tests;
+
 use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::fs::File;
 use std::io::{self, IsTerminal as _};

@@ -1,6 +1,4 @@
 //! The C interface, as C would call it, and its header.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used)] // Tests, not the library.
 
 use std::ffi::{CStr, CString, c_char};
 use std::io::Read as _;
@@ -9,7 +7,7 @@ use std::path::Path;
 use std::ptr::null;
 use std::{fs, io};
 
-use crictl_ffi::{Run, crictl_free, crictl_run, crictl_version};
+use super::{Run, crictl_free, crictl_run, crictl_version};
 
 /// Runs with these arguments, and returns the status and what was printed.
 fn run(args: &[&str], endpoint: Option<&str>) -> (i32, String) {
