@@ -21,6 +21,7 @@ mod retry;
 mod rpc;
 mod run;
 mod schema;
+mod serve;
 mod stream;
 mod support;
 mod terminal;

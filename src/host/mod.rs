@@ -3,16 +3,20 @@
 
 mod config;
 mod containerd;
+mod lock;
 mod paths;
 mod serve;
+mod state;
 mod system;
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::error::Error;
+use crate::host::lock::Lock;
 use crate::host::paths::Paths;
 use crate::visible::visible;
 use crate::{Io, Preset, run_with};
@@ -111,16 +115,27 @@ fn variable<'env>(env: &'env Env, name: &str) -> Option<&'env OsStr> {
     env.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
 }
 
+/// An I/O error with what was being done to which file.
+fn at(error: io::Error, doing: &str, path: &Path) -> Error {
+    Error::from(error).context(format!("{doing} {}", path.display()))
+}
+
 fn run_crictl(dir: &Path, args: &[OsString], env: Env, io: &mut Io) -> u8 {
-    let preset = Preset {
-        endpoint: Paths::new(dir).endpoint(),
-        hint: format!(
-            "ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`",
-            dir = dir.display()
-        ),
-    };
+    let paths = Paths::new(dir);
+    let preset = Preset { endpoint: paths.endpoint(), hint: hint(&paths) };
     let args = [OsString::from("crictl")].into_iter().chain(args.iter().cloned());
     run_with(args, env, io, Some(&preset))
+}
+
+/// What to do if nobody answers.
+fn hint(paths: &Paths) -> String {
+    let dir = paths.data_dir().display();
+    match Lock::is_held(paths) {
+        true => format!("ephemerd is starting its containerd in {dir}"),
+        false => {
+            format!("ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`")
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,27 @@ use std::path::{Path, PathBuf};
 /// The places in one data directory.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
+    data_dir: PathBuf,
     containerd: PathBuf,
 }
 
 impl Paths {
     pub(super) fn new(data_dir: &Path) -> Self {
-        Self { containerd: data_dir.join("containerd") }
+        Self { data_dir: data_dir.to_owned(), containerd: data_dir.join("containerd") }
+    }
+
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The file whose lock a `serve` holds.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.data_dir.join("ephemerd.lock")
+    }
+
+    /// What a `serve` tells of itself.
+    pub(super) fn state(&self) -> PathBuf {
+        self.data_dir.join("ephemerd.json")
     }
 
     /// The value for crictl's `-r`.

@@ -14,9 +14,11 @@ use tokio::process::{Child, ChildStderr, Command};
 
 use crate::error::Error;
 use crate::host::config::{self, Host};
+use crate::host::lock::Lock;
 use crate::host::paths::Paths;
+use crate::host::state::State;
 use crate::host::system::{self, Stops};
-use crate::host::{Env, containerd, variable};
+use crate::host::{Env, at, containerd, variable};
 use crate::{Io, run};
 
 /// How long containerd may take until CRI answers. It first recovers its containers, which takes seconds with hundreds.
@@ -46,6 +48,10 @@ pub(super) struct ServeArgs {
 /// # Errors
 /// The socket is in use, there is no containerd that is new enough, or it never answers.
 pub(super) fn serve(paths: &Paths, args: &ServeArgs, env: &Env, io: &mut Io) -> Result<u8, Error> {
+    // Before anything is looked at: what two see at once, both would act on.
+    let _lock = Lock::take(paths)?;
+    let state = State { pid: std::process::id() };
+    state.write(paths).map_err(|error| at(error, "writing", &paths.state()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let stops = Stops::new(io.signals)?;
@@ -198,10 +204,6 @@ async fn pass_on(log: &mut Option<ChildStderr>, err: &mut (dyn Write + Send)) ->
 async fn pass_on_rest(log: &mut Option<ChildStderr>, err: &mut (dyn Write + Send)) {
     let rest = async { while pass_on(log, err).await {} };
     let _ = tokio::time::timeout(Duration::from_millis(500), rest).await;
-}
-
-fn at(error: std::io::Error, doing: &str, path: &Path) -> Error {
-    Error::from(error).context(format!("{doing} {}", path.display()))
 }
 
 #[cfg(test)]
