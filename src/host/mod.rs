@@ -3,10 +3,14 @@
 
 mod config;
 mod containerd;
+mod crictl;
 mod lock;
+mod log;
 mod paths;
+mod process;
 mod serve;
 mod state;
+mod supervise;
 mod system;
 
 use std::ffi::{OsStr, OsString};
@@ -18,6 +22,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::error::Error;
 use crate::host::lock::Lock;
 use crate::host::paths::Paths;
+use crate::host::state::State;
 use crate::visible::visible;
 use crate::{Io, Preset, run_with};
 
@@ -130,9 +135,9 @@ fn run_crictl(dir: &Path, args: &[OsString], env: Env, io: &mut Io) -> u8 {
 /// What to do if nobody answers.
 fn hint(paths: &Paths) -> String {
     let dir = paths.data_dir().display();
-    match Lock::is_held(paths) {
-        true => format!("ephemerd is starting its containerd in {dir}"),
-        false => {
+    match State::read(paths).filter(|_| Lock::is_held(paths)) {
+        Some(state) => format!("`ephemerd serve` (process {}) {} in {dir}", state.pid, state.words()),
+        None => {
             format!("ephemerd's containerd is not running in {dir}; start it with `ephemerd --data-dir {dir} serve`")
         }
     }

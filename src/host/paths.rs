@@ -57,6 +57,16 @@ impl Paths {
         &self.containerd
     }
 
+    /// Where a containerd may be that is not in `PATH`.
+    pub(super) fn programs(&self) -> PathBuf {
+        self.data_dir.join("bin")
+    }
+
+    /// Containerd's log.
+    pub(super) fn log(&self) -> PathBuf {
+        self.containerd.join("containerd.log")
+    }
+
     /// The config file that `serve` writes.
     pub(super) fn config(&self) -> PathBuf {
         self.containerd.join("config.toml")

@@ -1,38 +1,27 @@
-//! `ephemerd serve`: runs containerd as a supervised child process that serves the data directory's socket.
+//! `ephemerd serve`: makes a data directory ready for a containerd, and supervises one in it.
 
-use std::ffi::OsString;
 use std::fs;
-use std::future::Future;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStderr, Command};
-
+use crate::Io;
 use crate::error::Error;
 use crate::host::config::{self, Host};
 use crate::host::lock::Lock;
+use crate::host::log::Log;
 use crate::host::paths::Paths;
+use crate::host::process;
 use crate::host::state::State;
-use crate::host::system::{self, Stops};
-use crate::host::{Env, at, containerd, variable};
-use crate::{Io, run};
-
-/// How long containerd may take until CRI answers. It first recovers its containers, which takes seconds with hundreds.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// How often CRI is called until then.
-const INTERVAL: Duration = Duration::from_millis(50);
+use crate::host::supervise::{self, Supervisor};
+use crate::host::system::{self, Signal, Stops};
+use crate::host::{Env, at, containerd};
 
 /// Where a host keeps the network configuration of its pods.
 const NETWORKS: &str = "/etc/cni/net.d";
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ServeArgs {
-    /// The containerd to run, 2.0 or newer [default: the one in PATH]
+    /// The containerd to run, 2.0 or newer [default: the one in PATH, else in the data directory's bin]
     #[arg(long, value_name = "PATH")]
     containerd: Option<PathBuf>,
     /// The runc that starts containers [default: the one in PATH]
@@ -41,60 +30,105 @@ pub(super) struct ServeArgs {
     /// The image of the pods' sandbox containers [default: containerd's own choice]
     #[arg(long, value_name = "REF")]
     sandbox_image: Option<String>,
+    /// How long containerd may take until it answers; it recovers its containers first
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    wait: Duration,
 }
 
-/// Runs containerd until it ends, and returns its exit status.
+/// A duration as `90s` or `1m30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    match Duration::try_from(duration) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("it has to be longer than nothing".to_owned()),
+    }
+}
+
+/// Runs a containerd until it is told to end, and returns containerd's exit status.
 ///
 /// # Errors
-/// The socket is in use, there is no containerd that is new enough, or it never answers.
+/// Another `serve` has the data directory, the socket is in use, there is no containerd that is new enough, or it does
+/// not answer.
 pub(super) fn serve(paths: &Paths, args: &ServeArgs, env: &Env, io: &mut Io) -> Result<u8, Error> {
     // Before anything is looked at: what two see at once, both would act on.
     let _lock = Lock::take(paths)?;
-    let state = State { pid: std::process::id() };
+    let state = State { pid: std::process::id(), since: supervise::now(io), ..State::default() };
     state.write(paths).map_err(|error| at(error, "writing", &paths.state()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let stops = Stops::new(io.signals)?;
-        let program = containerd::find(args.containerd.as_deref(), env).await?;
-        clear(paths)?;
-        write_files(paths, args)?;
-        let child = start(&program, paths, env)?;
-        let ended = supervise(child, stops, paths, io).await;
-        // Containerd leaves its sockets behind, however it ends.
-        remove_sockets(paths)?;
-        ended
-    })
+    let ended = runtime.block_on(supervised(paths, args, env, state, io));
+    // A call that containerd does not answer holds its thread for a while.
+    runtime.shutdown_background();
+    let removed = fs::remove_file(paths.state()).map_err(|error| at(error, "removing", &paths.state()));
+    ended.and_then(|status| removed.map(|()| status))
 }
 
-/// Makes sure that nobody serves the socket.
-fn clear(paths: &Paths) -> Result<(), Error> {
-    let address = paths.address();
-    if !system::can_listen(&paths.shim_address()) {
-        let error = Error::failure(format!("the name of the socket {} is too long", address.display()));
-        return Err(error.hint("choose a shorter --data-dir"));
+async fn supervised(paths: &Paths, args: &ServeArgs, env: &Env, state: State, io: &mut Io) -> Result<u8, Error> {
+    check_length(paths)?;
+    let mut stops = Stops::new(io.signals)?;
+    make_directories(paths)?;
+    let mut log = Log::new(paths.log());
+    let program = containerd::find(args.containerd.as_deref(), paths, env)?;
+    tokio::select! {
+        version = containerd::version(&program, args.wait, &mut log, env, io) => version?,
+        _ = stops.next() => return Ok(0),
+    };
+    let config = config(paths, args)?;
+    let is_new = fs::read_to_string(paths.config()).is_ok_and(|old| old != config);
+    write(&paths.config(), &config)?;
+    write(&paths.network(), &config::network())?;
+    let mut left = process::left(&paths.config())?;
+    let mut supervisor =
+        Supervisor { paths, program, env, wait: args.wait, stops, log, state, has_answered: false, io };
+    if let Some(old) = left.take_if(|_| is_new) {
+        supervisor.say("a killed serve has left a containerd with other settings, which is ended");
+        supervisor.end(old, Signal::Terminate).await?;
     }
-    if system::answers(&address) {
-        let error = Error::failure(format!("something already answers at {}", paths.endpoint()));
-        return Err(error.hint(
-            "stop the other `ephemerd serve`, or the containerd that a killed one left, or choose another --data-dir",
-        ));
+    if left.is_none() {
+        refuse_stranger(paths)?;
+        supervise::remove_sockets(paths)?;
     }
-    remove_sockets(paths)
+    supervisor.run(left).await
 }
 
-fn remove_sockets(paths: &Paths) -> Result<(), Error> {
-    [paths.address(), paths.shim_address()].iter().try_for_each(|address| {
-        system::remove_socket(address).map_err(|error| at(error, "removing the stale socket", address))
-    })
+/// The system cuts no name short that is too long: containerd could not listen.
+fn check_length(paths: &Paths) -> Result<(), Error> {
+    let address = paths.shim_address();
+    if system::can_listen(&address) {
+        return Ok(());
+    }
+    let (shown, length) = (address.display(), address.as_os_str().len());
+    let error = Error::failure(format!(
+        "the path of the socket {shown} has {length} bytes, of which a socket's may have {}",
+        system::LONGEST_ADDRESS
+    ));
+    Err(error.hint("choose a shorter --data-dir"))
 }
 
-/// Writes the files that containerd reads when it starts.
-fn write_files(paths: &Paths, args: &ServeArgs) -> Result<(), Error> {
+/// Who answers and is not a containerd of this data directory's config is not ours to end.
+fn refuse_stranger(paths: &Paths) -> Result<(), Error> {
+    match system::answers(&paths.address()) {
+        false => Ok(()),
+        true => Err(Error::failure(format!("something already answers at {}", paths.endpoint()))
+            .hint("end it, or choose another --data-dir")),
+    }
+}
+
+fn make_directories(paths: &Paths) -> Result<(), Error> {
     let network = paths.network();
     let own = network.parent().unwrap_or(paths.containerd());
-    for dir in [paths.containerd(), own, &paths.registries()] {
-        fs::create_dir_all(dir).map_err(|error| at(error, "making the directory", dir))?;
-    }
+    [paths.containerd(), own, &paths.registries()]
+        .into_iter()
+        .try_for_each(|dir| fs::create_dir_all(dir).map_err(|error| at(error, "making the directory", dir)))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|error| at(error, "writing", path))
+}
+
+/// The config file for the containerd to start.
+fn config(paths: &Paths, args: &ServeArgs) -> Result<String, Error> {
+    let network = paths.network();
+    let own = network.parent().unwrap_or(paths.containerd());
     let networks = match has_network(Path::new(NETWORKS)) {
         true => PathBuf::from(NETWORKS),
         false => own.to_owned(),
@@ -105,10 +139,7 @@ fn write_files(paths: &Paths, args: &ServeArgs) -> Result<(), Error> {
         runc: args.runc.as_deref().map(std::path::absolute).transpose()?,
         sandbox_image: args.sandbox_image.clone(),
     };
-    let config = paths.config();
-    let text = config::containerd(paths, &host)?;
-    fs::write(&config, text).map_err(|error| at(error, "writing", &config))?;
-    fs::write(&network, config::network()).map_err(|error| at(error, "writing", &network))
+    config::containerd(paths, &host)
 }
 
 /// Whether a directory has a network configuration, judged by the extensions that CNI looks for.
@@ -117,93 +148,6 @@ fn has_network(dir: &Path) -> bool {
     let known =
         |path: PathBuf| path.extension().is_some_and(|end| ["conf", "conflist", "json"].iter().any(|x| end == *x));
     entries.flatten().any(|entry| known(entry.path()))
-}
-
-fn start(program: &Path, paths: &Paths, env: &Env) -> Result<Child, Error> {
-    let mut command = Command::new(program);
-    command.arg("--config").arg(paths.config()).env_clear().envs(env.iter().cloned()).env("PATH", path(program, env)?);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    system::shield(&mut command);
-    command.spawn().map_err(|error| at(error, "starting", program))
-}
-
-/// `PATH` with containerd's own directory in front: the shim that belongs to it is there.
-fn path(program: &Path, env: &Env) -> Result<OsString, Error> {
-    let program = std::path::absolute(program)?;
-    let own = program.parent().map(Path::to_owned);
-    let rest = variable(env, "PATH").unwrap_or_default();
-    std::env::join_paths(own.into_iter().chain(std::env::split_paths(rest)))
-        .map_err(|error| Error::failure(error.to_string()).context("adding containerd's directory to PATH"))
-}
-
-/// Passes on containerd's log and our signals until containerd ends. Its endpoint is printed once CRI answers.
-async fn supervise(mut child: Child, mut stops: Stops, paths: &Paths, io: &mut Io) -> Result<u8, Error> {
-    let mut log = child.stderr.take();
-    let mut ready = pin!(ready(paths));
-    let mut starting = true;
-    let mut stopping = false;
-    loop {
-        tokio::select! {
-            ended = child.wait() => {
-                pass_on_rest(&mut log, io.err.as_mut()).await;
-                let status = system::status(ended?);
-                return match starting && !stopping {
-                    true => Err(Error::status(status.max(1), "containerd ended before it answered")),
-                    false => Ok(status),
-                };
-            }
-            stop = stops.next() => {
-                // A user who asks twice does not want to wait.
-                if stopping { child.start_kill()? } else { system::forward(stop, &mut child)? }
-                stopping = true;
-            }
-            more = pass_on(&mut log, io.err.as_mut()), if log.is_some() => if !more { log = None },
-            answered = &mut ready, if starting => {
-                starting = false;
-                answered?;
-                writeln!(io.out, "{}", paths.endpoint()).and_then(|()| io.out.flush())?;
-            }
-        }
-    }
-}
-
-/// Returns once CRI answers.
-async fn ready(paths: &Paths) -> Result<(), Error> {
-    let asked = async {
-        // This call needs the runtime's state: `Version` is answered before containerd has recovered it.
-        while !answers(paths.endpoint(), ["pods", "--quiet"]).await {
-            tokio::time::sleep(INTERVAL).await;
-        }
-    };
-    let silent = |_| Error::failure(format!("containerd does not answer at {} within {PATIENCE:?}", paths.endpoint()));
-    tokio::time::timeout(PATIENCE, asked).await.map_err(silent)
-}
-
-/// Whether crictl succeeds at an endpoint.
-fn answers(endpoint: String, command: [&'static str; 2]) -> impl Future<Output = bool> {
-    // A run has its own async runtime, which can't be started on a thread of another one.
-    let run = tokio::task::spawn_blocking(move || {
-        let mut io = Io::buffers(std::io::empty(), std::io::sink(), std::io::sink());
-        let args = ["crictl", "--runtime-endpoint", &endpoint].into_iter().chain(command);
-        run(args, std::iter::empty::<(OsString, OsString)>(), &mut io) == 0
-    });
-    async { run.await.unwrap_or(false) }
-}
-
-/// Passes on a piece of the child's log; returns false at its end.
-async fn pass_on(log: &mut Option<ChildStderr>, err: &mut (dyn Write + Send)) -> bool {
-    let mut piece = [0; 8192];
-    let Some(log) = log else { return false };
-    let length = log.read(&mut piece).await.unwrap_or(0);
-    // A log that can't be written is no reason to stop containerd.
-    let _ = err.write_all(&piece[..length]).and_then(|()| err.flush());
-    length > 0
-}
-
-/// Passes on the rest of the log once the child has ended, without waiting for others that hold the pipe open.
-async fn pass_on_rest(log: &mut Option<ChildStderr>, err: &mut (dyn Write + Send)) {
-    let rest = async { while pass_on(log, err).await {} };
-    let _ = tokio::time::timeout(Duration::from_millis(500), rest).await;
 }
 
 #[cfg(test)]

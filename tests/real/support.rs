@@ -178,13 +178,21 @@ impl Ephemerd {
 
     /// The process id of the containerd that is served.
     pub(crate) fn containerd(&self) -> i32 {
-        let id = self.child.id();
-        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-        children.split_whitespace().next().unwrap().parse().unwrap()
+        i32::try_from(self.state()["containerd"]["pid"].as_i64().unwrap()).unwrap()
+    }
+
+    /// What `serve` tells of itself.
+    pub(crate) fn state(&self) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.data_dir.join("ephemerd.json")).unwrap()).unwrap()
     }
 
     pub(crate) fn kill_containerd(&self) {
         kill_process(Pid::from_raw(self.containerd()).unwrap(), Signal::KILL).unwrap();
+    }
+
+    /// Kills `serve` itself, which can do nothing about it.
+    pub(crate) fn kill(mut self) {
+        assert_eq!(self.end(Signal::KILL).code(), None);
     }
 
     /// Sends a signal and waits for the end.
