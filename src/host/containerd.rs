@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use crate::Io;
 use crate::error::Error;
-use crate::host::log::Log;
 use crate::host::paths::Paths;
-use crate::host::supervise::{LATE, patiently, say};
-use crate::host::{Env, at, variable};
+use crate::host::supervise::{LATE, patiently};
+use crate::host::{Env, variable};
 
 /// The oldest one whose config file is of version 3, the one that is written here.
 const OLDEST_MAJOR: u32 = 2;
@@ -44,25 +42,25 @@ pub(super) fn search(path: &OsStr, name: &str) -> Option<PathBuf> {
 
 /// The version of a containerd that is new enough.
 ///
+/// `errors` is for what it says on standard error, and `say` for a line that it takes long.
+///
 /// # Errors
 /// It can't be run, does not say its version in time, or is too old.
 pub(super) async fn version(
     program: &Path,
     wait: Duration,
-    log: &mut Log,
+    errors: impl Into<Stdio>,
     env: &Env,
-    io: &mut Io,
+    say: impl FnOnce(&str),
 ) -> Result<String, Error> {
     let shown = program.display();
-    let errors = log.open().map_err(|error| at(error, "opening", log.path()))?;
     let mut command = Command::new(program);
     command.arg("--version").env_clear().envs(env.iter().cloned());
     command.stdin(Stdio::null()).stderr(errors).stdout(Stdio::piped()).kill_on_drop(true);
     let output = async { command.spawn()?.wait_with_output().await };
-    let late = || say(io, &format!("{shown} --version has not ended for {LATE:?}; it has {wait:?} in all"));
+    let late = || say(&format!("{shown} --version has not ended for {LATE:?}; it has {wait:?} in all"));
     let Some(output) = patiently(wait, output, late).await else {
-        let error = Error::failure(format!("{shown} --version has not ended within {wait:?}"));
-        return Err(log.hint(error));
+        return Err(Error::failure(format!("{shown} --version has not ended within {wait:?}")));
     };
     let output = output.map_err(|error| Error::from(error).context(format!("running {shown}")).hint(INSTALL))?;
     check(program, &String::from_utf8_lossy(&output.stdout))

@@ -45,6 +45,13 @@ pub(super) fn health(endpoint: &str) -> Result<(), String> {
         .map_or(Ok(()), |ready| Err(format!("it is not ready: {} {}", text(&ready["reason"]), text(&ready["message"]))))
 }
 
+/// The version of the runtime that answers.
+pub(super) fn version(endpoint: &str) -> Result<String, String> {
+    let text = ask(endpoint, ["version"])?;
+    let version = text.lines().find_map(|line| line.strip_prefix("RuntimeVersion:"));
+    Ok(version.unwrap_or_default().trim().to_owned())
+}
+
 /// The namespaces of a containerd that answers.
 pub(super) fn namespaces(endpoint: &str) -> Result<Vec<Namespace>, String> {
     #[derive(Deserialize)]

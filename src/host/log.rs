@@ -59,10 +59,10 @@ impl Log {
         OpenOptions::new().write(true).open(&self.path)?.set_len(0)
     }
 
-    /// The error with containerd's last words, and where all of them are.
+    /// The error with containerd's last words, if it had any, and where all of them are.
     pub(super) fn hint(&self, error: Error) -> Error {
-        let words = self.last_words().map(|words| format!("its last words were: {words}"));
-        words.into_iter().fold(error, Error::hint).hint(format!("its log is {}", self.path.display()))
+        let Some(words) = self.last_words() else { return error };
+        error.hint(format!("its last words were: {words}")).hint(format!("its log is {}", self.path.display()))
     }
 
     /// The last line that the newest containerd wrote.

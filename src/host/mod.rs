@@ -4,12 +4,15 @@
 mod config;
 mod containerd;
 mod crictl;
+mod doctor;
 mod lock;
 mod log;
+mod needs;
 mod paths;
 mod process;
 mod serve;
 mod state;
+mod status;
 mod supervise;
 mod system;
 
@@ -49,7 +52,9 @@ where
     };
     let result = data_dir(&arguments, &env).and_then(|dir| match arguments.command {
         Command::Crictl => Ok(run_crictl(&dir, crictl, env, io)),
+        Command::Doctor(programs) => doctor::doctor(&Paths::new(&dir), &programs, &env, io),
         Command::Serve(args) => serve::serve(&Paths::new(&dir), &args, &env, io),
+        Command::Status(args) => status::status(&Paths::new(&dir), &args, io),
     });
     result.unwrap_or_else(|error| {
         let _ = writeln!(io.err, "ephemerd: {}", visible(&error.line()));
@@ -81,8 +86,12 @@ enum Command {
     // The arguments that follow are cut off before clap sees them, `--help` too.
     #[command(override_usage = "ephemerd [--data-dir DIR] crictl ARGS...")]
     Crictl,
-    /// Run containerd in the data directory until it ends or is told to end
+    /// Check that the machine has what `serve` and its containers need; ends with 1 if something required is missing
+    Doctor(needs::Programs),
+    /// Run containerd in the data directory, again whenever it ends, until told to end
     Serve(serve::ServeArgs),
+    /// Tell whether containerd is up, since when, and what is in it; ends with 1 if it is not
+    Status(status::StatusArgs),
 }
 
 /// Ephemerd's own arguments, up to and including the command, and the arguments of crictl.

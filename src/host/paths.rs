@@ -72,9 +72,14 @@ impl Paths {
         self.containerd.join("config.toml")
     }
 
+    /// The directory of ephemerd's own network for pods.
+    pub(super) fn networks(&self) -> PathBuf {
+        self.containerd.join("cni")
+    }
+
     /// The network that pods get if the host has none configured.
     pub(super) fn network(&self) -> PathBuf {
-        self.containerd.join("cni").join("10-ephemerd.conflist")
+        self.networks().join("10-ephemerd.conflist")
     }
 
     /// `HOST:PORT/hosts.toml` files, which say how to reach a registry.

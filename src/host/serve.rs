@@ -1,7 +1,7 @@
 //! `ephemerd serve`: makes a data directory ready for a containerd, and supervises one in it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::Io;
@@ -9,24 +9,18 @@ use crate::error::Error;
 use crate::host::config::{self, Host};
 use crate::host::lock::Lock;
 use crate::host::log::Log;
+use crate::host::needs::{Need, Programs, needs, networks};
 use crate::host::paths::Paths;
 use crate::host::process;
 use crate::host::state::State;
-use crate::host::supervise::{self, Supervisor};
+use crate::host::supervise::{self, Supervisor, say};
 use crate::host::system::{self, Signal, Stops};
 use crate::host::{Env, at, containerd};
 
-/// Where a host keeps the network configuration of its pods.
-const NETWORKS: &str = "/etc/cni/net.d";
-
 #[derive(clap::Args, Debug)]
 pub(super) struct ServeArgs {
-    /// The containerd to run, 2.0 or newer [default: the one in PATH, else in the data directory's bin]
-    #[arg(long, value_name = "PATH")]
-    containerd: Option<PathBuf>,
-    /// The runc that starts containers [default: the one in PATH]
-    #[arg(long, value_name = "PATH")]
-    runc: Option<PathBuf>,
+    #[command(flatten)]
+    programs: Programs,
     /// The image of the pods' sandbox containers [default: containerd's own choice]
     #[arg(long, value_name = "REF")]
     sandbox_image: Option<String>,
@@ -47,8 +41,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// Runs a containerd until it is told to end, and returns containerd's exit status.
 ///
 /// # Errors
-/// Another `serve` has the data directory, the socket is in use, there is no containerd that is new enough, or it does
-/// not answer.
+/// Another `serve` has the data directory, the machine lacks something, the socket is in use, or containerd is too old or
+/// does not answer.
 pub(super) fn serve(paths: &Paths, args: &ServeArgs, env: &Env, io: &mut Io) -> Result<u8, Error> {
     // Before anything is looked at: what two see at once, both would act on.
     let _lock = Lock::take(paths)?;
@@ -63,13 +57,15 @@ pub(super) fn serve(paths: &Paths, args: &ServeArgs, env: &Env, io: &mut Io) -> 
 }
 
 async fn supervised(paths: &Paths, args: &ServeArgs, env: &Env, state: State, io: &mut Io) -> Result<u8, Error> {
-    check_length(paths)?;
     let mut stops = Stops::new(io.signals)?;
-    make_directories(paths)?;
     let mut log = Log::new(paths.log());
-    let program = containerd::find(args.containerd.as_deref(), paths, env)?;
+    check(needs(paths, &args.programs, env), io)?;
+    let program = containerd::find(args.programs.containerd.as_deref(), paths, env)?;
+    make_directories(paths)?;
+    let errors = log.open().map_err(|error| at(error, "opening", log.path()))?;
+    let late = |line: &str| say(io, line);
     tokio::select! {
-        version = containerd::version(&program, args.wait, &mut log, env, io) => version?,
+        version = containerd::version(&program, args.wait, errors, env, late) => version.map_err(|error| log.hint(error))?,
         _ = stops.next() => return Ok(0),
     };
     let config = config(paths, args)?;
@@ -90,18 +86,17 @@ async fn supervised(paths: &Paths, args: &ServeArgs, env: &Env, state: State, io
     supervisor.run(left).await
 }
 
-/// The system cuts no name short that is too long: containerd could not listen.
-fn check_length(paths: &Paths) -> Result<(), Error> {
-    let address = paths.shim_address();
-    if system::can_listen(&address) {
-        return Ok(());
+/// Refuses to start without what every container needs, and warns of what some lack.
+fn check(needs: Vec<Need>, io: &mut Io) -> Result<(), Error> {
+    let mut missing = Vec::new();
+    for need in needs {
+        match need.found {
+            Err(error) if need.is_required => missing.push(error),
+            Err(error) => say(io, &format!("warning: {}", error.line())),
+            Ok(_) => {}
+        }
     }
-    let (shown, length) = (address.display(), address.as_os_str().len());
-    let error = Error::failure(format!(
-        "the path of the socket {shown} has {length} bytes, of which a socket's may have {}",
-        system::LONGEST_ADDRESS
-    ));
-    Err(error.hint("choose a shorter --data-dir"))
+    Error::join(missing)
 }
 
 /// Who answers and is not a containerd of this data directory's config is not ours to end.
@@ -114,9 +109,7 @@ fn refuse_stranger(paths: &Paths) -> Result<(), Error> {
 }
 
 fn make_directories(paths: &Paths) -> Result<(), Error> {
-    let network = paths.network();
-    let own = network.parent().unwrap_or(paths.containerd());
-    [paths.containerd(), own, &paths.registries()]
+    [paths.containerd(), &paths.networks(), &paths.registries()]
         .into_iter()
         .try_for_each(|dir| fs::create_dir_all(dir).map_err(|error| at(error, "making the directory", dir)))
 }
@@ -127,40 +120,11 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 
 /// The config file for the containerd to start.
 fn config(paths: &Paths, args: &ServeArgs) -> Result<String, Error> {
-    let network = paths.network();
-    let own = network.parent().unwrap_or(paths.containerd());
-    let networks = match has_network(Path::new(NETWORKS)) {
-        true => PathBuf::from(NETWORKS),
-        false => own.to_owned(),
-    };
     let host = Host {
-        networks,
+        networks: networks(paths),
         restricts_oom_score: system::restricts_oom_score(),
-        runc: args.runc.as_deref().map(std::path::absolute).transpose()?,
+        runc: args.programs.runc.as_deref().map(std::path::absolute).transpose()?,
         sandbox_image: args.sandbox_image.clone(),
     };
     config::containerd(paths, &host)
-}
-
-/// Whether a directory has a network configuration, judged by the extensions that CNI looks for.
-fn has_network(dir: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(dir) else { return false };
-    let known =
-        |path: PathBuf| path.extension().is_some_and(|end| ["conf", "conflist", "json"].iter().any(|x| end == *x));
-    entries.flatten().any(|entry| known(entry.path()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_has_a_network_once_a_file_with_an_ending_of_cni_is_there() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(!has_network(&dir.path().join("missing")));
-        fs::write(dir.path().join("README"), "").unwrap();
-        assert!(!has_network(dir.path()));
-        fs::write(dir.path().join("10-x.conflist"), "{}").unwrap();
-        assert!(has_network(dir.path()));
-    }
 }

@@ -37,6 +37,14 @@ pub(super) fn remove_socket(address: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether this process is root's; systems without one have no root to ask for.
+pub(super) fn is_root() -> bool {
+    #[cfg(unix)]
+    return rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
+    return true;
+}
+
 /// Whether this process may not lower an OOM score: without the capability, every container with a score would fail.
 pub(super) fn restricts_oom_score() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
