@@ -37,6 +37,11 @@ impl Paths {
         }
     }
 
+    /// The file that names the endpoint of a containerd elsewhere, as in a virtual machine.
+    pub(super) fn elsewhere(&self) -> PathBuf {
+        self.containerd.join("endpoint")
+    }
+
     /// Where containerd listens: a socket, or on Windows the one pipe, since pipes are in no directory.
     pub(super) fn address(&self) -> PathBuf {
         match cfg!(windows) {

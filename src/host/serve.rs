@@ -1,6 +1,7 @@
 //! `ephemerd serve`: makes a data directory ready for a containerd, and supervises one in it.
 
 use std::fs;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::host::config::{self, Host};
 use crate::host::lock::Lock;
 use crate::host::log::Log;
 use crate::host::needs::{Need, Programs, needs, networks};
+use crate::host::notify::Notify;
 use crate::host::paths::Paths;
 use crate::host::process;
 use crate::host::state::State;
@@ -24,9 +26,21 @@ pub(super) struct ServeArgs {
     /// The image of the pods' sandbox containers [default: containerd's own choice]
     #[arg(long, value_name = "REF")]
     sandbox_image: Option<String>,
+    /// A TCP port at which containerd answers too, for a client outside of this machine
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    containerd_tcp_port: Option<u16>,
+    /// The address of that port; whoever reaches it is as good as root here
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1", requires = "containerd_tcp_port")]
+    containerd_tcp_addr: IpAddr,
     /// How long containerd may take until it answers; it recovers its containers first
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
     wait: Duration,
+}
+
+impl ServeArgs {
+    fn tcp(&self) -> Option<SocketAddr> {
+        self.containerd_tcp_port.map(|port| SocketAddr::new(self.containerd_tcp_addr, port))
+    }
 }
 
 /// A duration as `90s` or `1m30s`.
@@ -49,18 +63,39 @@ pub(super) fn serve(paths: &Paths, args: &ServeArgs, env: &Env, io: &mut Io) -> 
     let state = State { pid: std::process::id(), since: supervise::now(io), ..State::default() };
     state.write(paths).map_err(|error| at(error, "writing", &paths.state()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(supervised(paths, args, env, state, io));
+    let notify = Notify::new(env);
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = supervised(paths, args, env, &notify, state, io) => ended,
+            () = notify.stay_alive() => Ok(0),
+        }
+    });
     // A call that containerd does not answer holds its thread for a while.
     runtime.shutdown_background();
     let removed = fs::remove_file(paths.state()).map_err(|error| at(error, "removing", &paths.state()));
     ended.and_then(|status| removed.map(|()| status))
 }
 
-async fn supervised(paths: &Paths, args: &ServeArgs, env: &Env, state: State, io: &mut Io) -> Result<u8, Error> {
+async fn supervised(
+    paths: &Paths,
+    args: &ServeArgs,
+    env: &Env,
+    notify: &Notify,
+    state: State,
+    io: &mut Io,
+) -> Result<u8, Error> {
     let mut stops = Stops::new(io.signals)?;
     let mut log = Log::new(paths.log());
     check(needs(paths, &args.programs, env), io)?;
     let program = containerd::find(args.programs.containerd.as_deref(), paths, env)?;
+    if let Some(address) = args.tcp().filter(|address| !address.ip().is_loopback()) {
+        say(
+            io,
+            &format!(
+                "warning: whoever reaches {address} is as good as root on this machine: nothing is asked for there"
+            ),
+        );
+    }
     make_directories(paths)?;
     let errors = log.open().map_err(|error| at(error, "opening", log.path()))?;
     let late = |line: &str| say(io, line);
@@ -74,7 +109,7 @@ async fn supervised(paths: &Paths, args: &ServeArgs, env: &Env, state: State, io
     write(&paths.network(), &config::network())?;
     let mut left = process::left(&paths.config())?;
     let mut supervisor =
-        Supervisor { paths, program, env, wait: args.wait, stops, log, state, has_answered: false, io };
+        Supervisor { paths, program, env, wait: args.wait, stops, log, notify, state, has_answered: false, io };
     if let Some(old) = left.take_if(|_| is_new) {
         supervisor.say("a killed serve has left a containerd with other settings, which is ended");
         supervisor.end(old, Signal::Terminate).await?;
@@ -125,6 +160,7 @@ fn config(paths: &Paths, args: &ServeArgs) -> Result<String, Error> {
         restricts_oom_score: system::restricts_oom_score(),
         runc: args.programs.runc.as_deref().map(std::path::absolute).transpose()?,
         sandbox_image: args.sandbox_image.clone(),
+        tcp: args.tcp(),
     };
     config::containerd(paths, &host)
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::Io;
 use crate::error::Error;
 use crate::host::crictl::{self, Namespace};
+use crate::host::endpoint;
 use crate::host::lock::Lock;
 use crate::host::paths::Paths;
 use crate::host::state::{Phase, State};
@@ -62,9 +63,9 @@ struct Socket {
 /// Prints what is known, and returns 1 unless containerd is up.
 ///
 /// # Errors
-/// The result can't be written.
+/// The result can't be written, or the file that names an endpoint is wrong.
 pub(super) fn status(paths: &Paths, args: &StatusArgs, io: &mut Io) -> Result<u8, Error> {
-    let status = look(paths);
+    let status = look(paths, endpoint(paths)?);
     match args.output {
         Format::Json => writeln!(io.out, "{}", serde_json::to_string_pretty(&status).map_err(std::io::Error::from)?)?,
         Format::Table => {
@@ -77,8 +78,7 @@ pub(super) fn status(paths: &Paths, args: &StatusArgs, io: &mut Io) -> Result<u8
     Ok(u8::from(status.state != "up"))
 }
 
-fn look(paths: &Paths) -> Status {
-    let endpoint = paths.endpoint();
+fn look(paths: &Paths, endpoint: String) -> Status {
     let serve = State::read(paths).filter(|_| Lock::is_held(paths));
     let asked = crictl::version(&endpoint).and_then(|version| Ok((version, crictl::namespaces(&endpoint)?)));
     let problem = asked.as_ref().err().cloned();

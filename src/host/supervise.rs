@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use crate::Io;
 use crate::error::Error;
 use crate::host::log::Log;
+use crate::host::notify::{self, Notify};
 use crate::host::paths::Paths;
 use crate::host::process::{End, Process};
 use crate::host::state::{LastEnd, Phase, Running, State};
@@ -56,6 +57,7 @@ pub(super) struct Supervisor<'a> {
     pub(super) wait: Duration,
     pub(super) stops: Stops,
     pub(super) log: Log,
+    pub(super) notify: &'a Notify,
     pub(super) state: State,
     /// Whether any containerd has answered yet.
     pub(super) has_answered: bool,
@@ -169,6 +171,7 @@ impl Supervisor<'_> {
         self.phase(Phase::Up)?;
         if first {
             writeln!(self.io.out, "{}", self.paths.endpoint()).and_then(|()| self.io.out.flush())?;
+            self.notify.send("READY=1");
         }
         Ok((self.stay_up(process).await?, true))
     }
@@ -272,6 +275,7 @@ impl Supervisor<'_> {
         let mut command = Command::new(&self.program);
         command.arg("--config").arg(self.paths.config());
         command.env_clear().envs(self.env.iter().cloned()).env("PATH", path(&self.program, self.env)?);
+        notify::VARIABLES.iter().for_each(|name| _ = command.env_remove(name));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         system::shield(&mut command);
         Process::start(&mut command).map_err(|error| at(error, "starting", &self.program))
@@ -288,8 +292,11 @@ impl Supervisor<'_> {
         Some(namespaces.iter().map(|namespace| namespace.running).sum())
     }
 
+    /// Records how it goes, for whoever asks.
     fn phase(&mut self, phase: Phase) -> Result<(), Error> {
         self.state.phase = phase;
+        let stopping = if phase == Phase::Stopping { "\nSTOPPING=1" } else { "" };
+        self.notify.send(&format!("STATUS={}{stopping}", self.state.words()));
         self.state.write(self.paths).map_err(|error| at(error, "writing", &self.paths.state()))
     }
 

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use crate::support::{Ephemerd, Real, eventually};
 
@@ -123,6 +126,37 @@ fn nothing_is_lost_to_kills_at_random() {
     }
     let took = start.elapsed();
     writeln!(std::io::stderr(), "{kills} kills in {took:?}, answering again in {slowest:?} at most").unwrap();
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn systemd_hears_that_containerd_is_ready_and_a_client_elsewhere_reaches_it() {
+    let real = Real::find();
+    let heard = real.data_dir("notify");
+    let socket = UnixDatagram::bind(&heard).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let ephemerd = real.serve_with("tcp", |command| {
+        command.env("NOTIFY_SOCKET", &heard).args(["--containerd-tcp-port", &port]);
+    });
+    let lines = || {
+        let mut bytes = [0; 256];
+        let length = socket.recv(&mut bytes).unwrap_or(0);
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    };
+    let said: Vec<String> = std::iter::repeat_with(lines).take_while(|line| !line.is_empty()).collect();
+    assert_eq!(said, ["STATUS=is starting containerd", "STATUS=has seen containerd answer", "READY=1"]);
+    let endpoint = format!("tcp://127.0.0.1:{port}");
+    assert!(ephemerd.crictl(["-r", &endpoint, "version"]).contains("RuntimeName:  containerd\n"));
+    fs::write(ephemerd.data_dir.join("containerd/endpoint"), &endpoint).unwrap();
+    assert!(ephemerd.crictl(["info"]).contains("RuntimeReady"));
+
+    let status = ephemerd.status(["-o", "json"]);
+    assert_eq!(status.status, Some(0), "{}", status.err);
+    let status: Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!((&status["state"], &status["endpoint"]), (&"up".into(), &endpoint.into()), "{status:#}");
+    assert_eq!(status["socket"]["mode"], "0660");
+    assert!(status["versions"]["containerd"].as_str().unwrap().starts_with("2."), "{status:#}");
 }
 
 /// Waits until containerd answers again, and returns how long that took.
