@@ -41,7 +41,7 @@ pub(super) fn containerd(paths: &Paths, host: &Host) -> Result<String, Error> {
     line(&mut toml, "address", &path(&paths.address())?);
     if let Some(address) = host.tcp {
         line(&mut toml, "tcp_address", &text(&address.to_string()));
-        // Without it, only containerd's own services are there, and the CRI is not.
+        // By default, the CRI is not there.
         section(&mut toml, "plugins.'io.containerd.grpc.v1.cri'");
         line(&mut toml, "disable_tcp_service", "false");
     }

@@ -41,7 +41,7 @@ struct Status {
     socket: Option<Socket>,
     /// None where containerd does not say.
     namespaces: Option<Vec<Namespace>>,
-    /// Why containerd does not answer.
+    /// Why containerd does not answer, or not all of it.
     problem: Option<String>,
 }
 
@@ -80,22 +80,23 @@ pub(super) fn status(paths: &Paths, args: &StatusArgs, io: &mut Io) -> Result<u8
 
 fn look(paths: &Paths, endpoint: String) -> Status {
     let serve = State::read(paths).filter(|_| Lock::is_held(paths));
-    let asked = crictl::version(&endpoint).and_then(|version| Ok((version, crictl::namespaces(&endpoint)?)));
-    let problem = asked.as_ref().err().cloned();
+    let version = crictl::version(&endpoint);
+    // A containerd that is asked by TCP answers the CRI alone.
+    let namespaces = version.clone().and_then(|_| crictl::namespaces(&endpoint));
+    let problem = namespaces.as_ref().err().cloned();
     // Who may not open the socket has to believe `serve`.
     let is_closed = problem.as_ref().is_some_and(|problem| problem.starts_with("no permission"));
     let state = match serve.as_ref().map(|serve| serve.phase) {
-        _ if asked.is_ok() => "up",
+        _ if version.is_ok() => "up",
         Some(Phase::Starting) => "starting",
         Some(Phase::Stopping) => "stopping",
         Some(Phase::Up) if is_closed => "up",
         Some(Phase::Up) => "silent",
         None => "down",
     };
-    let (version, namespaces) = asked.ok().unzip();
-    let versions = Versions { ephemerd: env!("CARGO_PKG_VERSION"), containerd: version };
+    let versions = Versions { ephemerd: env!("CARGO_PKG_VERSION"), containerd: version.ok() };
     let socket = socket(&paths.address());
-    Status { state, serve, versions, endpoint, socket, namespaces, problem }
+    Status { state, serve, versions, endpoint, socket, namespaces: namespaces.ok(), problem }
 }
 
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Ephemerd, Real, eventually};
 
@@ -151,12 +151,34 @@ fn systemd_hears_that_containerd_is_ready_and_a_client_elsewhere_reaches_it() {
     fs::write(ephemerd.data_dir.join("containerd/endpoint"), &endpoint).unwrap();
     assert!(ephemerd.crictl(["info"]).contains("RuntimeReady"));
 
-    let status = ephemerd.status(["-o", "json"]);
-    assert_eq!(status.status, Some(0), "{}", status.err);
-    let status: Value = serde_json::from_str(&status.out).unwrap();
+    // By TCP, containerd answers the CRI alone.
+    let status = status(&ephemerd);
     assert_eq!((&status["state"], &status["endpoint"]), (&"up".into(), &endpoint.into()), "{status:#}");
-    assert_eq!(status["socket"]["mode"], "0660");
+    assert_eq!(status["namespaces"], Value::Null, "{status:#}");
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn status_counts_what_is_in_each_namespace() {
+    let real = Real::find();
+    let ephemerd = real.serve("status");
+    let pod = ephemerd.run_pod("web", "10033");
+    ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
+    let status = status(&ephemerd);
+    assert_eq!((&status["state"], &status["phase"]), (&"up".into(), &"up".into()), "{status:#}");
+    assert_eq!(status["socket"], json!({ "uid": 0, "gid": 0, "mode": "0660" }));
+    assert_eq!(status["containerd"]["pid"], ephemerd.containerd());
     assert!(status["versions"]["containerd"].as_str().unwrap().starts_with("2."), "{status:#}");
+    let [namespace] = status["namespaces"].as_array().unwrap().as_slice() else { panic!("{status:#}") };
+    assert_eq!((&namespace["name"], &namespace["running"]), (&"k8s.io".into(), &1.into()), "{status:#}");
+    assert_eq!(status["problem"], Value::Null);
+}
+
+/// The status of a containerd that is up.
+fn status(ephemerd: &Ephemerd) -> Value {
+    let status = ephemerd.status(["-o", "json"]);
+    assert_eq!((status.status, status.err.as_str()), (Some(0), ""));
+    serde_json::from_str(&status.out).unwrap()
 }
 
 /// Waits until containerd answers again, and returns how long that took.
