@@ -1,19 +1,23 @@
 //! Which containerd is run, and whether it is new enough.
 
 use std::ffi::OsStr;
+use std::future::{Future, pending};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
+use tokio::time::sleep;
 
 use crate::error::Error;
 use crate::host::paths::Paths;
-use crate::host::supervise::{LATE, patiently};
 use crate::host::{Env, variable};
 
 /// The oldest one whose config file is of version 3, the one that is written here.
 const OLDEST_MAJOR: u32 = 2;
+
+/// After this long, a person is told what we wait for.
+pub(super) const LATE: Duration = Duration::from_secs(5);
 
 const INSTALL: &str = "install containerd 2.0 or newer (Debian has it in forky, its testing suite), \
                        or name one with --containerd PATH";
@@ -64,6 +68,20 @@ pub(super) async fn version(
     };
     let output = output.map_err(|error| Error::from(error).context(format!("running {shown}")).hint(INSTALL))?;
     check(program, &String::from_utf8_lossy(&output.stdout))
+}
+
+/// Waits for something, and says once it takes long; none if it takes longer than it may.
+async fn patiently<T>(wait: Duration, what: impl Future<Output = T>, late: impl FnOnce()) -> Option<T> {
+    let late = async {
+        sleep(LATE).await;
+        late();
+        pending::<()>().await;
+    };
+    tokio::select! {
+        done = what => Some(done),
+        () = late => None,
+        () = sleep(wait) => None,
+    }
 }
 
 /// The version, if a program that says this can be used.

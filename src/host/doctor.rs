@@ -7,8 +7,7 @@ use crate::Io;
 use crate::error::Error;
 use crate::host::needs::{self, Need, Programs};
 use crate::host::paths::Paths;
-use crate::host::supervise::say;
-use crate::host::{Env, containerd};
+use crate::host::{Env, containerd, say};
 use crate::visible::visible;
 
 /// How long containerd may take for its version.

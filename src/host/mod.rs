@@ -72,7 +72,7 @@ where
 
 /// Says what went wrong, and returns the exit status.
 fn report(error: &Error, io: &mut Io) -> u8 {
-    let _ = writeln!(io.err, "ephemerd: {}", visible(&error.line()));
+    say(io, &error.line());
     error.exit()
 }
 
@@ -170,11 +170,28 @@ fn at(error: io::Error, doing: &str, path: &Path) -> Error {
     Error::from(error).context(format!("{doing} {}", path.display()))
 }
 
+/// Whoever can't be told is no reason to end containerd.
+fn say(io: &mut Io, line: &str) {
+    let _ = writeln!(io.err, "ephemerd: {}", visible(line)).and_then(|()| io.err.flush());
+}
+
+/// The time, as the state has it.
+fn now(io: &Io) -> String {
+    jiff::Timestamp::try_from((io.now)()).map(|now| format!("{now:.0}")).unwrap_or_default()
+}
+
 fn run_crictl(dir: &Path, args: &[OsString], env: Env, io: &mut Io) -> Result<u8, Error> {
-    let paths = Paths::new(dir);
-    let preset = Preset { endpoint: endpoint(&paths)?, hint: hint(&paths) };
+    let preset = preset(&Paths::new(dir))?;
     let args = [OsString::from("crictl")].into_iter().chain(args.iter().cloned());
     Ok(run_with(args, env, io, Some(&preset)))
+}
+
+/// The endpoint of the data directory's containerd, and what to do if nobody answers there.
+///
+/// # Errors
+/// The file that names an endpoint can't be read, or names none.
+fn preset(paths: &Paths) -> Result<Preset, Error> {
+    Ok(Preset { endpoint: endpoint(paths)?, hint: hint(paths) })
 }
 
 /// The endpoint of the data directory's containerd: in a file where that is elsewhere, else its socket.

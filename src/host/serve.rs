@@ -15,9 +15,9 @@ use crate::host::notify::Notify;
 use crate::host::paths::Paths;
 use crate::host::process;
 use crate::host::state::State;
-use crate::host::supervise::{self, Supervisor, say};
+use crate::host::supervise::{self, Supervisor};
 use crate::host::system::{self, Signal, Stops};
-use crate::host::{Env, at, containerd};
+use crate::host::{Env, at, containerd, now, say};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct ServeArgs {
@@ -60,7 +60,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 pub(super) fn serve(paths: &Paths, args: &ServeArgs, env: &Env, io: &mut Io) -> Result<u8, Error> {
     // Before anything is looked at: what two see at once, both would act on.
     let _lock = Lock::take(paths)?;
-    let state = State { pid: std::process::id(), since: supervise::now(io), ..State::default() };
+    let state = State { pid: std::process::id(), since: now(io), ..State::default() };
     state.write(paths).map_err(|error| at(error, "writing", &paths.state()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let notify = Notify::new(env);

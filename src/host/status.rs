@@ -5,14 +5,14 @@ use std::path::Path;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::Io;
 use crate::error::Error;
 use crate::host::crictl::{self, Namespace};
-use crate::host::endpoint;
 use crate::host::lock::Lock;
 use crate::host::paths::Paths;
+use crate::host::preset;
 use crate::host::state::{Phase, State};
 use crate::visible::visible;
+use crate::{Io, Preset};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct StatusArgs {
@@ -65,7 +65,7 @@ struct Socket {
 /// # Errors
 /// The result can't be written, or the file that names an endpoint is wrong.
 pub(super) fn status(paths: &Paths, args: &StatusArgs, io: &mut Io) -> Result<u8, Error> {
-    let status = look(paths, endpoint(paths)?);
+    let status = look(paths, preset(paths)?);
     match args.output {
         Format::Json => writeln!(io.out, "{}", serde_json::to_string_pretty(&status).map_err(std::io::Error::from)?)?,
         Format::Table => {
@@ -78,11 +78,11 @@ pub(super) fn status(paths: &Paths, args: &StatusArgs, io: &mut Io) -> Result<u8
     Ok(u8::from(status.state != "up"))
 }
 
-fn look(paths: &Paths, endpoint: String) -> Status {
+fn look(paths: &Paths, preset: Preset) -> Status {
     let serve = State::read(paths).filter(|_| Lock::is_held(paths));
-    let version = crictl::version(&endpoint);
+    let version = crictl::version(&preset);
     // A containerd that is asked by TCP answers the CRI alone.
-    let namespaces = version.clone().and_then(|_| crictl::namespaces(&endpoint));
+    let namespaces = version.clone().and_then(|_| crictl::namespaces(&preset));
     let problem = namespaces.as_ref().err().cloned();
     // Who may not open the socket has to believe `serve`.
     let is_closed = problem.as_ref().is_some_and(|problem| problem.starts_with("no permission"));
@@ -96,7 +96,7 @@ fn look(paths: &Paths, endpoint: String) -> Status {
     };
     let versions = Versions { ephemerd: env!("CARGO_PKG_VERSION"), containerd: version.ok() };
     let socket = socket(&paths.address());
-    Status { state, serve, versions, endpoint, socket, namespaces: namespaces.ok(), problem }
+    Status { state, serve, versions, endpoint: preset.endpoint, socket, namespaces: namespaces.ok(), problem }
 }
 
 #[cfg(unix)]

@@ -2,30 +2,25 @@
 //! ended, and ends it when it is told to. Containers are not containerd's children, and outlive it.
 
 use std::ffi::OsString;
-use std::future::{Future, pending};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::process::Command;
 use tokio::time::sleep;
 
-use crate::Io;
 use crate::error::Error;
+use crate::host::containerd::LATE;
 use crate::host::log::Log;
 use crate::host::notify::{self, Notify};
 use crate::host::paths::Paths;
 use crate::host::process::{End, Process};
 use crate::host::state::{LastEnd, Phase, Running, State};
 use crate::host::system::{self, Signal, Stops};
-use crate::host::{Env, at, crictl, variable};
-use crate::visible::visible;
-
-/// After this long, a person is told what we wait for.
-pub(super) const LATE: Duration = Duration::from_secs(5);
+use crate::host::{Env, at, crictl, now, say, variable};
+use crate::{Io, Preset};
 
 /// How often a starting containerd is asked whether it answers.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -177,9 +172,9 @@ impl Supervisor<'_> {
     }
 
     async fn come_up(&mut self, process: &mut Process) -> Result<Event, Error> {
-        let endpoint = self.paths.endpoint();
+        let preset = self.preset();
         let mut answered = pin!(async {
-            while ask(&endpoint, crictl::has_recovered).await != Some(true) {
+            while ask(preset.clone(), crictl::has_recovered).await != Some(true) {
                 sleep(INTERVAL).await;
             }
         });
@@ -203,10 +198,10 @@ impl Supervisor<'_> {
     async fn stay_up(&mut self, process: &mut Process) -> Result<Event, Error> {
         let mut failures = 0;
         loop {
-            let endpoint = self.paths.endpoint();
+            let preset = self.preset();
             let check = async {
                 sleep(CHECKS).await;
-                ask(&endpoint, crictl::health).await.unwrap_or(Ok(()))
+                ask(preset, crictl::health).await.unwrap_or(Ok(()))
             };
             let health = tokio::select! {
                 end = process.ended() => return Ok(Event::Ended(end?)),
@@ -281,13 +276,18 @@ impl Supervisor<'_> {
         Process::start(&mut command).map_err(|error| at(error, "starting", &self.program))
     }
 
+    /// What is asked of containerd, and what to say if nobody answers.
+    fn preset(&self) -> Preset {
+        let hint = format!("its log is {}", self.log.path().display());
+        Preset { endpoint: self.paths.endpoint(), hint }
+    }
+
     /// How many containers run, if containerd says so soon.
     async fn running(&self) -> Option<u64> {
         if self.state.phase != Phase::Up {
             return None;
         }
-        let endpoint = self.paths.endpoint();
-        let counted = ask(&endpoint, |endpoint| crictl::namespaces(endpoint).ok());
+        let counted = ask(self.preset(), |preset| crictl::namespaces(preset).ok());
         let namespaces = tokio::time::timeout(COUNTING, counted).await.ok().flatten().flatten()?;
         Some(namespaces.iter().map(|namespace| namespace.running).sum())
     }
@@ -310,16 +310,6 @@ impl Supervisor<'_> {
     }
 }
 
-/// Whoever can't be told is no reason to end containerd.
-pub(super) fn say(io: &mut Io, line: &str) {
-    let _ = writeln!(io.err, "ephemerd: {}", visible(line)).and_then(|()| io.err.flush());
-}
-
-/// The time, as the state has it.
-pub(super) fn now(io: &Io) -> String {
-    Timestamp::try_from((io.now)()).map(|now| format!("{now:.0}")).unwrap_or_default()
-}
-
 pub(super) fn remove_sockets(paths: &Paths) -> Result<(), Error> {
     [paths.address(), paths.shim_address()].iter().try_for_each(|address| {
         system::remove_socket(address).map_err(|error| at(error, "removing the stale socket", address))
@@ -327,9 +317,8 @@ pub(super) fn remove_sockets(paths: &Paths) -> Result<(), Error> {
 }
 
 /// Asks containerd something on a thread of its own, since a run of crictl blocks; none if it panics.
-async fn ask<T: Send + 'static>(endpoint: &str, what: impl FnOnce(&str) -> T + Send + 'static) -> Option<T> {
-    let endpoint = endpoint.to_owned();
-    tokio::task::spawn_blocking(move || what(&endpoint)).await.ok()
+async fn ask<T: Send + 'static>(preset: Preset, what: impl FnOnce(&Preset) -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(move || what(&preset)).await.ok()
 }
 
 /// `PATH` with containerd's own directory in front: the shim that belongs to it is there.
@@ -339,18 +328,4 @@ fn path(program: &Path, env: &Env) -> Result<OsString, Error> {
     let rest = variable(env, "PATH").unwrap_or_default();
     std::env::join_paths(own.into_iter().chain(std::env::split_paths(rest)))
         .map_err(|error| Error::failure(error.to_string()).context("adding containerd's directory to PATH"))
-}
-
-/// Waits for something, and says once it takes long; none if it takes longer than it may.
-pub(super) async fn patiently<T>(wait: Duration, what: impl Future<Output = T>, late: impl FnOnce()) -> Option<T> {
-    let late = async {
-        sleep(LATE).await;
-        late();
-        pending::<()>().await;
-    };
-    tokio::select! {
-        done = what => Some(done),
-        () = late => None,
-        () = sleep(wait) => None,
-    }
 }

@@ -149,11 +149,14 @@ pub(super) fn number(signal: Signal) -> rustix::process::Signal {
 }
 
 /// The signal that ended a process.
+#[cfg(unix)]
 pub(super) fn signal_of(status: ExitStatus) -> Option<i32> {
-    #[cfg(unix)]
-    return std::os::unix::process::ExitStatusExt::signal(&status);
-    #[cfg(not(unix))]
-    return None;
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+pub(super) fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
 }
 
 /// Our exit status from the child's: its own, or the one that a shell reports for a signal.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Ephemerd, Real, eventually};
 
-/// How many processes are killed at random. 200 take some minutes, and were killed by hand: `KILLS=200` does so.
+/// How many processes are killed at random; `KILLS=200` kills more, in about three minutes.
 const KILLS: u32 = 20;
 
 /// How soon containerd has to answer again.
