@@ -105,8 +105,6 @@ async fn supervised(
     };
     let config = config(paths, args)?;
     let is_new = fs::read_to_string(paths.config()).is_ok_and(|old| old != config);
-    write(&paths.config(), &config)?;
-    write(&paths.network(), &config::network())?;
     let mut left = process::left(&paths.config())?;
     let mut supervisor =
         Supervisor { paths, program, env, wait: args.wait, stops, log, notify, state, has_answered: false, io };
@@ -114,6 +112,8 @@ async fn supervised(
         supervisor.say("a killed serve has left a containerd with other settings, which is ended");
         supervisor.end(old, Signal::Terminate).await?;
     }
+    write(&paths.config(), &config)?;
+    write(&paths.network(), &config::network())?;
     if left.is_none() {
         refuse_stranger(paths)?;
         supervise::remove_sockets(paths)?;

@@ -120,7 +120,7 @@ impl Supervisor<'_> {
     /// It can't be sent a signal.
     pub(super) async fn end(&mut self, mut process: Process, signal: Signal) -> Result<u8, Error> {
         let running = self.running().await;
-        self.phase(Phase::Stopping)?;
+        self.phase(Phase::Stopping);
         let id = process.id();
         self.say(&format!("ending containerd (process {id}), which is killed after {GRACE:?} or a second signal"));
         process.signal(signal)?;
@@ -151,7 +151,7 @@ impl Supervisor<'_> {
     /// Sees a containerd through its life; also tells whether it has answered in it.
     async fn watch(&mut self, process: &mut Process) -> Result<(Event, bool), Error> {
         self.state.containerd = Some(Running { pid: process.id(), since: self.now(), adopted: !process.is_child() });
-        self.phase(Phase::Starting)?;
+        self.phase(Phase::Starting);
         match self.come_up(process).await? {
             Event::Answered => {}
             other => return Ok((other, false)),
@@ -163,7 +163,7 @@ impl Supervisor<'_> {
             (true, true) => {}
             (true, false) => self.say(&format!("containerd answers again (process {id})")),
         }
-        self.phase(Phase::Up)?;
+        self.phase(Phase::Up);
         if first {
             writeln!(self.io.out, "{}", self.paths.endpoint()).and_then(|()| self.io.out.flush())?;
             self.notify.send("READY=1");
@@ -208,10 +208,7 @@ impl Supervisor<'_> {
                 signal = self.stops.next() => return Ok(Event::Stop(signal)),
                 health = check => health,
             };
-            // A log that can't be rotated is no reason to end containerd.
-            if let Err(error) = self.log.rotate() {
-                self.say(&at(error, "rotating", self.log.path()).line());
-            }
+            self.rotate();
             match health {
                 Ok(()) if failures > 0 => {
                     failures = 0;
@@ -241,7 +238,8 @@ impl Supervisor<'_> {
         // Containerd leaves its sockets behind, however it ends.
         remove_sockets(self.paths)?;
         self.state.last_end = Some(LastEnd { how: how.to_owned(), at: self.now() });
-        self.phase(Phase::Starting)
+        self.phase(Phase::Starting);
+        Ok(())
     }
 
     /// The next containerd after one that has ended, or none if we are to end before there is one.
@@ -265,8 +263,8 @@ impl Supervisor<'_> {
     }
 
     fn start(&mut self) -> Result<Process, Error> {
-        let log = self.log.rotate().and_then(|()| self.log.open());
-        let log = log.map_err(|error| at(error, "opening", self.log.path()))?;
+        self.rotate();
+        let log = self.log.open().map_err(|error| at(error, "opening", self.log.path()))?;
         let mut command = Command::new(&self.program);
         command.arg("--config").arg(self.paths.config());
         command.env_clear().envs(self.env.iter().cloned()).env("PATH", path(&self.program, self.env)?);
@@ -292,12 +290,21 @@ impl Supervisor<'_> {
         Some(namespaces.iter().map(|namespace| namespace.running).sum())
     }
 
-    /// Records how it goes, for whoever asks.
-    fn phase(&mut self, phase: Phase) -> Result<(), Error> {
+    /// Records how it goes, for whoever asks. A full disk is no reason to end containerd.
+    fn phase(&mut self, phase: Phase) {
         self.state.phase = phase;
         let stopping = if phase == Phase::Stopping { "\nSTOPPING=1" } else { "" };
         self.notify.send(&format!("STATUS={}{stopping}", self.state.words()));
-        self.state.write(self.paths).map_err(|error| at(error, "writing", &self.paths.state()))
+        if let Err(error) = self.state.write(self.paths) {
+            self.say(&at(error, "writing", &self.paths.state()).line());
+        }
+    }
+
+    /// Neither is a log that can't be rotated.
+    fn rotate(&mut self) {
+        if let Err(error) = self.log.rotate() {
+            self.say(&at(error, "rotating", self.log.path()).line());
+        }
     }
 
     /// Tells a person, or a system's log, how it goes.

@@ -194,3 +194,19 @@ fn a_service_is_installed_shown_and_uninstalled_by_systemctl() {
     let said = "ephemerd: systemctl daemon-reload failed: no bus\n".to_owned();
     assert_eq!(run(&["install", "--unit-dir", &dir]), (Some(1), String::new(), said));
 }
+
+#[test]
+fn a_containerd_is_supervised_and_ended_where_nothing_can_be_written() {
+    if !can_serve() {
+        return;
+    }
+    let place = Place::new(SILENT);
+    let serve = place.serve([]);
+    let pid = place.containerd();
+    // What a full disk does too.
+    fs::create_dir(place.data_dir().join("ephemerd.json.new")).unwrap();
+    serve.signal(Signal::TERM);
+    let (status, said) = serve.end();
+    assert_eq!(status, Some(128 + 15), "{said}");
+    assert!(said.contains("is a directory, writing ") && !fs::exists(format!("/proc/{pid}")).unwrap(), "{said}");
+}
