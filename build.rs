@@ -10,6 +10,7 @@ use crictl_codegen::{Input, containerd, generate, overlay_index, release};
 const PROTOS: &str = "proto";
 const CONTAINERD: &str = "proto/containerd";
 const DOCS: &str = "codegen/docs.yaml";
+const CONTAINERD_DOCS: &str = "codegen/containerd.yaml";
 const OVERLAYS: &str = "src/overlay";
 
 fn main() {
@@ -21,7 +22,7 @@ fn main() {
 }
 
 fn build() -> Result<(), Box<dyn Error>> {
-    for path in [PROTOS, DOCS, OVERLAYS] {
+    for path in [PROTOS, DOCS, CONTAINERD_DOCS, OVERLAYS] {
         println!("cargo::rerun-if-changed={path}");
     }
     println!("cargo::rerun-if-env-changed=CRI_VERSION");
@@ -38,7 +39,8 @@ fn build() -> Result<(), Box<dyn Error>> {
     let input = Input { proto: &release.proto, docs: Path::new(DOCS).exists().then_some(Path::new(DOCS)) };
     let out_dir = env::var("OUT_DIR")?;
     generate(input, Path::new(&out_dir))?;
-    containerd(Path::new(CONTAINERD), Path::new(&out_dir))?;
+    let release = containerd(Path::new(CONTAINERD), Path::new(CONTAINERD_DOCS), Path::new(&out_dir))?;
+    println!("cargo::rustc-env=CONTAINERD_RELEASE={release}");
     Ok(())
 }
 

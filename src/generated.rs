@@ -1,4 +1,4 @@
-//! The code that the build script generates from `api.proto` and from containerd's protos: only this file includes it.
+//! What the build script generates from `api.proto` and from containerd's protos: only this file includes it.
 //!
 //! Generated code uses two hand-written modules, `schema` and `method`.
 
@@ -18,6 +18,15 @@ pub mod cri {
 
 // The messages of containerd's own API: `containerd`, `google` and `io`, and in each its packages.
 include!(concat!(env!("OUT_DIR"), "/containerd.rs"));
+
+/// The methods of containerd's own API, without tables.
+pub mod containerd_methods {
+    include!(concat!(env!("OUT_DIR"), "/containerd_methods.rs"));
+}
+
+/// The descriptors of containerd's own API, of which tables are made when somebody asks: as statics these would be as
+/// large as all of the CRI's, and hardly anybody needs them.
+pub(crate) const CONTAINERD: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/containerd.binpb"));
 
 /// The tables of the messages.
 pub mod schema {

@@ -1,8 +1,8 @@
 //! A client for the Kubernetes Container Runtime Interface: `crictl` as a library.
 //!
-//! The whole public interface is [`run`], [`run_with`] and what they take. A run has no global state: it never exits
-//! the process, never reads or writes the process's environment, looks on the machine only where [`Io::machine`] says,
-//! and any number of runs may go on at once.
+//! - [`run`] and [`Crictl`] run a command line: arguments, environment and streams in, exit status out. [`Crictl`] is
+//!   what a host sets once: an endpoint of its own, the name to be called by, commands of its own.
+//! - [`client::Client`] makes the calls themselves, for a host that wants data and not text; [`cri`] has the messages.
 //!
 //! ```
 //! use crictl::{Io, run};
@@ -10,10 +10,25 @@
 //! let mut io = Io::buffers(std::io::empty(), std::io::sink(), std::io::sink());
 //! assert_eq!(run(["crictl", "--help"], [("HOME", "/root")], &mut io), 0);
 //! ```
+//!
+//! # What a run leaves alone
+//!
+//! A run never ends the process, never reads or writes the process's environment, and looks on the machine only where
+//! [`Io::machine`] says. Any number of runs may go on at once, on as many threads. There are these exceptions:
+//!
+//! - [`Io::signals`] lets a run look at the process's signals; tokio's handlers stay when the run has ended. So do those
+//!   for the size of a terminal, if [`Io::terminal`] is the process's own.
+//! - `--profile-cpu` samples the whole process, so only one run at a time can do it.
+//! - `rpc --proto` leaves the tables behind that it makes of the file, about 200 KB for the CRI's.
+//! - In a program that is built with `panic = "abort"`, `exec -it` sets a panic hook that restores the process's own
+//!   terminal.
+//!
+//! A defect of ours ends a run with the status 70 and not the process, unless that is built with `panic = "abort"`.
 
 mod api;
 mod app;
 mod args;
+pub mod client;
 mod command;
 mod config;
 mod containerd;
@@ -43,6 +58,7 @@ pub mod schema;
 mod select;
 mod signal;
 mod stream;
+mod tables;
 mod template;
 mod trace;
 mod view;
@@ -51,10 +67,10 @@ mod yaml;
 
 #[doc(hidden)]
 pub use app::command_line;
-pub use app::{run, run_with};
-pub use config::Preset;
-#[doc(hidden)]
+pub use app::{Crictl, run};
+/// The messages of the CRI.
 pub use generated::cri;
-pub use io::{Io, Machine};
+pub use io::{Clock, Io, Machine, Size, Terminal, Waiting};
 #[doc(hidden)]
 pub use template::Template;
+pub use tokio_util::sync::CancellationToken;

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::error::Error;
 use crate::gotext::quote;
+use crate::io::Clock;
 use crate::view::human::rfc3339;
 use crate::visible::visible;
 
@@ -55,19 +56,15 @@ pub(crate) struct Logger<'io> {
     err: RefCell<&'io mut Box<dyn Write + Send>>,
     terminal: bool,
     zone: TimeZone,
-    now: fn() -> SystemTime,
+    clock: Clock,
     started: SystemTime,
     debug: Cell<bool>,
 }
 
 impl<'io> Logger<'io> {
-    pub(crate) fn new(
-        err: &'io mut Box<dyn Write + Send>,
-        terminal: bool,
-        now: fn() -> SystemTime,
-        zone: TimeZone,
-    ) -> Self {
-        Self { err: RefCell::new(err), terminal, zone, now, started: now(), debug: Cell::new(false) }
+    pub(crate) fn new(err: &'io mut Box<dyn Write + Send>, terminal: bool, clock: Clock, zone: TimeZone) -> Self {
+        let started = clock.now();
+        Self { err: RefCell::new(err), terminal, zone, clock, started, debug: Cell::new(false) }
     }
 
     /// Turns debug lines on or off.
@@ -87,7 +84,7 @@ impl<'io> Logger<'io> {
 
     /// The time, as shown in lines.
     pub(crate) fn now(&self) -> SystemTime {
-        (self.now)()
+        self.clock.now()
     }
 
     /// Writes a line; `message` is called only if the line is wanted. A log that can't be written is no reason to stop.
@@ -95,7 +92,7 @@ impl<'io> Logger<'io> {
         if level == Level::Debug && !self.debug.get() {
             return;
         }
-        let now = (self.now)();
+        let now = self.clock.now();
         let line = match self.terminal && !cfg!(windows) {
             true => coloured(level, &message(), now.duration_since(self.started).unwrap_or_default()),
             false => plain(level, &message(), now, &self.zone),

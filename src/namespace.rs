@@ -7,6 +7,9 @@ use std::fmt;
 /// The namespace that containerd's CRI works in.
 pub(crate) const CRI: &str = "k8s.io";
 
+/// The metadata in which containerd is told which namespace a call is about (its `pkg/namespaces`).
+pub(crate) const HEADER: &str = "containerd-namespace";
+
 /// The annotation on what was found in one of several namespaces. No runtime has one of this name.
 pub(crate) const MARK: &str = "io.containerd/namespace";
 

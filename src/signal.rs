@@ -2,12 +2,20 @@
 
 use std::future::pending;
 
-/// Returns when somebody asks the process to end: SIGINT or SIGTERM, Ctrl-C on Windows. Never returns if the run is not
-/// to look at signals.
-pub(crate) async fn interrupted(enabled: bool) {
-    // Without handlers the signals end the process by themselves.
-    if !enabled || asked().await.is_err() {
-        pending::<()>().await;
+use tokio_util::sync::CancellationToken;
+
+/// Returns when somebody asks for the end: the host by its token, or, if the run is to look at signals, by SIGINT or
+/// SIGTERM, Ctrl-C on Windows.
+pub(crate) async fn interrupted(signals: bool, cancellation: &CancellationToken) {
+    let signalled = async {
+        // Without handlers the signals end the process by themselves.
+        if !signals || asked().await.is_err() {
+            pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = signalled => {}
+        () = cancellation.cancelled() => {}
     }
 }
 

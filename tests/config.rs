@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crictl::Preset;
+use crictl::Crictl;
 
 use crate::container;
 use crate::support::fake::{Fake, Served};
@@ -98,7 +98,7 @@ fn debug_comes_from_the_flag_then_the_file() {
 
 /// Runs inside a host that presets an endpoint.
 fn hosted(preset: &str, args: &[&str], env: &[(&str, &str)]) -> Output {
-    let preset = Preset { endpoint: preset.to_owned(), hint: "start it with `host serve`".to_owned() };
+    let preset = Crictl::new().endpoint(preset).hint("start it with `host serve`");
     crictl_in(args.iter().copied(), env, Some(&preset), |_| {})
 }
 

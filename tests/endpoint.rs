@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crictl::Preset;
+use crictl::Crictl;
 
 use crate::container;
 use crate::support::fake::Fake;
@@ -29,7 +29,7 @@ impl Config {
 }
 
 /// The path that a call of this method would go to.
-fn path(method: &str, flags: &[&str], env: &[(&str, &str)], host: Option<&Preset>, config: &Path) -> String {
+fn path(method: &str, flags: &[&str], env: &[(&str, &str)], host: Option<&Crictl>, config: &Path) -> String {
     let args = flags.iter().copied().chain(["rpc", method, "--dry-run"]);
     let output = crictl_in(args, env, host, |io| {
         io.machine.config = Some(config.to_owned());
@@ -46,7 +46,7 @@ fn first<'a>(candidates: &[(bool, &'a str)]) -> Option<&'a str> {
 
 #[test]
 fn every_way_to_name_an_endpoint_has_its_place() {
-    let preset = Preset { endpoint: "unix:///host".to_owned(), hint: String::new() };
+    let preset = Crictl::new().endpoint("unix:///host");
     for case in 0..1 << 7 {
         let [r, i, variable_r, variable_i, file_r, file_i, host] = std::array::from_fn(|bit| case >> bit & 1 == 1);
         let config = [(file_r, "runtime-endpoint: unix:///file-r\n"), (file_i, "image-endpoint: unix:///file-i\n")];
@@ -85,7 +85,7 @@ fn every_way_to_name_an_endpoint_has_its_place() {
 #[test]
 fn a_flag_moves_both_services_away_from_a_host() {
     let (host, other, images) = (Fake::new().serve(), Fake::new().serve(), Fake::new().serve());
-    let preset = Preset { endpoint: host.endpoint(), hint: String::new() };
+    let preset = Crictl::new().endpoint(host.endpoint());
     let hosted = |args: &[&str]| crictl_in(args.iter().copied(), &[], Some(&preset), |_| {}).status;
     assert_eq!(hosted(&["-r", &other.endpoint(), "images"]), 0);
     assert_eq!(hosted(&["-r", &other.endpoint(), "-i", &images.endpoint(), "images"]), 0);

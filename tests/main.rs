@@ -6,6 +6,7 @@
 mod bad_input;
 mod config;
 mod containerd;
+mod embed;
 mod encoding;
 mod endpoint;
 mod golden;

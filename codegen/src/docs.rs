@@ -19,7 +19,7 @@ use crate::{Error, model::Model};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Docs {
-    /// A line for each method.
+    /// A line for each method, `ListContainers`, or `Tasks.List` where several services have one of its name.
     pub methods: BTreeMap<String, String>,
     /// The lines for each message.
     pub messages: BTreeMap<String, MessageDocs>,

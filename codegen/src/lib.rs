@@ -25,13 +25,15 @@ mod name;
 pub mod overlay_index;
 pub mod release;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(feature = "emit")]
 pub use containerd::containerd;
 use docs::Prose;
 pub use docs::{Docs, Known, MessageDocs};
 pub use error::Error;
+use load::Protos;
+use lower::Words;
 use model::Model;
 
 /// What the code is generated from.
@@ -49,12 +51,14 @@ pub struct Input<'a> {
 ///
 /// # Errors
 ///
-/// When the proto cannot be read or compiled, or has something that cannot be expressed.
+/// When the proto cannot be read or compiled, or has something that cannot be expressed: streams of requests, and types
+/// of another package that is not protobuf's own.
 #[cfg(feature = "emit")]
 pub fn generate(input: Input<'_>, out_dir: &Path) -> Result<(), Error> {
-    let pool = load::descriptors(input.proto)?;
-    let model = lower::model(&pool, &Prose::new(&docs(input)?, &pool, &|_| None))?;
-    messages::write(&pool, &model, out_dir)?;
+    let protos = load::descriptors(input.proto, &[])?;
+    let model = lower::model(&protos, &Prose::new(&docs(input)?, &protos.pool, &|_| None), Words::Method)?;
+    messages::check(&protos, &model)?;
+    messages::write(&protos.pool, &model, out_dir)?;
     emit::write(&model, out_dir)
 }
 
@@ -64,18 +68,46 @@ pub fn generate(input: Input<'_>, out_dir: &Path) -> Result<(), Error> {
 ///
 /// When the proto cannot be read or compiled, or has something that cannot be expressed.
 pub fn model(input: Input<'_>) -> Result<Model, Error> {
-    let pool = load::descriptors(input.proto)?;
-    lower::model(&pool, &Prose::new(&docs(input)?, &pool, &|_| None))
+    let protos = load::descriptors(input.proto, &[])?;
+    lower::model(&protos, &Prose::new(&docs(input)?, &protos.pool, &|_| None), Words::Method)
 }
 
-/// As [`model`], without our prose: an element without a comment gets the words that are known for it.
+/// As [`model`], without our prose: an element without a comment gets the words that are known for it. Imports are looked
+/// for in the folders, then beside the proto. Where two services have a method of the same name, all methods have the
+/// names of their services before their own.
 ///
 /// # Errors
 ///
 /// As [`model`].
-pub fn model_knowing(proto: &Path, known: &Known<'_>) -> Result<Model, Error> {
-    let pool = load::descriptors(proto)?;
-    lower::model(&pool, &Prose::new(&Docs::default(), &pool, known))
+pub fn model_knowing(proto: &Path, folders: &[PathBuf], known: &Known<'_>) -> Result<Model, Error> {
+    let protos = load::descriptors(proto, folders)?;
+    let words = if lower::is_shared(&protos) { Words::Service("") } else { Words::Method };
+    lower::model(&protos, &Prose::new(&Docs::default(), &protos.pool, known), words)
+}
+
+/// The model of containerd's API, from the bytes that [`containerd`] wrote. On the command line its methods are
+/// `containerd tasks list` and the like.
+///
+/// # Errors
+///
+/// When these are something else.
+pub fn model_of_containerd(descriptors: &[u8]) -> Result<Model, Error> {
+    let failed = |reason| Error::DescriptorSet { path: PathBuf::from("containerd"), reason };
+    of_containerd(&load::encoded(descriptors).map_err(failed)?)
+}
+
+/// The model of containerd's API as the protos below a folder have it.
+///
+/// # Errors
+///
+/// When these cannot be read or compiled, or have something that cannot be expressed.
+#[cfg(feature = "emit")]
+pub fn model_of_tree(root: &Path) -> Result<Model, Error> {
+    of_containerd(&load::tree(root)?)
+}
+
+fn of_containerd(protos: &Protos) -> Result<Model, Error> {
+    lower::model(protos, &Prose::new(&Docs::default(), &protos.pool, &|_| None), Words::Service("containerd"))
 }
 
 fn docs(input: Input<'_>) -> Result<Docs, Error> {

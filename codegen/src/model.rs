@@ -3,7 +3,7 @@
 /// Everything that one proto declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
-    /// The package, `runtime.v1`.
+    /// The package, `runtime.v1`; empty if there are several.
     pub package: String,
     /// The services in the order of the proto.
     pub services: Vec<Service>,
@@ -18,6 +18,8 @@ pub struct Model {
 pub struct Service {
     /// Name in the proto, `RuntimeService`.
     pub name: String,
+    /// The file that declares it, as others import it.
+    pub file: String,
     /// Name of the client struct.
     pub client: String,
     /// The methods in the order of the proto.
@@ -29,11 +31,11 @@ pub struct Service {
 pub struct Method {
     /// Full name, for errors.
     pub full_name: String,
-    /// Name in the proto, `ListContainers`.
+    /// Name in the proto, `ListContainers`; with its service's where several services have methods of a name.
     pub name: String,
     /// Path of the HTTP/2 request.
     pub path: String,
-    /// Name on the command line, `list-containers`.
+    /// Name on the command line, `list-containers`, or several words, `containerd tasks list`.
     pub command: String,
     /// The first line of the command's help.
     pub about: String,
@@ -99,6 +101,8 @@ pub const CALL: &[&str] = &[
     "authority",
     "skeleton",
     "proto",
+    "proto-path",
+    "I",
 ];
 
 /// The flag of a field.
@@ -141,12 +145,17 @@ pub enum Flow {
     Unary,
     /// One request, a stream of responses.
     ServerStream,
+    /// A stream of requests, one response.
+    ClientStream,
+    /// Streams both ways.
+    Duplex,
 }
 
 /// The two names of a message or an enum in the generated code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Type {
-    /// Path of prost's type below the module of the messages, `security_profile::ProfileType`.
+    /// Path of prost's type below the module of the messages, `security_profile::ProfileType`; in full for a type of
+    /// protobuf's own.
     pub rust: String,
     /// Name of the static table, `SECURITY_PROFILE_PROFILE_TYPE`.
     pub table: String,

@@ -43,6 +43,18 @@ pub(crate) fn variant(of: &str, value: &str) -> String {
     }
 }
 
+/// The default JSON name of a field: `pod_id` is `podId`.
+#[cfg(feature = "emit")]
+pub(crate) fn json(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| {
+        let mut letters = part.chars();
+        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
+        name.chars().chain(capital).chain(letters).collect()
+    })
+}
+
 fn escape(name: String) -> String {
     match name.as_str() {
         "as" | "break" | "const" | "continue" | "else" | "enum" | "false" | "fn" | "for" | "if" | "impl" | "in"

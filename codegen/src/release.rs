@@ -12,7 +12,7 @@ use crate::Error;
 pub struct Release {
     /// The name of its folder, `1.36`.
     pub name: String,
-    /// The proto.
+    /// The proto, or the folder of several.
     pub proto: PathBuf,
 }
 
@@ -49,6 +49,20 @@ pub fn all(protos: &Path) -> Result<Vec<Release>, Error> {
             releases.push(Release { name, proto });
         }
     }
+    releases.sort_by_key(|release| numbers(&release.name));
+    Ok(releases)
+}
+
+/// The releases of an API of many files, each in a folder of its own, the lowest first.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
+pub fn trees(protos: &Path) -> Result<Vec<Release>, Error> {
+    let entries = fs::read_dir(protos).map_err(|source| Error::Io { path: protos.to_owned(), source })?;
+    let folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut releases: Vec<_> = folders.map(|proto| Release { name: name(&proto), proto }).collect();
     releases.sort_by_key(|release| numbers(&release.name));
     Ok(releases)
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, slice};
 
-use crictl_codegen::{Docs, Error, Input, model, model::Model, release};
+use crictl_codegen::{Docs, Error, Input, model, model::Model, model_of_tree, release};
 
 use crate::support::{path, releases};
 
@@ -27,6 +27,17 @@ fn every_method_and_every_field_that_is_built_has_a_line() {
         silent.extend(fields.map(|field| format!("{}.{}", message.full_name, field.name)));
     }
     assert!(silent.is_empty(), "no line for {silent:#?}");
+}
+
+#[test]
+fn the_prose_about_containerd_is_about_its_methods_and_about_each() {
+    let releases = release::trees(&path("../proto/containerd")).expect("the folder is there");
+    let models: Vec<_> = releases.iter().map(|it| model_of_tree(&it.proto).expect("it can be expressed")).collect();
+    let docs = Docs::read(&path("containerd.yaml")).expect("it is of the form");
+    assert_eq!(docs.unknown(&models), [""; 0]);
+    let built = models.last().expect("there is one to build");
+    let mut methods = built.services.iter().flat_map(|service| &service.methods);
+    assert_eq!(methods.find(|method| !docs.methods.contains_key(&method.name)), None);
 }
 
 #[test]

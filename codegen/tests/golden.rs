@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 use crictl_codegen::{
     Input, generate, model,
     model::{Label, Model},
-    release,
+    model_of_tree, release,
 };
 
 use crate::support::{path, refresh, releases};
@@ -33,6 +33,13 @@ fn the_code_and_the_commands_of_the_releases_are_the_golden_ones() {
         } else if it.name == built.name {
             expected.extend(goldens(&it.name, input, &["commands.rs"]));
         }
+    }
+    // The same two of containerd's own API.
+    for it in release::trees(&path("../proto/containerd")).expect("the folder is there") {
+        let folder = path("tests/golden/containerd").join(&it.name);
+        let model = model_of_tree(&it.proto).expect("the release can be expressed");
+        expected.push((folder.join("methods.txt"), methods(&model)));
+        expected.push((folder.join("flags.txt"), flags(&model)));
     }
     let strays = strays(&releases, &expected);
     refresh(expected);

@@ -75,14 +75,27 @@ fn a_file_without_a_package_is_refused() {
 }
 
 #[test]
-fn another_package_is_refused() {
-    let error = refusal(
-        "import \"google/protobuf/timestamp.proto\";
-         message M { google.protobuf.Timestamp at = 1; }",
-    );
+fn another_package_is_refused_for_structs_and_clients() {
+    let head = "syntax = \"proto3\"; package";
+    let api = format!("{head} test.v1; import \"more.proto\"; message M {{ more.v1.More more = 1; }}");
+    let more = format!("{head} more.v1; message More {{}}");
+    let error = refusal_of_files(&[("api.proto", &api), ("more.proto", &more)]);
     assert!(matches!(error, Error::ForeignPackage { .. }));
-    let expected = "google/protobuf/timestamp.proto is of package \"google.protobuf\"";
+    let expected = "more.proto is of package \"more.v1\"";
     assert!(error.to_string().starts_with(expected), "{error}");
+}
+
+#[test]
+fn protobufs_own_types_are_taken_and_what_is_imported_for_options_may_be_anything() {
+    let head = "syntax = \"proto3\"; package test.v1; import \"google/protobuf/timestamp.proto\";";
+    let api = format!(
+        "{head} import \"opt.proto\"; import \"lost.proto\"; import \"google/protobuf/any.proto\";
+         message M {{ google.protobuf.Timestamp at = 1 [(lost.x) = 1]; google.protobuf.Any it = 2; }}
+         service S {{ rpc Get(M) returns (M) {{ option (opt.path) = \"/x\"; }} }}"
+    );
+    let options = "syntax = \"proto2\"; package opt; import \"google/protobuf/descriptor.proto\";
+        extend google.protobuf.MethodOptions { optional string path = 50000; }";
+    generate_files(&[("api.proto", &api), ("opt.proto", options)]).expect("it can be expressed");
 }
 
 #[test]

@@ -22,6 +22,28 @@ pub(crate) fn releases() -> Vec<Release> {
     releases
 }
 
+/// The protos below a folder with their names, sorted.
+pub(crate) fn tree(root: &Path) -> Vec<(String, String)> {
+    fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("the folder can be read").path();
+            match path.is_dir() {
+                true => collect(root, &path, found),
+                false => {
+                    let name =
+                        path.strip_prefix(root).expect("it is below").to_str().expect("a name").replace('\\', "/");
+                    let text = fs::read_to_string(&path).expect("it can be read").replace("\r\n", "\n");
+                    found.push((name, text));
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(root, root, &mut found);
+    found.sort();
+    found
+}
+
 /// Compares the files with what they must be. Stale ones are rewritten, then the test fails:
 /// whoever reviews the change reads the difference, and nobody edits a golden by hand.
 pub(crate) fn refresh(files: impl IntoIterator<Item = (PathBuf, String)>) {

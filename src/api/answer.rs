@@ -6,7 +6,7 @@ use crate::api::format::Format;
 use crate::api::terms::CallArgs;
 use crate::context::Context;
 use crate::error::Error;
-use crate::method::{Flow, Method};
+use crate::method::Method;
 use crate::schema::{self, Form, Message, Value};
 use crate::view::{Encoding, View};
 
@@ -36,7 +36,7 @@ impl<'a> Answer<'a> {
                 method.response.name
             )));
         }
-        let many = method.flow == Flow::ServerStream || documents > 1;
+        let many = method.flow.answers_several() || documents > 1;
         Ok(Self { method, args, format, many, shown: Cell::new(0) })
     }
 
@@ -87,7 +87,7 @@ impl<'a> Answer<'a> {
                 ctx.print(&View::text(&gap("---\n")))?;
                 ctx.print(&View::List(value, encoding.clone()))
             }
-            Format::Document(encoding) if self.method.flow == Flow::Unary || self.args.dry_run => {
+            Format::Document(encoding) if !self.method.flow.answers_several() || self.args.dry_run => {
                 ctx.print(&View::List(value, encoding.clone()))
             }
             Format::Document(encoding) => ctx.print(&View::Item(value, encoding.clone())),

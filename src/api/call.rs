@@ -5,7 +5,7 @@ use clap::{Args, Command};
 use crate::api::answer::Answer;
 use crate::api::format::Format;
 use crate::api::terms::{CallArgs, Terms, check_stream};
-use crate::api::{dry_run, exchange, flag, load, parse, request, skeleton};
+use crate::api::{Origin, dry_run, exchange, flag, load, parse, request, skeleton};
 use crate::command::args;
 use crate::context::Context;
 use crate::error::Error;
@@ -13,14 +13,14 @@ use crate::method::Method;
 
 /// Calls a method as the arguments after it say.
 ///
-/// `proto` is the file that defines the method, if it is not built in.
+/// `origin` is where the method is from.
 ///
 /// # Errors
 /// The arguments are wrong, which is reported before anything is sent, or a call failed.
 pub(crate) async fn call(
     ctx: &mut Context<'_>,
     method: &'static Method,
-    proto: Option<&str>,
+    origin: &Origin,
     words: &[String],
 ) -> Result<(), Error> {
     let parsed = parse(command(method), words)?;
@@ -43,13 +43,18 @@ pub(crate) async fn call(
     }
     let answer = Answer::new(method, &args, format, requests.len())?;
     if args.dry_run {
-        return dry_run::show(ctx, proto, &args, &answer, &requests);
+        return dry_run::show(ctx, origin, &args, &answer, &requests);
     }
     let client = terms.client(ctx, method).await?;
-    let count = requests.len();
+    // What the requests of each call are.
+    let calls: Vec<Vec<_>> = match method.flow.takes_several() {
+        true => vec![requests],
+        false => requests.into_iter().map(|request| vec![request]).collect(),
+    };
+    let count = calls.len();
     let mut failed = Vec::new();
-    for (index, request) in requests.into_iter().enumerate() {
-        let Err(error) = exchange::exchange(ctx, &answer, &client, request).await else { continue };
+    for (index, requests) in calls.into_iter().enumerate() {
+        let Err(error) = exchange::exchange(ctx, &answer, &client, requests).await else { continue };
         let error = match count {
             1 => with_code(error),
             _ => with_code(error).context(format!("document {} of {count}", index + 1)),
@@ -76,7 +81,7 @@ pub(crate) fn command(method: &'static Method) -> Command {
 
 /// The flags that every call has.
 fn own() -> Command {
-    CallArgs::augment_args(Command::new("").next_help_heading("Call")).arg(load::flag())
+    load::flags(CallArgs::augment_args(Command::new("").next_help_heading("Call")))
 }
 
 /// The exit status tells scripts the gRPC code.

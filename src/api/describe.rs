@@ -32,12 +32,12 @@ struct DescribeArgs {
 pub(crate) fn command() -> Command {
     let command = Command::new("describe").override_usage("crictl rpc describe NAME [flags]");
     // This comes last, because clap takes a doc comment on a struct of flags for the description of the command.
-    let command = document_formats(DescribeArgs::augment_args(command), FORMATS).arg(load::flag());
+    let command = load::flags(document_formats(DescribeArgs::augment_args(command), FORMATS));
     command.about("Show what a method, a message, an enum or a field is")
 }
 
 /// As [`command`], but with the names that can be described; not for parsing.
-pub(crate) fn tree(api: Api) -> Command {
+pub(crate) fn tree(api: &Api) -> Command {
     command().mut_arg("name", |arg| arg.value_parser(PossibleValuesParser::new(names(api))))
 }
 
@@ -45,11 +45,15 @@ pub(crate) fn tree(api: Api) -> Command {
 ///
 /// # Errors
 /// The arguments are wrong, or name nothing.
-pub(crate) fn describe(ctx: &mut Context<'_>, api: Api, words: &[String], users: Users) -> Result<(), Error> {
+pub(crate) fn describe(ctx: &mut Context<'_>, api: &Api, words: &[String], users: Users) -> Result<(), Error> {
     let parsed = parse(command(), words)?;
     let args: DescribeArgs = args(&parsed)?;
-    let [name] = parsed.positionals.as_slice() else { return Err(Error::help()) };
-    let subject = find(api, name)?;
+    // The names of some methods have several words.
+    let name = parsed.positionals.join(" ");
+    if name.is_empty() || parsed.positionals.len() > 1 && api.method(&name).is_none() {
+        return Err(Error::help());
+    }
+    let subject = find(api, &name)?;
     let depth = usize::try_from(args.depth).unwrap_or_default();
     let encoding = Encoding::named(&args.output);
     if encoding.is_none() && args.output != "text" {
@@ -69,7 +73,7 @@ enum Subject {
     Field(&'static Message, &'static Field),
 }
 
-fn find(api: Api, name: &str) -> Result<Subject, Error> {
+fn find(api: &Api, name: &str) -> Result<Subject, Error> {
     if let Some(subject) = whole(api, name) {
         return Ok(subject);
     }
@@ -95,7 +99,7 @@ fn find(api: Api, name: &str) -> Result<Subject, Error> {
 }
 
 /// What a name without a field path refers to; case is ignored unless that makes it ambiguous.
-fn whole(api: Api, name: &str) -> Option<Subject> {
+fn whole(api: &Api, name: &str) -> Option<Subject> {
     let exact = |full: &'static str| full == name || relative(full) == name;
     let alike = |full: &'static str| full.eq_ignore_ascii_case(name) || relative(full).eq_ignore_ascii_case(name);
     let (messages, enums) = (api.messages(), api.enums());
@@ -136,7 +140,7 @@ fn unknown(what: String, near: Option<&str>) -> Error {
 }
 
 /// What can be described without a path.
-fn names(api: Api) -> Vec<&'static str> {
+fn names(api: &Api) -> Vec<&'static str> {
     let methods = api.methods.iter().flat_map(|method| [method.command, method.name]);
     let messages = api.messages().into_iter().map(|message| relative(message.name));
     methods.chain(messages).chain(api.enums().into_iter().map(|it| relative(it.name))).collect()
@@ -190,7 +194,7 @@ fn rows(field: &'static Field, depth: usize, indent: usize, within: &mut Vec<&'s
     match field.value_kind() {
         _ if depth == 0 => {}
         Kind::Enum(it) => rows.extend(values(it, indent + 2)),
-        Kind::Message(inner) if !within.contains(&inner.name) => {
+        Kind::Message(inner) if !within.contains(&inner.name) && !inner.has_own_form() => {
             within.push(inner.name);
             rows.extend(inner.fields.iter().flat_map(|field| self::rows(field, depth - 1, indent + 2, within)));
             within.pop();
@@ -275,7 +279,7 @@ fn field_document(field: &'static Field, depth: usize, within: &mut Vec<&'static
     match field.value_kind() {
         _ if depth == 0 => {}
         Kind::Enum(it) => document.set("values", value_documents(it)),
-        Kind::Message(inner) if !within.contains(&inner.name) => {
+        Kind::Message(inner) if !within.contains(&inner.name) && !inner.has_own_form() => {
             within.push(inner.name);
             document.set("fields", field_documents(inner, depth - 1, within));
             within.pop();

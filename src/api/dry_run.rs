@@ -1,9 +1,12 @@
 //! `--dry-run`: shows what would be sent, and the `grpcurl` command that would send the same.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::api::answer::Answer;
+use tonic::metadata::MetadataMap;
+
+use crate::api::Origin;
 use crate::api::format::Format;
 use crate::api::request::Request;
 use crate::api::terms::CallArgs;
@@ -16,8 +19,9 @@ use crate::rpc::metadata;
 use crate::rpc::rerun::command_line;
 use crate::schema::Form;
 
-/// Where a checkout of this program has the proto: runtimes do not offer reflection.
+/// Where a checkout of this program has the protos: runtimes do not offer reflection.
 const PROTO: &str = concat!("proto/", env!("CRI_RELEASE"), "/api.proto");
+const CONTAINERD: &str = concat!("proto/containerd/", env!("CONTAINERD_RELEASE"));
 
 /// Prints the requests, and a command line for each on stderr. Needs no server.
 ///
@@ -25,13 +29,17 @@ const PROTO: &str = concat!("proto/", env!("CRI_RELEASE"), "/api.proto");
 /// The endpoint is wrong, or raw bytes would contain secrets.
 pub(crate) fn show(
     ctx: &mut Context<'_>,
-    proto: Option<&str>,
+    origin: &Origin,
     args: &CallArgs,
     answer: &Answer<'_>,
     requests: &[Request],
 ) -> Result<(), Error> {
     let method = answer.method;
     let endpoint = ctx.endpoint(method.service)?;
+    let mut headers = ctx.metadata(method)?.into_headers();
+    headers.extend(metadata::parse(&args.header).unwrap_or_default().into_headers());
+    let headers = MetadataMap::from_headers(headers);
+    let headers = if args.show_secrets { metadata::pairs(&headers) } else { metadata::redacted(&headers) };
     let mut lines = Vec::new();
     for request in requests {
         let shown = answer.document(method.request, &request.bytes, Form::SPARSE)?;
@@ -41,7 +49,7 @@ pub(crate) fn show(
         let form = Form { base64: true, ..Form::SPARSE };
         let document = answer.document(method.request, &request.bytes, form)?;
         let document = serde_json::to_string(&document).map_err(|error| Error::failure(error.to_string()))?;
-        lines.push(command_line(&grpcurl(method, proto, args, &endpoint, document)));
+        lines.push(command_line(&grpcurl(method, origin, args, &headers, &endpoint, document)));
     }
     for (request, line) in requests.iter().zip(lines) {
         answer.print(ctx, method.request, &request.bytes, Form::SPARSE)?;
@@ -52,8 +60,9 @@ pub(crate) fn show(
 
 fn grpcurl(
     method: &Method,
-    proto: Option<&str>,
+    origin: &Origin,
     args: &CallArgs,
+    headers: &[(String, String)],
     endpoint: &Endpoint,
     document: String,
 ) -> Vec<String> {
@@ -72,12 +81,14 @@ fn grpcurl(
     if let Some(authority) = &args.authority {
         add("-authority", authority.clone());
     }
-    let headers = metadata::parse(&args.header).unwrap_or_default();
-    let headers = if args.show_secrets { metadata::pairs(&headers) } else { metadata::redacted(&headers) };
     for (name, value) in headers {
         add("-H", format!("{name}: {value}"));
     }
-    words.extend(descriptors(Path::new(proto.unwrap_or(PROTO))));
+    words.extend(match origin {
+        Origin::BuiltIn => descriptors(Path::new(PROTO), &[]),
+        Origin::File(file, folders) => descriptors(Path::new(file), folders),
+        Origin::Containerd(made) => descriptors(&Path::new(CONTAINERD).join(made.file(method)), &[CONTAINERD.into()]),
+    });
     words.extend(["-d".to_owned(), document]);
     words.extend(match endpoint {
         Endpoint::Tcp(address) => vec![address.clone()],
@@ -90,11 +101,15 @@ fn grpcurl(
 }
 
 /// How to name a proto or a descriptor set for `grpcurl`.
-fn descriptors(file: &Path) -> Vec<String> {
+fn descriptors(file: &Path, folders: &[PathBuf]) -> Vec<String> {
     let words = match (file.extension(), file.parent(), file.file_name()) {
-        (Some(extension), Some(folder), Some(name)) if extension == "proto" => {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            vec!["-import-path".as_ref(), folder.as_os_str(), "-proto".as_ref(), name]
+        (Some(extension), Some(beside), Some(name)) if extension == "proto" => {
+            let beside = if beside.as_os_str().is_empty() { Path::new(".") } else { beside };
+            // It is named as from the folder that it is found in first.
+            let within = folders.iter().find_map(|folder| file.strip_prefix(folder).ok());
+            let folders = folders.iter().map(PathBuf::as_path).chain(within.is_none().then_some(beside));
+            let folders = folders.flat_map(|folder| ["-import-path".as_ref(), folder.as_os_str()]);
+            folders.chain(["-proto".as_ref(), within.map_or(name, Path::as_os_str)]).collect()
         }
         _ => vec!["-protoset".as_ref(), file.as_os_str()],
     };

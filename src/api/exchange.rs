@@ -10,7 +10,6 @@ use crate::api::request::Request;
 use crate::context::Context;
 use crate::error::Error;
 use crate::gotext::GoDuration;
-use crate::method::Flow;
 use crate::rpc::Client;
 use crate::signal;
 
@@ -34,7 +33,7 @@ impl From<Error> for Failed {
     }
 }
 
-/// Makes a call, and shows the answer as it arrives.
+/// Makes a call, with one request or a stream of them, and shows the answer as it arrives.
 ///
 /// # Errors
 /// The call failed, or its answer can't be shown.
@@ -42,14 +41,15 @@ pub(crate) async fn exchange(
     ctx: &mut Context<'_>,
     answer: &Answer<'_>,
     client: &Client<'_>,
-    request: Request,
+    requests: Vec<Request>,
 ) -> Result<(), Error> {
-    let stream = answer.method.flow == Flow::ServerStream;
+    let stream = answer.method.flow.answers_several();
     let time = answer.args.duration.and_then(GoDuration::positive).unwrap_or(Duration::MAX);
     // An interrupted stream ends cleanly; if a document is to be written, it is written first.
     ctx.stops_cleanly = stream;
-    let interrupted = signal::interrupted(ctx.io.signals && stream && answer.args.enrich);
-    let mut report = Report::begin(ctx, answer, client, &request.bytes);
+    let cancellation = ctx.io.cancellation.clone();
+    let interrupted = signal::interrupted(ctx.io.signals, &cancellation);
+    let mut report = Report::begin(ctx, answer, client, &requests);
     let ended = {
         let over = async {
             tokio::time::sleep(time).await;
@@ -59,9 +59,9 @@ pub(crate) async fn exchange(
         };
         tokio::select! {
             biased;
-            received = receive(ctx, answer, client, request, &mut report) => received,
+            received = receive(ctx, answer, client, requests, &mut report) => received,
             () = over => Ok(()),
-            () = interrupted => Ok(()),
+            () = interrupted, if stream && answer.args.enrich => Ok(()),
         }
     };
     let error = match ended {
@@ -81,11 +81,12 @@ async fn receive(
     ctx: &mut Context<'_>,
     answer: &Answer<'_>,
     client: &Client<'_>,
-    request: Request,
+    requests: Vec<Request>,
     report: &mut Report<'_>,
 ) -> Result<(), Failed> {
-    let stream = answer.method.flow == Flow::ServerStream;
-    let mut bodies = client.open(answer.method, request.bytes).await?;
+    let stream = answer.method.flow.answers_several();
+    let requests = requests.into_iter().map(|request| request.bytes).collect();
+    let mut bodies = client.open_several(answer.method, requests).await?;
     report.headers(ctx, bodies.headers());
     let mut count: i64 = 0;
     while let Some(body) = bodies.message().await? {

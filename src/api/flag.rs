@@ -11,6 +11,7 @@ pub(crate) fn command(method: &'static Method, call: Command) -> Command {
     match method.flags {
         Flags::Code => commands::command(method.path, call),
         Flags::Table(table) => table.command(method.command, method.request.name, call),
+        Flags::Later => call,
     }
 }
 
@@ -22,6 +23,7 @@ pub(crate) fn document(method: &Method, mut given: Given<'_>) -> Result<Value, S
     match method.flags {
         Flags::Code => commands::request(method.path, &mut given)?,
         Flags::Table(table) => table.request(&mut given)?,
+        Flags::Later => {}
     }
     Ok(given.document())
 }

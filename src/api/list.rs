@@ -24,8 +24,7 @@ struct ListArgs {
 pub(crate) fn command() -> Command {
     let command = Command::new("list").override_usage("crictl rpc list [flags]");
     // This comes last, because clap takes a doc comment on a struct of flags for the description of the command.
-    document_formats(ListArgs::augment_args(command), LIST)
-        .arg(load::flag())
+    load::flags(document_formats(ListArgs::augment_args(command), LIST))
         .about("List the methods, and the commands of crictl that call each")
 }
 
@@ -33,7 +32,7 @@ pub(crate) fn command() -> Command {
 ///
 /// # Errors
 /// The arguments are wrong.
-pub(crate) fn list(ctx: &mut Context<'_>, api: Api, words: &[String], users: Users) -> Result<(), Error> {
+pub(crate) fn list(ctx: &mut Context<'_>, api: &Api, words: &[String], users: Users) -> Result<(), Error> {
     let parsed = parse(command(), words)?;
     let args: ListArgs = args(&parsed)?;
     if !parsed.positionals.is_empty() {
@@ -46,7 +45,7 @@ pub(crate) fn list(ctx: &mut Context<'_>, api: Api, words: &[String], users: Use
 }
 
 /// The methods by service. Scripts count the lines that start with two spaces and a method's name.
-fn text(api: Api, users: Users) -> String {
+fn text(api: &Api, users: Users) -> String {
     let messages = |method: &Method| format!("{} -> {}", relative(method.request.name), relative(method.response.name));
     let width = |text: &dyn Fn(&Method) -> usize| api.methods.iter().map(|method| text(method)).max().unwrap_or(0);
     let (first, last) = (width(&|method| method.command.len()), width(&|method| messages(method).len()));
@@ -69,7 +68,7 @@ fn text(api: Api, users: Users) -> String {
     text
 }
 
-fn document(api: Api, users: Users) -> Value {
+fn document(api: &Api, users: Users) -> Value {
     let methods = api.methods.iter().map(|method| self::method(method, users));
     Value::object([("methods", Value::List(methods.collect()))])
 }
@@ -94,5 +93,7 @@ pub(crate) fn shape(method: &Method) -> &'static str {
     match method.flow {
         Flow::Unary => "unary",
         Flow::ServerStream => "stream",
+        Flow::ClientStream => "feed",
+        Flow::Duplex => "duplex",
     }
 }

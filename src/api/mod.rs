@@ -17,6 +17,8 @@ mod set;
 pub(crate) mod skeleton;
 mod terms;
 
+use std::path::PathBuf;
+
 use clap::Command;
 
 use crate::args::go::{self, Outcome, Parsed, Rules};
@@ -24,21 +26,63 @@ use crate::error::Error;
 use crate::generated::methods::METHODS;
 use crate::method::Method;
 use crate::schema::{Enum, Kind, Label, Message};
+use crate::tables::{self, Made};
 
 /// The methods that can be called, and everything that they send and receive.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Api {
     /// In the order of the proto, service by service.
     pub(crate) methods: &'static [&'static Method],
+    /// Where it is from.
+    pub(crate) origin: Origin,
+}
+
+/// Where an API is from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    /// The CRI that this program was built from.
+    BuiltIn,
+    /// containerd's own.
+    Containerd(Made),
+    /// A file, and the folders of what it imports.
+    File(String, Vec<PathBuf>),
 }
 
 impl Api {
     /// The CRI that this program was built from.
-    pub(crate) const BUILT_IN: Self = Self { methods: METHODS };
+    pub(crate) const BUILT_IN: Self = Self { methods: METHODS, origin: Origin::BuiltIn };
+
+    /// The API of containerd that this program knows.
+    ///
+    /// # Errors
+    /// It can't be read, which no program is built with.
+    pub(crate) fn containerd() -> Result<Self, Error> {
+        let made = tables::containerd().map_err(Error::failure)?;
+        Ok(Self { methods: made.methods, origin: Origin::Containerd(made) })
+    }
 
     /// The method with this name, spelled as in the proto or as on the command line.
     pub(crate) fn method(&self, name: &str) -> Option<&'static Method> {
-        self.methods.iter().copied().find(|method| method.command == name || method.name == name)
+        // `tasks list` is one of containerd's too where it is clear that containerd is meant.
+        let is_tail = |method: &Method| name.contains(' ') && method.command.ends_with(&format!(" {name}"));
+        let is_called = |method: &&Method| method.command == name || method.name == name || is_tail(method);
+        self.methods.iter().copied().find(is_called)
+    }
+
+    /// The method whose name these words begin with, and the words after it.
+    pub(crate) fn find<'a>(&self, words: &'a [String]) -> Option<(&'static Method, &'a [String])> {
+        let counts = 1..=words.len().min(2);
+        let mut found = counts.filter_map(|count| Some((self.method(&words[..count].join(" "))?, &words[count..])));
+        found.next()
+    }
+
+    /// The methods of one service, where they are called after it.
+    pub(crate) fn service(&self, name: &str) -> Option<Self> {
+        let is_of_it = |method: &&&Method| method.command.rsplit(' ').nth(1) == Some(name);
+        let first = self.methods.iter().position(|method| is_of_it(&method))?;
+        let methods = &self.methods[first..];
+        let count = methods.iter().take_while(|method| is_of_it(method)).count();
+        Some(Self { methods: &methods[..count], origin: self.origin.clone() })
     }
 
     /// Every message that a method sends or receives, and every message nested in these, without map entries.

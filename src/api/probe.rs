@@ -6,7 +6,7 @@ use std::time::Duration;
 use tonic::Code;
 
 use crate::error::Error;
-use crate::method::{Flow, Method};
+use crate::method::Method;
 use crate::rpc::Client;
 use crate::schema::{self, Field, Kind, Label, Value};
 
@@ -30,9 +30,9 @@ pub(crate) async fn probe(client: &Client<'_>, method: &'static Method) -> (&'st
 }
 
 async fn call(client: &Client<'_>, method: &'static Method, request: Vec<u8>) -> Result<(), Error> {
-    match method.flow {
-        Flow::Unary => client.unary_bytes(method, request).await.map(drop),
-        Flow::ServerStream => {
+    match method.flow.answers_several() {
+        false => client.unary_bytes(method, request).await.map(drop),
+        true => {
             let first = async { client.stream_bytes(method, request).await?.next().await.map(drop) };
             let silent = async {
                 tokio::time::sleep(SILENCE).await;

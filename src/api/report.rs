@@ -5,6 +5,7 @@ use tonic::{Code, Status};
 
 use crate::api::answer::Answer;
 use crate::api::format::Format;
+use crate::api::request::Request;
 use crate::context::Context;
 use crate::error::Error;
 use crate::gotext::GoDuration;
@@ -27,7 +28,7 @@ pub(crate) struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// A call is about to be made.
-    pub(crate) fn begin(ctx: &Context<'_>, answer: &'a Answer<'a>, client: &Client<'_>, request: &[u8]) -> Self {
+    pub(crate) fn begin(ctx: &Context<'_>, answer: &'a Answer<'a>, client: &Client<'_>, requests: &[Request]) -> Self {
         let none = || Value::object::<&str>([]);
         let report = Self {
             answer,
@@ -41,10 +42,13 @@ impl<'a> Report<'a> {
         report.say(ctx, || format!("* endpoint: {}", client.endpoint()));
         report.say(ctx, || format!("> POST {}", answer.method.path));
         report.pairs(ctx, '>', client.metadata());
-        if let Some(deadline) = client.deadline(answer.method, request) {
+        let first = requests.first().map_or(&[][..], |request| &request.bytes);
+        if let Some(deadline) = client.deadline(answer.method, first) {
             report.say(ctx, || format!("* deadline: {deadline:?}"));
         }
-        report.say(ctx, || format!("* request: {} bytes", request.len()));
+        for request in requests {
+            report.say(ctx, || format!("* request: {} bytes", request.bytes.len()));
+        }
         report
     }
 

@@ -36,6 +36,7 @@ fn complete(message: &'static Message, value: &Value) -> Value {
     let member = |field: &'static Field| {
         let value = value.get(field.json).cloned().unwrap_or_default();
         let value = match (field.value_kind(), field.label, value) {
+            (Kind::Message(inner), _, value) if inner.has_own_form() => value,
             (Kind::Message(inner), _, Value::List(items)) => {
                 Value::List(items.iter().map(|item| complete(inner, item)).collect())
             }
@@ -81,6 +82,8 @@ impl Skeleton {
 
     fn field(&mut self, field: &'static Field, given: Option<&Value>) {
         let kind = if field.label == Label::Map { field.value_kind() } else { field.document_kind() };
+        // What has a form of its own is shown like a scalar, in one line.
+        let kind = if matches!(kind, Kind::Message(inner) if inner.has_own_form()) { Kind::String } else { kind };
         let note = note(field, kind);
         match (kind, given) {
             (Kind::Message(inner), Some(Value::List(items))) => {

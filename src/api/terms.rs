@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use clap::Args;
 use http::uri::Authority;
+use tonic::metadata::MetadataMap;
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::gotext::{GoDuration, go_int, size};
-use crate::method::{Flow, Method};
+use crate::method::Method;
 use crate::rpc::connect::Connection;
 use crate::rpc::{Client, MAX_MESSAGE, metadata};
 
@@ -79,7 +80,7 @@ pub(crate) struct CallArgs {
 
 /// Refuses impossible limits of a stream, and a stream's limits for a method without a stream.
 pub(crate) fn check_stream(method: &Method, args: &CallArgs) -> Result<(), Error> {
-    let one = method.flow == Flow::Unary;
+    let one = !method.flow.answers_several();
     match (args.max_messages, args.duration) {
         (..=-1, _) => Err(Error::usage(format!("--max-messages: must not be negative: {}", args.max_messages))),
         (_, Some(time)) if time.positive().is_none() => Err(Error::usage("--for: must be longer than zero")),
@@ -91,7 +92,7 @@ pub(crate) fn check_stream(method: &Method, args: &CallArgs) -> Result<(), Error
 
 /// The terms under which calls are made.
 pub(crate) struct Terms {
-    metadata: tonic::metadata::MetadataMap,
+    metadata: MetadataMap,
     connection: Connection,
     max_message: usize,
     timeout: Option<Duration>,
@@ -133,8 +134,11 @@ impl Terms {
     /// # Errors
     /// No endpoint serves the method.
     pub(crate) async fn client<'io>(&self, ctx: &mut Context<'io>, method: &Method) -> Result<Client<'io>, Error> {
-        let client = ctx.service(method.service).await?;
-        let client = client.with_metadata(self.metadata.clone(), self.max_message);
+        let client = ctx.service(method).await?;
+        let mut all = client.metadata().clone().into_headers();
+        // What the command line says has the last word.
+        all.extend(self.metadata.clone().into_headers());
+        let client = client.with_metadata(MetadataMap::from_headers(all), self.max_message);
         let client = match self.timeout {
             Some(timeout) => client.with_deadline(timeout),
             None => client,

@@ -50,16 +50,17 @@ pub(crate) struct Settings {
     pub(crate) profile_mem: String,
     /// The hint that the host gives if nobody serves its endpoint.
     pub(crate) hint: Option<String>,
+    /// How the user calls crictl, if that is inside a host.
+    pub(crate) called: Option<String>,
 }
 
 /// What a host program decides before the command line is read.
 #[derive(Clone, Debug)]
-pub struct Preset {
-    /// The endpoint of both services. It overrides the environment and the config file. On the command line, `-r` moves
-    /// both services elsewhere, `-i` only the image service.
-    pub endpoint: String,
+pub(crate) struct Preset {
+    /// The endpoint of both services.
+    pub(crate) endpoint: String,
     /// What the user can do if nobody serves that endpoint.
-    pub hint: String,
+    pub(crate) hint: Option<String>,
 }
 
 /// The timeout to use if none is given.
@@ -124,7 +125,8 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
         }),
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
-        hint: preset.map(|preset| preset.hint.clone()),
+        hint: preset.and_then(|preset| preset.hint.clone()),
+        called: None,
     }
 }
 

@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use futures_util::future::{LocalBoxFuture, try_join_all};
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use prost::Message;
 use tonic::{Code, Status};
 
 use crate::containerd::call::Space;
 use crate::containerd::contents::KIND;
-use crate::containerd::{decoded, encoded, only, words};
+use crate::containerd::events::{Events, events, marked};
+use crate::containerd::{decoded, encoded, exec, only, words};
 use crate::generated::cri;
-use crate::method::{Flow, Method};
+use crate::method::Method;
 use crate::namespace::{CRI, MARK};
-use crate::rpc::{Answer, Client, StandIn};
+use crate::rpc::{Answer, Bodies, Client, StandIn};
+use crate::stream::local::Place;
 
 /// The methods that are about one container, whose id is the first field of each request.
 const OF_A_CONTAINER: [&str; 11] = [
@@ -43,17 +45,20 @@ impl StandIn for All {
     ) -> LocalBoxFuture<'io, Result<Answer<'io>, Status>> {
         Box::pin(async move {
             let every = Every::new(&client).await?;
-            match method.flow {
-                Flow::Unary => every.answer(method, request).await.map(only),
-                Flow::ServerStream => {
-                    let bodies = every.cri.open(method, request.to_vec()).await?;
-                    let next = |mut bodies: crate::rpc::Bodies<'io>| async move {
-                        Ok(bodies.message().await?.map(|message| (message, bodies)))
-                    };
-                    Ok(stream::try_unfold(bodies, next).boxed_local())
+            match method.flow.answers_several() {
+                false => every.answer(method, request).await.map(only),
+                true if method.name == "GetContainerEvents" => {
+                    let others = events(Space::new(&client, CRI)?, &format!("!=\"{CRI}\""));
+                    let all = stream::select(every.cri_events(method, &request), others);
+                    Ok(all.map(|event| encoded(&event?)).boxed_local())
                 }
+                true => Ok(every.cri_stream(method, &request).boxed_local()),
             }
         })
+    }
+
+    fn place<'io>(&self, client: Client<'io>, url: String) -> Place<'io> {
+        exec::place(&client, url)
     }
 
     fn words(&self) -> Vec<String> {
@@ -88,6 +93,29 @@ impl<'io> Every<'io> {
             name if OF_A_CONTAINER.contains(&name) => self.of_a_container(method, &request).await,
             _ => self.cri.answer(method, request.to_vec()).await,
         }
+    }
+
+    /// The messages of a stream of the CRI.
+    fn cri_stream(
+        &self,
+        method: &'static Method,
+        request: &Bytes,
+    ) -> impl Stream<Item = Result<Bytes, Status>> + use<'io> {
+        let (cri, request) = (self.cri.clone(), request.to_vec());
+        let next =
+            |mut bodies: Bodies<'io>| async move { Ok(bodies.message().await?.map(|message| (message, bodies))) };
+        let opened = async move { Ok::<_, Status>(stream::try_unfold(cri.open(method, request).await?, next)) };
+        stream::once(opened).try_flatten()
+    }
+
+    /// The CRI's events, if it is served.
+    fn cri_events(&self, method: &'static Method, request: &Bytes) -> Events<'io> {
+        let served = |event: &Result<Bytes, Status>| {
+            let missing = event.as_ref().is_err_and(|status| status.code() == Code::Unimplemented);
+            futures_util::future::ready(!missing)
+        };
+        let events = self.cri_stream(method, request).filter(served);
+        events.map(|event| Ok(marked(decoded(&event?)?, CRI))).boxed_local()
     }
 
     async fn list_containers(&self, method: &'static Method, request: &Bytes) -> Result<Bytes, Status> {

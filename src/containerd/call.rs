@@ -1,15 +1,25 @@
-//! Calls of containerd's API: the one place that knows their paths. Messages are typed at the caller; generated clients
-//! will take this file's place.
+//! Calls of containerd's API, in a namespace. The methods are generated; messages are typed at the caller.
 
 use bytes::Bytes;
 use prost::Message;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use crate::generated::cri::VersionResponse;
 use crate::generated::methods;
-use crate::method::{Deadline, Flags, Flow, Method};
+use crate::method::{Deadline, Method};
+use crate::namespace::HEADER;
 use crate::rpc::Client;
-use crate::schema::{self, Fields};
+
+use crate::generated::containerd_methods::TRANSFER_TRANSFER;
+pub(super) use crate::generated::containerd_methods::{
+    CONTAINERS_DELETE, CONTAINERS_LIST, CONTENT_LIST, CONTENT_READ as CONTENT_READ_LONG, EVENTS_SUBSCRIBE,
+    IMAGES_DELETE, IMAGES_LIST, INTROSPECTION_PLUGINS as PLUGINS, INTROSPECTION_SERVER as SERVER, LEASES_CREATE,
+    LEASES_DELETE, NAMESPACES_LIST, SNAPSHOTS_LIST, SNAPSHOTS_MOUNTS, SNAPSHOTS_REMOVE, SNAPSHOTS_USAGE,
+    STREAMING_STREAM as STREAM, TASKS_CHECKPOINT, TASKS_CLOSE_IO, TASKS_CREATE, TASKS_DELETE, TASKS_DELETE_PROCESS,
+    TASKS_EXEC, TASKS_GET, TASKS_KILL, TASKS_LIST, TASKS_METRICS, TASKS_RESIZE_PTY, TASKS_RESUME, TASKS_START,
+    TASKS_UPDATE, TASKS_WAIT, VERSION_VERSION as VERSION,
+};
 
 /// A namespace, and the way to it.
 #[derive(Clone)]
@@ -19,66 +29,32 @@ pub(super) struct Space<'io> {
     pub(super) name: String,
 }
 
-/// What the requests and answers of these calls are to those who read tables: nothing is known of them there.
-static MESSAGE: schema::Message = schema::Message { name: "containerd", doc: "", fields: Fields::Known(&[]) };
-
-const fn method(service: &'static str, name: &'static str, path: &'static str, flow: Flow) -> Method {
-    let (request, response, deadline, flags) = (&MESSAGE, &MESSAGE, Deadline::Timeout, Flags::Code);
-    Method { service, name, path, command: "", doc: "", flow, request, response, deadline, flags }
-}
-
 /// As long as the task takes to end.
 pub(super) static TASKS_WAIT_LONG: Method = Method { deadline: Deadline::None, ..TASKS_WAIT };
 
-macro_rules! methods {
-    ($($id:ident = $package:literal $service:literal $name:literal $flow:ident;)*) => {
-        $(pub(super) static $id: Method = method(
-            $service,
-            // An error names the method, and several services have one of the same name.
-            concat!($service, ".", $name),
-            concat!("/containerd.services.", $package, ".v1.", $service, "/", $name),
-            Flow::$flow,
-        );)*
-    };
-}
+/// What is read of content here is small: manifests and configs.
+pub(super) static CONTENT_READ: Method = Method { deadline: Deadline::Timeout, ..CONTENT_READ_LONG };
 
-methods! {
-    CONTAINERS_LIST = "containers" "Containers" "List" Unary;
-    CONTAINERS_DELETE = "containers" "Containers" "Delete" Unary;
-    TASKS_LIST = "tasks" "Tasks" "List" Unary;
-    TASKS_GET = "tasks" "Tasks" "Get" Unary;
-    TASKS_CREATE = "tasks" "Tasks" "Create" Unary;
-    TASKS_START = "tasks" "Tasks" "Start" Unary;
-    TASKS_KILL = "tasks" "Tasks" "Kill" Unary;
-    TASKS_WAIT = "tasks" "Tasks" "Wait" Unary;
-    TASKS_DELETE = "tasks" "Tasks" "Delete" Unary;
-    TASKS_RESUME = "tasks" "Tasks" "Resume" Unary;
-    TASKS_UPDATE = "tasks" "Tasks" "Update" Unary;
-    TASKS_METRICS = "tasks" "Tasks" "Metrics" Unary;
-    IMAGES_LIST = "images" "Images" "List" Unary;
-    IMAGES_DELETE = "images" "Images" "Delete" Unary;
-    CONTENT_LIST = "content" "Content" "List" ServerStream;
-    CONTENT_READ = "content" "Content" "Read" ServerStream;
-    SNAPSHOTS_LIST = "snapshots" "Snapshots" "List" ServerStream;
-    SNAPSHOTS_USAGE = "snapshots" "Snapshots" "Usage" Unary;
-    SNAPSHOTS_MOUNTS = "snapshots" "Snapshots" "Mounts" Unary;
-    SNAPSHOTS_REMOVE = "snapshots" "Snapshots" "Remove" Unary;
-    NAMESPACES_LIST = "namespaces" "Namespaces" "List" Unary;
-    PLUGINS = "introspection" "Introspection" "Plugins" Unary;
-    SERVER = "introspection" "Introspection" "Server" Unary;
-    VERSION = "version" "Version" "Version" Unary;
+/// As long as it takes to bring an image here, and to be asked for credentials.
+pub(super) static TRANSFER: Method = Method { deadline: Deadline::None, ..TRANSFER_TRANSFER };
+
+/// The metadata of a call that is about a namespace.
+///
+/// # Errors
+/// The name can't be sent, which no name of a namespace is.
+pub(super) fn metadata(mut metadata: MetadataMap, name: &str) -> Result<MetadataMap, Status> {
+    let value = name.parse().map_err(|_| Status::invalid_argument(format!("{name:?} is no namespace")))?;
+    metadata.insert(HEADER, value);
+    Ok(metadata)
 }
 
 impl<'io> Space<'io> {
     /// The way to a namespace, over the channel of a client.
     ///
     /// # Errors
-    /// The name can't be sent, which no name of a namespace is.
+    /// As [`metadata`].
     pub(super) fn new(client: &Client<'io>, name: &str) -> Result<Self, Status> {
-        let mut metadata = client.metadata().clone();
-        let value = name.parse().map_err(|_| Status::invalid_argument(format!("{name:?} is no namespace")))?;
-        // Where containerd's `pkg/namespaces` looks for it.
-        metadata.insert("containerd-namespace", value);
+        let metadata = metadata(client.metadata().clone(), name)?;
         Ok(Self { client: client.behind(metadata), name: name.to_owned() })
     }
 
@@ -137,7 +113,7 @@ impl<'io> Space<'io> {
     }
 
     /// A server without the method may be another runtime, and then the namespace is the mistake.
-    async fn explained(&self, status: Status) -> Status {
+    pub(super) async fn explained(&self, status: Status) -> Status {
         if status.code() != Code::Unimplemented {
             return status;
         }
@@ -161,7 +137,6 @@ impl<'io> Space<'io> {
 }
 
 fn read<A: Message + Default>(method: &Method, bytes: Bytes) -> Result<A, Status> {
-    let wrong =
-        |error| Status::internal(format!("the answer of {}.{} can't be read: {error}", method.service, method.name));
+    let wrong = |error| Status::internal(format!("the answer of {} can't be read: {error}", method.name));
     A::decode(bytes).map_err(wrong)
 }

@@ -49,12 +49,22 @@ impl Space<'_> {
         request: &cri::ContainerStatusRequest,
     ) -> Result<cri::ContainerStatusResponse, Status> {
         let container = self.container(&request.container_id).await?;
+        self.status_of(&container, request.verbose).await
+    }
+
+    /// The status of a container, and what else there is to say of it.
+    pub(super) async fn status_of(
+        &self,
+        container: &Container,
+        verbose: bool,
+    ) -> Result<cri::ContainerStatusResponse, Status> {
         let task = self.task(&container.id).await?;
         let state = state::of(task.as_ref());
         let spec = spec::document(container.spec.as_ref());
-        let listed = listed(&container, &state);
+        let listed = listed(container, &state);
+        let log = self.log(container, task.as_ref());
         // The image may be gone, or never have been there: its name is all that is known then.
-        let image = self.image_of(&container).await?;
+        let image = self.image_of(container).await?;
         let image_id = image.map(|image| image.id).unwrap_or_default();
         let status = cri::ContainerStatus {
             image_ref: if image_id.is_empty() { listed.image_ref } else { image_id.clone() },
@@ -72,13 +82,13 @@ impl Space<'_> {
             exit_code: state.exit_code,
             reason: state.reason.to_owned(),
             labels: listed.labels,
-            annotations: listed.annotations,
             mounts: spec::mounts(&spec),
-            log_path: self.log(&container, task.as_ref()).path(),
+            annotations: log.remark().into_iter().collect(),
+            log_path: log.path(),
             resources: spec::resources(&spec),
             ..Default::default()
         };
-        let info = request.verbose.then(|| ("info".to_owned(), self.info(&container, task.as_ref(), &spec)));
+        let info = verbose.then(|| ("info".to_owned(), self.info(container, task.as_ref(), &spec)));
         Ok(cri::ContainerStatusResponse { status: Some(status), info: info.into_iter().collect() })
     }
 
@@ -123,6 +133,15 @@ impl Space<'_> {
                 Err(Status::invalid_argument(format!("{id:?} is the beginning of several ids: {}", ids.join(", "))))
             }
         }
+    }
+
+    /// The container of this very id: while one is waited for, it may go, and its id be only the beginning of others.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) async fn exactly(&self, id: &str) -> Result<Container, Status> {
+        let found = self.starting_with(id).await?.into_iter().find(|container| container.id == id);
+        found.ok_or_else(|| Status::not_found(format!("no container {id:?} in containerd's namespace {}", self.name)))
     }
 
     /// The containers whose ids begin so, or the one that has just this id.

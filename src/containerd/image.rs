@@ -187,7 +187,7 @@ fn repository(name: &str) -> (&str, Option<&str>) {
 
 /// A name in full, as Docker shortens it (distribution/reference, `normalize.go`): `busybox` is
 /// `docker.io/library/busybox:latest`.
-fn full_name(name: &str) -> String {
+pub(super) fn full_name(name: &str) -> String {
     let domain = |first: &str| first.contains(['.', ':']) || first == "localhost";
     let rest = match name.split_once('/') {
         Some((first, _)) if domain(first) => name.to_owned(),

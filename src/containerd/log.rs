@@ -2,10 +2,12 @@
 //! containerd has the schemes; a plain path is a FIFO of whoever made the container, or a file).
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::containerd::process;
 use crate::generated::containerd::services::containers::v1::Container;
 use crate::generated::containerd::v1::types::Process;
+use crate::logs;
 
 /// Where nerdctl keeps what belongs to a container (its `pkg/labels`), its json-file log too.
 const STATE_DIR: &str = "nerdctl/state-dir";
@@ -16,8 +18,10 @@ pub(super) const LOG_URI: &str = "nerdctl/log-uri";
 /// Where the output of a container is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Log {
-    /// In a file.
+    /// In a file, as it was written.
     File(PathBuf),
+    /// In a file of JSON objects, as Docker and nerdctl write it.
+    Json(PathBuf),
     /// In a FIFO, whose other end somebody else holds.
     Fifo(PathBuf),
     /// With a program that is no log of ours.
@@ -30,8 +34,27 @@ impl Log {
     /// The path of a file, empty where there is none.
     pub(super) fn path(&self) -> String {
         match self {
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) | Self::Json(path) => path.display().to_string(),
             Self::Fifo(_) | Self::Program(_) | Self::None => String::new(),
+        }
+    }
+
+    /// What there is to say of it, as an annotation.
+    pub(super) fn remark(&self) -> Option<(String, String)> {
+        let none = |why| Some((logs::NONE.to_owned(), why));
+        match self {
+            Self::File(_) => Some((logs::PLAIN.0.to_owned(), logs::PLAIN.1.to_owned())),
+            Self::Json(_) => None,
+            Self::Fifo(path) => {
+                let readers = process::readers(Path::new("/proc"), path);
+                let held = match readers.as_slice() {
+                    [] => "which nobody in sight reads".to_owned(),
+                    readers => format!("which is read by {}", readers.join(", ")),
+                };
+                none(format!("its output goes into the FIFO {}, {held}", path.display()))
+            }
+            Self::Program(uri) => none(format!("its output goes to {uri}")),
+            Self::None => none("it has no task, or one whose output goes nowhere".to_owned()),
         }
     }
 }
@@ -44,7 +67,7 @@ pub(super) fn of(container: &Container, task: Option<&Process>, local: bool) -> 
         Some(("file", path)) => Log::File(PathBuf::from(decoded(path))),
         Some(("binary", _)) => match container.labels.get(STATE_DIR) {
             // nerdctl's `pkg/logging/jsonfile`: as Docker calls it.
-            Some(folder) => Log::File(PathBuf::from(folder).join(format!("{}-json.log", container.id))),
+            Some(folder) => Log::Json(PathBuf::from(folder).join(format!("{}-json.log", container.id))),
             None => Log::Program(output.to_owned()),
         },
         Some(_) => Log::Program(output.to_owned()),

@@ -2,19 +2,26 @@
 //! nerdctl's, builds. Commands speak the CRI and can't tell, so what containerd has and the CRI has not is put into the
 //! CRI's words here and nowhere else. What is known of containerd is from its sources; each file names where.
 //!
-//! One file for each concern: [`container`] and [`task`] (what runs), [`image`] and [`content`], [`stats`], [`server`]
-//! (what containerd says of itself), [`spec`] and [`log`] (what a container's fields mean), [`all`] (several
-//! namespaces at once), [`contents`] (what is in each). Calls are made in [`call`] alone.
+//! One file for each concern: [`container`] and [`task`] (what runs), [`exec`] and [`fifo`] (commands in it), [`events`]
+//! (what happens to it), [`checkpoint`], [`image`], [`content`] and [`pull`], [`stats`], [`server`] (what containerd says
+//! of itself), [`spec`] and [`log`] (what a container's fields mean), [`all`] (several namespaces at once), [`contents`]
+//! (what is in each). Calls are made in [`call`] alone.
 
 mod all;
 mod call;
+mod checkpoint;
 mod container;
 mod content;
 mod contents;
+mod events;
+mod exec;
+#[cfg_attr(not(target_os = "linux"), path = "no_fifo.rs")]
+mod fifo;
 mod image;
 mod log;
 mod platform;
 mod process;
+mod pull;
 mod server;
 mod signal;
 mod spec;
@@ -29,12 +36,15 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use prost::Message;
 use tonic::Status;
+use tonic::metadata::MetadataMap;
 
 use crate::containerd::call::Space;
+use crate::error::Error;
 use crate::generated::cri;
 use crate::method::Method;
-use crate::namespace::Wanted;
+use crate::namespace::{self, Wanted};
 use crate::rpc::{Answer, Client, StandIn};
+use crate::stream::local::Place;
 
 pub(crate) use contents::{contents, elsewhere};
 
@@ -45,6 +55,25 @@ pub(crate) fn stand_in(wanted: &Wanted) -> Option<Rc<dyn StandIn>> {
         Wanted::One(name) => Some(Rc::new(One(Rc::from(name.as_str())))),
         Wanted::All => Some(Rc::new(all::All)),
     }
+}
+
+/// What a raw call of a method says of the namespace that it is about: nothing if it is not one of containerd's own.
+///
+/// # Errors
+/// It would be about all namespaces.
+pub(crate) fn metadata(wanted: &Wanted, method: &Method) -> Result<MetadataMap, Error> {
+    if !method.path.starts_with("/containerd.") {
+        return Ok(MetadataMap::new());
+    }
+    let name = match wanted {
+        Wanted::Cri => namespace::CRI,
+        Wanted::One(name) => name,
+        Wanted::All => {
+            let reason = format!("{} is about one namespace of containerd, not all of them", method.name);
+            return Err(Error::usage(format!("--containerd-namespace: {reason}")));
+        }
+    };
+    call::metadata(MetadataMap::new(), name).map_err(|status| Error::usage(status.message()))
 }
 
 /// One namespace.
@@ -58,7 +87,20 @@ impl StandIn for One {
         request: Bytes,
     ) -> LocalBoxFuture<'io, Result<Answer<'io>, Status>> {
         let name = Rc::clone(&self.0);
-        Box::pin(async move { Ok(only(Space::new(&client, &name)?.answer(method, &request).await?)) })
+        Box::pin(async move {
+            let space = Space::new(&client, &name)?;
+            match method.name {
+                "GetContainerEvents" => {
+                    let events = events::events(space, &format!("==\"{name}\""));
+                    Ok(events.map(|event| encoded(&event?)).boxed_local())
+                }
+                _ => Ok(only(space.answer(method, &request).await?)),
+            }
+        })
+    }
+
+    fn place<'io>(&self, client: Client<'io>, url: String) -> Place<'io> {
+        exec::place(&client, url)
     }
 
     fn words(&self) -> Vec<String> {
@@ -86,12 +128,16 @@ impl Space<'_> {
             "StopContainer" => encoded(&self.stop_container(&decoded(request)?).await?),
             "RemoveContainer" => encoded(&self.remove_container(&decoded(request)?).await?),
             "UpdateContainerResources" => encoded(&self.update_container(&decoded(request)?).await?),
+            "CheckpointContainer" => encoded(&self.checkpoint_container(&decoded(request)?).await?),
             "ListContainerStats" => encoded(&self.list_stats(&decoded(request)?).await?),
             "ContainerStats" => encoded(&self.container_stats(&decoded(request)?).await?),
             "ListImages" => encoded(&self.list_images(&decoded(request)?).await?),
             "ImageStatus" => encoded(&self.image_status(&decoded(request)?).await?),
+            "PullImage" => encoded(&self.pull_image(&decoded(request)?).await?),
             "RemoveImage" => encoded(&self.remove_image(&decoded(request)?).await?),
             "ImageFsInfo" => encoded(&self.image_fs_info().await?),
+            "Exec" => encoded(&self.exec(&decoded(request)?).await?),
+            "ExecSync" => encoded(&self.exec_sync(&decoded(request)?).await?),
             "Version" => encoded(&self.version().await?),
             "Status" => encoded(&self.status(&decoded(request)?).await?),
             name => Err(self.lacks(name)),

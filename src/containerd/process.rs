@@ -1,4 +1,5 @@
-//! When a process started, which containerd does not say: Linux does, of processes that are in sight.
+//! What containerd does not say of processes, and Linux does of those that are in sight: when one started, and who reads
+//! a FIFO.
 
 use std::fs;
 use std::path::Path;
@@ -45,6 +46,36 @@ fn namespace(proc: &Path) -> Option<u64> {
 #[cfg(not(unix))]
 fn namespace(_: &Path) -> Option<u64> {
     None
+}
+
+/// The processes that have a FIFO open for reading, each by its name and its number. A shim, which has both ends of it
+/// open, only keeps it from ending.
+pub(super) fn readers(proc: &Path, fifo: &Path) -> Vec<String> {
+    let processes = fs::read_dir(proc).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut readers: Vec<_> = processes
+        .filter_map(|process| {
+            let pid: u32 = process.file_name()?.to_str()?.parse().ok()?;
+            let name = fs::read_to_string(process.join("comm")).ok()?;
+            // The system cuts names off after 15 bytes.
+            let reads = !name.starts_with("containerd-shim") && reads(&process, fifo);
+            reads.then(|| (pid, format!("{} (pid {pid})", name.trim_end())))
+        })
+        .collect();
+    readers.sort();
+    readers.into_iter().map(|(_, reader)| reader).collect()
+}
+
+/// Whether a process has a file open in another way than for writing alone.
+fn reads(process: &Path, file: &Path) -> bool {
+    let open = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+    let open = open.filter(|entry| fs::read_link(entry.path()).is_ok_and(|target| target == file));
+    let writes_alone = |info: String| {
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap_or_default();
+        // In octal, and the last two bits are the way (`open(2)`: O_ACCMODE, O_WRONLY).
+        flags.trim().ends_with(['1', '5'])
+    };
+    open.map(|entry| fs::read_to_string(process.join("fdinfo").join(entry.file_name())).unwrap_or_default())
+        .any(|info| !writes_alone(info))
 }
 
 fn started(proc: &Path, pid: u32) -> Option<i64> {

@@ -25,6 +25,27 @@ pub(super) fn has_terminal(spec: &Value) -> bool {
     spec["process"]["terminal"] == true
 }
 
+/// The process of a command in a container: in everything like the container's own (`process` of the specification), as
+/// containerd's own CRI makes it (`internal/cri/server/container_execsync.go`). Nothing where the container has none.
+pub(super) fn process(spec: &Value, command: &[String], terminal: bool) -> Option<Any> {
+    let mut process = spec["process"].as_object()?.clone();
+    process.insert("args".to_owned(), command.into());
+    process.insert("terminal".to_owned(), terminal.into());
+    process.remove("commandLine");
+    // The size of the container's own terminal.
+    process.remove("consoleSize");
+    if terminal {
+        let env = process.entry("env").or_insert_with(|| json!([]));
+        let named =
+            env.as_array().into_iter().flatten().any(|it| it.as_str().is_some_and(|it| it.starts_with("TERM=")));
+        if let (false, Some(env)) = (named, env.as_array_mut()) {
+            env.push("TERM=xterm".into());
+        }
+    }
+    let value = Value::Object(process).to_string().into_bytes();
+    Some(Any { type_url: format!("{TYPES}Process"), value })
+}
+
 /// The mounts of files and folders of the host.
 pub(super) fn mounts(spec: &Value) -> Vec<Mount> {
     let mounts = spec["mounts"].as_array().into_iter().flatten().filter_map(|mount| {

@@ -74,6 +74,14 @@ impl Space<'_> {
         self.call::<StartResponse>(&call::TASKS_START, &request).await.map(drop)
     }
 
+    /// Refuses a container that does not run.
+    pub(super) async fn check_running(&self, container: &Container) -> Result<(), Status> {
+        match self.task(&container.id).await?.is_some_and(|task| task.status() == TaskStatus::Running) {
+            true => Ok(()),
+            false => Err(refused(container, "is not running")),
+        }
+    }
+
     /// Stops what runs: by its own signal, and after the timeout by `KILL`; at once without a timeout, as containerd's
     /// own CRI does it (`internal/cri/server/container_stop.go`).
     pub(super) async fn stop_container(
@@ -192,6 +200,6 @@ impl Space<'_> {
 }
 
 /// Says why something can't be done to a container.
-fn refused(container: &Container, why: &str) -> Status {
+pub(super) fn refused(container: &Container, why: &str) -> Status {
     Status::failed_precondition(format!("container {:?} {why}", container.id))
 }

@@ -8,16 +8,19 @@ use std::time::SystemTime;
 
 use crictl_codegen::file;
 use jiff::tz::TimeZone;
+use tonic::metadata::MetadataMap;
 
-use crate::config::{Env, Service, Settings};
+use crate::config::{Env, Origin, Service, Settings};
 use crate::containerd;
 use crate::error::{Error, lower};
 use crate::generated::client::{ImageService, RuntimeService};
 use crate::io::{Io, Streams};
 use crate::log::{Level, Logger};
+use crate::method::Method;
 use crate::namespace::{Contents, Wanted};
 use crate::print;
 use crate::rpc::endpoint::Endpoint;
+use crate::rpc::rerun::command_line;
 use crate::rpc::{Client, export};
 use crate::trace::Tracer;
 use crate::view::View;
@@ -35,7 +38,7 @@ pub(crate) struct Context<'io> {
     /// An interrupt ends this command as if it had ended by itself. Set by commands that run until they are stopped.
     pub(crate) stops_cleanly: bool,
     /// All commands with their arguments, for the command that completes them.
-    pub(crate) command_line: fn() -> clap::Command,
+    pub(crate) command_line: Box<dyn Fn() -> clap::Command + 'io>,
     zone: TimeZone,
     tracer: Tracer,
     services: Services<'io>,
@@ -46,18 +49,18 @@ impl<'io> Context<'io> {
         // On a terminal the user sees why it takes time. A script may be checking whether somebody listens, so it tries
         // only once.
         settings.max_retries = settings.max_retries.or(io.err_is_terminal.then_some(RETRIES));
-        let tracer = Tracer::start(settings.tracing.as_ref(), io.now);
+        let tracer = Tracer::start(settings.tracing.as_ref(), &io.clock);
         let defaults = io.machine.endpoints.clone();
-        let now = io.now;
+        let clock = io.clock.clone();
         let (io, err) = io.streams();
-        let log = Rc::new(Logger::new(err, io.err_is_terminal, now, zone.clone()));
+        let log = Rc::new(Logger::new(err, io.err_is_terminal, clock, zone.clone()));
         log.set_debug(settings.debug);
         Self {
             settings,
             env,
             io,
             stops_cleanly: false,
-            command_line: clap::Command::default,
+            command_line: Box::new(clap::Command::default),
             zone,
             services: Services::new(defaults, &log, &tracer),
             tracer,
@@ -91,12 +94,22 @@ impl<'io> Context<'io> {
         Ok(ImageService(self.services.client(&self.settings, Service::Image).await?))
     }
 
-    /// The client of the service with this name in the proto.
+    /// The client of the service that has a method. What is not of the CRI is called at the server itself.
     ///
     /// # Errors
-    /// As [`Context::runtime`].
-    pub(crate) async fn service(&mut self, name: &str) -> Result<Client<'io>, Error> {
-        self.services.client(&self.settings, Service::named(name)).await
+    /// As [`Context::runtime`] and [`Context::metadata`].
+    pub(crate) async fn service(&mut self, method: &Method) -> Result<Client<'io>, Error> {
+        let metadata = self.metadata(method)?;
+        let client = self.services.client(&self.settings, Service::named(method.service)).await?;
+        Ok(if method.is_of_the_cri() { client } else { client.behind(metadata) })
+    }
+
+    /// What is sent with each call of a method: containerd wants to know the namespace.
+    ///
+    /// # Errors
+    /// The call would be about all namespaces, and can't be.
+    pub(crate) fn metadata(&self, method: &Method) -> Result<MetadataMap, Error> {
+        containerd::metadata(&self.settings.containerd_namespace, method)
     }
 
     /// The endpoint that a service would be called at. If there are only default endpoints it is the first, since
@@ -116,6 +129,22 @@ impl<'io> Context<'io> {
         containerd::contents(&self.runtime().await?.0.answered_by(None)).await
     }
 
+    /// A command line that the user may type, with these global flags: crictl is called as in this run, and finds the same
+    /// runtime.
+    pub(crate) fn called(&self, flags: &[&str], command: &str) -> String {
+        let named = self.settings.endpoints.of(Service::Runtime);
+        let endpoint = named.and_then(|named| match named.origin {
+            Origin::Flag(flag) => Some([flag.to_owned(), named.text.clone()]),
+            _ => None,
+        });
+        let flags = flags.iter().map(|flag| (*flag).to_owned());
+        let words: Vec<_> = endpoint.into_iter().flatten().chain(flags).collect();
+        let crictl = self.settings.called.as_deref().unwrap_or("crictl");
+        let line = command_line(&words);
+        let parts = [crictl, &line, command].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
     /// Says where there is something to a person whom a command shows nothing, and with which one to see it. Scripts
     /// are told nothing, and no call is made for them.
     pub(crate) async fn look_elsewhere(&mut self, nothing: bool, what: &str, command: &str) {
@@ -133,7 +162,7 @@ impl<'io> Context<'io> {
             (_, images) => images,
         };
         if count > 0 {
-            let all = format!("crictl --containerd-namespace all {command}");
+            let all = self.called(&["--containerd-namespace", "all"], command);
             self.info(format!("other namespaces of containerd have {what}, {count} in all: {all}"));
         }
     }

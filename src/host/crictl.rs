@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Io, Preset, run_with};
+use crate::{Crictl, Io};
 
 /// One of containerd's namespaces, and how much is in it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -19,24 +19,24 @@ pub(super) struct Namespace {
 }
 
 /// What crictl prints, or why it fails, in one line.
-pub(super) fn ask<'a>(preset: &Preset, args: impl IntoIterator<Item = &'a str>) -> Result<String, String> {
+pub(super) fn ask<'a>(crictl: &Crictl, args: impl IntoIterator<Item = &'a str>) -> Result<String, String> {
     let (out, err) = (Buffer::default(), Buffer::default());
     let mut io = Io::buffers(io::empty(), out.clone(), err.clone());
     let args = ["crictl"].into_iter().chain(args);
-    match run_with(args, std::iter::empty::<(OsString, OsString)>(), &mut io, Some(preset)) {
+    match crictl.run(args, std::iter::empty::<(OsString, OsString)>(), &mut io) {
         0 => Ok(out.text()),
         _ => Err(message(&err.text())),
     }
 }
 
 /// Whether containerd has recovered its containers: the CRI's `Version` is answered before, this call is not.
-pub(super) fn has_recovered(preset: &Preset) -> bool {
-    ask(preset, ["pods", "--quiet"]).is_ok()
+pub(super) fn has_recovered(crictl: &Crictl) -> bool {
+    ask(crictl, ["pods", "--quiet"]).is_ok()
 }
 
 /// Why containerd is not in health by the CRI's `Status`.
-pub(super) fn health(preset: &Preset) -> Result<(), String> {
-    let status = ask(preset, ["--timeout", "10s", "info"])?;
+pub(super) fn health(crictl: &Crictl) -> Result<(), String> {
+    let status = ask(crictl, ["--timeout", "10s", "info"])?;
     let status: Value = serde_json::from_str(&status).map_err(|error| error.to_string())?;
     let conditions = status["status"]["conditions"].as_array().into_iter().flatten();
     let ready =
@@ -46,19 +46,19 @@ pub(super) fn health(preset: &Preset) -> Result<(), String> {
 }
 
 /// The version of the runtime that answers.
-pub(super) fn version(preset: &Preset) -> Result<String, String> {
-    let text = ask(preset, ["version"])?;
+pub(super) fn version(crictl: &Crictl) -> Result<String, String> {
+    let text = ask(crictl, ["version"])?;
     let version = text.lines().find_map(|line| line.strip_prefix("RuntimeVersion:"));
     Ok(version.unwrap_or_default().trim().to_owned())
 }
 
 /// The namespaces of a containerd that answers.
-pub(super) fn namespaces(preset: &Preset) -> Result<Vec<Namespace>, String> {
+pub(super) fn namespaces(crictl: &Crictl) -> Result<Vec<Namespace>, String> {
     #[derive(Deserialize)]
     struct All {
         namespaces: Vec<Namespace>,
     }
-    let all = ask(preset, ["ns", "--output", "json"])?;
+    let all = ask(crictl, ["ns", "--output", "json"])?;
     serde_json::from_str(&all).map(|all: All| all.namespaces).map_err(|error| error.to_string())
 }
 
@@ -106,9 +106,9 @@ mod tests {
 
     #[test]
     fn who_does_not_answer_is_told_why() {
-        let preset = Preset { endpoint: "unix:///missing.sock".to_owned(), hint: "start it".to_owned() };
-        assert!(!has_recovered(&preset));
-        let error = health(&preset).unwrap_err();
+        let crictl = Crictl::new().endpoint("unix:///missing.sock").hint("start it");
+        assert!(!has_recovered(&crictl));
+        let error = health(&crictl).unwrap_err();
         assert!(error.starts_with("no socket at ") && error.ends_with("; start it"), "{error}");
     }
 }

@@ -31,7 +31,7 @@ use crate::host::paths::Paths;
 use crate::host::service::Service;
 use crate::host::state::State;
 use crate::visible::visible;
-use crate::{Io, Preset, run_with};
+use crate::{Crictl, Io};
 
 /// The environment of a run.
 type Env = Vec<(OsString, OsString)>;
@@ -50,7 +50,8 @@ where
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let env: Env = env.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
     if is_crictl(&args) {
-        let result = data_dir(None, &env).and_then(|dir| run_crictl(&dir, args.get(1..).unwrap_or_default(), env, io));
+        let result =
+            data_dir(None, &env).and_then(|dir| run_crictl(&dir, "crictl", args.get(1..).unwrap_or_default(), env, io));
         return result.unwrap_or_else(|error| report(&error, io));
     }
     let (own, crictl) = split(&args);
@@ -58,8 +59,9 @@ where
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error, io),
     };
-    let result = data_dir(arguments.data_dir.as_deref(), &env).and_then(|dir| match arguments.command {
-        Command::Crictl => run_crictl(&dir, crictl, env, io),
+    let named = arguments.data_dir.as_deref();
+    let result = data_dir(named, &env).and_then(|dir| match arguments.command {
+        Command::Crictl => run_crictl(&dir, &called(named), crictl, env, io),
         Command::Doctor(programs) => doctor::doctor(&Paths::new(&dir), &programs, &env, io),
         Command::Serve(args) => serve::serve(&Paths::new(&dir), &args, &env, io),
         Command::Service(asked) => {
@@ -177,21 +179,28 @@ fn say(io: &mut Io, line: &str) {
 
 /// The time, as the state has it.
 fn now(io: &Io) -> String {
-    jiff::Timestamp::try_from((io.now)()).map(|now| format!("{now:.0}")).unwrap_or_default()
+    jiff::Timestamp::try_from(io.clock.now()).map(|now| format!("{now:.0}")).unwrap_or_default()
 }
 
-fn run_crictl(dir: &Path, args: &[OsString], env: Env, io: &mut Io) -> Result<u8, Error> {
-    let preset = preset(&Paths::new(dir))?;
+/// How the user calls crictl: with the directory, where a flag names it.
+fn called(named: Option<&Path>) -> String {
+    let dir = named.map(|dir| format!(" --data-dir {}", quoted(&dir.display().to_string())));
+    format!("ephemerd{} crictl", dir.unwrap_or_default())
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    match word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte)) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+fn run_crictl(dir: &Path, called: &str, args: &[OsString], env: Env, io: &mut Io) -> Result<u8, Error> {
+    let paths = Paths::new(dir);
+    let crictl = Crictl::new().program_name(called).endpoint(endpoint(&paths)?).hint(hint(&paths));
     let args = [OsString::from("crictl")].into_iter().chain(args.iter().cloned());
-    Ok(run_with(args, env, io, Some(&preset)))
-}
-
-/// The endpoint of the data directory's containerd, and what to do if nobody answers there.
-///
-/// # Errors
-/// The file that names an endpoint can't be read, or names none.
-fn preset(paths: &Paths) -> Result<Preset, Error> {
-    Ok(Preset { endpoint: endpoint(paths)?, hint: hint(paths) })
+    Ok(crictl.run(args, env, io))
 }
 
 /// The endpoint of the data directory's containerd: in a file where that is elsewhere, else its socket.

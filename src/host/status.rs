@@ -9,10 +9,10 @@ use crate::error::Error;
 use crate::host::crictl::{self, Namespace};
 use crate::host::lock::Lock;
 use crate::host::paths::Paths;
-use crate::host::preset;
 use crate::host::state::{Phase, State};
+use crate::host::{endpoint, hint};
 use crate::visible::visible;
-use crate::{Io, Preset};
+use crate::{Crictl, Io};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct StatusArgs {
@@ -65,7 +65,7 @@ struct Socket {
 /// # Errors
 /// The result can't be written, or the file that names an endpoint is wrong.
 pub(super) fn status(paths: &Paths, args: &StatusArgs, io: &mut Io) -> Result<u8, Error> {
-    let status = look(paths, preset(paths)?);
+    let status = look(paths, endpoint(paths)?);
     match args.output {
         Format::Json => writeln!(io.out, "{}", serde_json::to_string_pretty(&status).map_err(std::io::Error::from)?)?,
         Format::Table => {
@@ -78,11 +78,12 @@ pub(super) fn status(paths: &Paths, args: &StatusArgs, io: &mut Io) -> Result<u8
     Ok(u8::from(status.state != "up"))
 }
 
-fn look(paths: &Paths, preset: Preset) -> Status {
+fn look(paths: &Paths, endpoint: String) -> Status {
+    let crictl = Crictl::new().endpoint(endpoint.as_str()).hint(hint(paths));
     let serve = State::read(paths).filter(|_| Lock::is_held(paths));
-    let version = crictl::version(&preset);
+    let version = crictl::version(&crictl);
     // A containerd that is asked by TCP answers the CRI alone.
-    let namespaces = version.clone().and_then(|_| crictl::namespaces(&preset));
+    let namespaces = version.clone().and_then(|_| crictl::namespaces(&crictl));
     let problem = namespaces.as_ref().err().cloned();
     // Who may not open the socket has to believe `serve`.
     let is_closed = problem.as_ref().is_some_and(|problem| problem.starts_with("no permission"));
@@ -96,7 +97,7 @@ fn look(paths: &Paths, preset: Preset) -> Status {
     };
     let versions = Versions { ephemerd: env!("CARGO_PKG_VERSION"), containerd: version.ok() };
     let socket = socket(&paths.address());
-    Status { state, serve, versions, endpoint: preset.endpoint, socket, namespaces: namespaces.ok(), problem }
+    Status { state, serve, versions, endpoint, socket, namespaces: namespaces.ok(), problem }
 }
 
 #[cfg(unix)]

@@ -20,7 +20,7 @@ use crate::host::process::{End, Process};
 use crate::host::state::{LastEnd, Phase, Running, State};
 use crate::host::system::{self, Signal, Stops};
 use crate::host::{Env, at, crictl, now, say, variable};
-use crate::{Io, Preset};
+use crate::{Crictl, Io};
 
 /// How often a starting containerd is asked whether it answers.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -172,9 +172,9 @@ impl Supervisor<'_> {
     }
 
     async fn come_up(&mut self, process: &mut Process) -> Result<Event, Error> {
-        let preset = self.preset();
+        let crictl = self.crictl();
         let mut answered = pin!(async {
-            while ask(preset.clone(), crictl::has_recovered).await != Some(true) {
+            while ask(crictl.clone(), crictl::has_recovered).await != Some(true) {
                 sleep(INTERVAL).await;
             }
         });
@@ -198,10 +198,10 @@ impl Supervisor<'_> {
     async fn stay_up(&mut self, process: &mut Process) -> Result<Event, Error> {
         let mut failures = 0;
         loop {
-            let preset = self.preset();
+            let crictl = self.crictl();
             let check = async {
                 sleep(CHECKS).await;
-                ask(preset, crictl::health).await.unwrap_or(Ok(()))
+                ask(crictl, crictl::health).await.unwrap_or(Ok(()))
             };
             let health = tokio::select! {
                 end = process.ended() => return Ok(Event::Ended(end?)),
@@ -275,9 +275,8 @@ impl Supervisor<'_> {
     }
 
     /// What is asked of containerd, and what to say if nobody answers.
-    fn preset(&self) -> Preset {
-        let hint = format!("its log is {}", self.log.path().display());
-        Preset { endpoint: self.paths.endpoint(), hint }
+    fn crictl(&self) -> Crictl {
+        Crictl::new().endpoint(self.paths.endpoint()).hint(format!("its log is {}", self.log.path().display()))
     }
 
     /// How many containers run, if containerd says so soon.
@@ -285,7 +284,7 @@ impl Supervisor<'_> {
         if self.state.phase != Phase::Up {
             return None;
         }
-        let counted = ask(self.preset(), |preset| crictl::namespaces(preset).ok());
+        let counted = ask(self.crictl(), |crictl| crictl::namespaces(crictl).ok());
         let namespaces = tokio::time::timeout(COUNTING, counted).await.ok().flatten().flatten()?;
         Some(namespaces.iter().map(|namespace| namespace.running).sum())
     }
@@ -324,8 +323,8 @@ pub(super) fn remove_sockets(paths: &Paths) -> Result<(), Error> {
 }
 
 /// Asks containerd something on a thread of its own, since a run of crictl blocks; none if it panics.
-async fn ask<T: Send + 'static>(preset: Preset, what: impl FnOnce(&Preset) -> T + Send + 'static) -> Option<T> {
-    tokio::task::spawn_blocking(move || what(&preset)).await.ok()
+async fn ask<T: Send + 'static>(crictl: Crictl, what: impl FnOnce(&Crictl) -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(move || what(&crictl)).await.ok()
 }
 
 /// `PATH` with containerd's own directory in front: the shim that belongs to it is there.

@@ -31,7 +31,7 @@ pub(crate) fn parse<'a>(line: &[u8], scratch: &'a mut Scratch) -> Result<Record<
     };
     let stream = Stream::named(&scratch.stream)
         .ok_or_else(|| Malformed::Stream(String::from_utf8_lossy(&scratch.stream).into_owned()))?;
-    Ok(Record { time, stream, partial: !scratch.log.ends_with(b"\n"), content: &scratch.log })
+    Ok(Record { time: Some(time), stream, partial: !scratch.log.ends_with(b"\n"), content: &scratch.log })
 }
 
 struct Members<'s>(&'s mut Scratch);

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::gotext::quote;
 use crate::logs::docker::{self, Scratch};
-use crate::logs::record::{Malformed, Record, cri};
+use crate::logs::record::{Malformed, Record, cri, plain};
 
 /// How much of a line that is not a record is shown.
 const SHOWN: usize = 200;
@@ -15,6 +15,8 @@ pub(crate) enum Format {
     Cri,
     /// A JSON object, as Docker's json-file driver writes it.
     Docker,
+    /// What the container wrote. No line can show this: whoever knows has to say it.
+    Plain,
 }
 
 impl Format {
@@ -39,6 +41,7 @@ impl Format {
         match self {
             Self::Cri => cri(line).ok_or(Malformed::Line),
             Self::Docker => docker::parse(line, scratch),
+            Self::Plain => Ok(plain(line)),
         }
     }
 }

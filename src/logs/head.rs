@@ -30,7 +30,7 @@ impl Head {
         let line = memchr(b'\n', &self.0).map_or(self.0.as_slice(), |end| &self.0[..=end]);
         let mut scratch = Scratch::default();
         let format = Format::of(line, &mut scratch)?;
-        format.parse(line, &mut scratch).ok().map(|record| record.time.moment())
+        format.parse(line, &mut scratch).ok().and_then(|record| record.moment())
     }
 
     /// Whether this identifies a file. The first bytes of a line alone are common to many.

@@ -30,6 +30,13 @@ use crate::error::Error;
 use crate::logs::record::Stream;
 use crate::logs::time::Moment;
 
+/// The annotation of a container, and its value, by which whoever answers for the container says that its log is plain:
+/// what the container wrote, without times and names of streams.
+pub(crate) const PLAIN: (&str, &str) = ("io.containerd/log", "plain");
+
+/// The annotation that says why a container has no log.
+pub(crate) const NONE: &str = "io.containerd/no-log";
+
 /// Which part of a log is wanted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Part {
@@ -41,6 +48,8 @@ pub(crate) struct Part {
     pub(crate) rotated: bool,
     /// The log is still being written: wait for more at its end.
     pub(crate) follow: bool,
+    /// The log is plain: nothing in it is older or younger.
+    pub(crate) plain: bool,
 }
 
 /// Where output goes.

@@ -51,6 +51,18 @@ impl Page {
         }
     }
 
+    /// Whether its last line has no end.
+    fn is_unfinished(&mut self) -> io::Result<bool> {
+        let Input::Plain(file) = &mut self.input else { return Ok(false) };
+        let mut last = [b'\n'];
+        if file.metadata()?.len() > 0 {
+            file.seek(io::SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            file.rewind()?;
+        }
+        Ok(last != *b"\n")
+    }
+
     /// Whether every line is older: a compressed file was last written when it was compressed, or before.
     fn is_older(&self, since: Moment) -> io::Result<bool> {
         let packed = matches!(self.input, Input::Packed(..));
@@ -81,8 +93,12 @@ pub(crate) async fn pages(path: &Path, part: &Part) -> io::Result<VecDeque<Page>
             }
         }
     }
-    match (part.tail, part.since) {
-        (Some(count), _) => keep_last(pages, count).await,
+    match (part.tail, part.since.filter(|_| !part.plain)) {
+        (Some(count), _) => {
+            // A line that has no end yet is one of a plain log's lines: there an end may never come.
+            let unfinished = part.plain && pages.back_mut().map(Page::is_unfinished).transpose()? == Some(true);
+            keep_last(pages, count.saturating_sub(unfinished.into())).await
+        }
         (None, Some(since)) => {
             while pages.front().map(|page| page.is_older(since)).transpose()? == Some(true) {
                 pages.pop_front();

@@ -64,8 +64,12 @@ impl<'s> Printer<'s> {
     /// Prints a record of one of the origins; returns a break when the limit is reached.
     #[inline]
     pub(crate) fn print(&mut self, origin: usize, record: &Record<'_>) -> Result<ControlFlow<()>, Error> {
-        let old = self.layout.since.is_some_and(|since| record.time.moment() < since);
-        if old || self.layout.only.is_some_and(|only| only != record.stream) {
+        // A plain log says neither when nor where anything was written: none of it can be left out.
+        let unwanted = record.time.is_some_and(|time| {
+            self.layout.since.is_some_and(|since| time.moment() < since)
+                || self.layout.only.is_some_and(|only| only != record.stream)
+        });
+        if unwanted {
             return Ok(ControlFlow::Continue(()));
         }
         if self.layout.names != Names::None {
@@ -125,11 +129,14 @@ impl<'s> Printer<'s> {
         let mut head = Vec::with_capacity(128);
         match &self.layout.names {
             Names::Json(members) => {
-                head.extend_from_slice(b"{\"time\":\"");
-                record.time.write(&mut head);
-                head.extend_from_slice(b"\",\"stream\":\"");
-                head.extend_from_slice(record.stream.name().as_bytes());
-                head.extend_from_slice(b"\",");
+                head.push(b'{');
+                if let Some(time) = record.time {
+                    head.extend_from_slice(b"\"time\":\"");
+                    time.write(&mut head);
+                    head.extend_from_slice(b"\",\"stream\":\"");
+                    head.extend_from_slice(record.stream.name().as_bytes());
+                    head.extend_from_slice(b"\",");
+                }
                 head.extend_from_slice(members.get(origin).map_or(&[], Vec::as_slice));
                 head.extend_from_slice(b"\"log\":\"");
                 return self.put(record.stream, &head);
@@ -137,8 +144,8 @@ impl<'s> Printer<'s> {
             Names::Prefix(prefixes) => head.extend_from_slice(prefixes.get(origin).map_or(&[], Vec::as_slice)),
             Names::None => {}
         }
-        if self.layout.timestamps {
-            record.time.write(&mut head);
+        if let Some(time) = record.time.filter(|_| self.layout.timestamps) {
+            time.write(&mut head);
             head.push(b' ');
         }
         let count = self.allowed(head.len());

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::logs::time::Time;
+use crate::logs::time::{Moment, Time};
 
 /// One of a container's two outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,8 @@ impl Stream {
 /// The parts of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record<'a> {
-    pub(crate) time: Time<'a>,
+    /// When it was written. A plain log says neither this nor to which stream, which is stdout then.
+    pub(crate) time: Option<Time<'a>>,
     pub(crate) stream: Stream,
     /// The line continues in another record.
     pub(crate) partial: bool,
@@ -61,7 +62,19 @@ pub(crate) fn cri(line: &[u8]) -> Option<Record<'_>> {
     let (tags, content) = rest.split_at(memchr(b' ', rest)?);
     // Only the first tag has a meaning so far: P for partial or F for full.
     let partial = matches!(tags, [b'P'] | [b'P', b':', ..]);
-    Some(Record { time, stream, partial, content: content.get(1..)? })
+    Some(Record { time: Some(time), stream, partial, content: content.get(1..)? })
+}
+
+/// A line, or a part of one, of a log that has what the container wrote and nothing else.
+pub(crate) fn plain(line: &[u8]) -> Record<'_> {
+    Record { time: None, stream: Stream::Stdout, partial: !line.ends_with(b"\n"), content: line }
+}
+
+impl Record<'_> {
+    /// When it was written, as far as is known.
+    pub(crate) fn moment(&self) -> Option<Moment> {
+        self.time.map(|time| time.moment())
+    }
 }
 
 #[cfg(test)]

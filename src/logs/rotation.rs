@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::error::Error;
+
 /// The rotated files, oldest first as far as names tell.
 pub(crate) fn older(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = files(path)?;
@@ -76,6 +78,18 @@ fn suffix(file: &str, name: &str) -> Option<Suffix> {
         _ => Age::Other(rest.to_owned()),
     };
     Some(Suffix { age, packed })
+}
+
+/// The log of an earlier attempt: a kubelet names the logs `ATTEMPT.log` and keeps them in one folder.
+///
+/// # Errors
+/// The name of the log has no extension to keep.
+pub(crate) fn previous(path: &Path, attempt: u32) -> Result<PathBuf, Error> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).ok_or_else(|| {
+        Error::failure(format!("the log path {} has no extension", path.display()))
+            .hint("the log of an earlier instance can be found only if this one is called ATTEMPT.log")
+    })?;
+    Ok(path.with_file_name(format!("{attempt}.{extension}")))
 }
 
 #[cfg(test)]

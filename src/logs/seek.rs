@@ -122,7 +122,7 @@ impl<F: Read + Seek> Search<'_, F> {
         let mut at = from;
         for line in block.split_inclusive(|byte| *byte == b'\n') {
             let end = at + line.len() as u64;
-            if format.parse(line, scratch).is_ok_and(|record| record.time.moment() >= since) {
+            if format.parse(line, scratch).is_ok_and(|record| record.moment() >= Some(since)) {
                 let distant = near > 0 && end < near + (place - near) / 2;
                 return Ok((!distant).then_some(at));
             }
@@ -162,8 +162,9 @@ impl<F: Read + Seek> Search<'_, F> {
             if at >= before {
                 break;
             }
-            if let Ok(record) = format.parse(&block[pair[0] + 1..=pair[1]], scratch) {
-                return Ok(Some((at, record.time.moment())));
+            let record = format.parse(&block[pair[0] + 1..=pair[1]], scratch);
+            if let Some(moment) = record.ok().and_then(|record| record.moment()) {
+                return Ok(Some((at, moment)));
             }
         }
         Ok(None)

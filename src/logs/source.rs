@@ -18,7 +18,7 @@ use crate::logs::input::Input;
 use crate::logs::lines::{Found, Lines};
 use crate::logs::page::{self, Page};
 use crate::logs::print::Printer;
-use crate::logs::record::{Malformed, cri};
+use crate::logs::record::{Malformed, cri, plain};
 use crate::logs::time::Moment;
 
 /// How many lines are skipped between checks for signals.
@@ -87,7 +87,7 @@ impl Source {
             lines: Lines::new(first.input),
             next,
             mark: None,
-            format: None,
+            format: part.plain.then_some(Format::Plain),
             scratch: Scratch::default(),
             quota: part.tail.filter(|_| !part.follow),
             live: part.follow,
@@ -125,10 +125,15 @@ impl Source {
             return Ok(Progress::End);
         }
         let mut found = self.find()?;
+        let plain = self.format == Some(Format::Plain);
+        if let (Found::End(count @ 1..), true) = (found, plain) {
+            // What a container writes without an end, such as a prompt, is shown at once.
+            found = Found::Piece(count);
+        }
         let count = match found {
             Found::Line(count) | Found::Piece(count) => count,
             Found::End(_) if self.goes_on()? => return Ok(Progress::More),
-            Found::End(0) if self.rest == Rest::Start => return self.turn_page(),
+            Found::End(0) if plain || self.rest == Rest::Start => return self.turn_page(),
             Found::End(_) if self.waits() => return Ok(Progress::End),
             Found::End(count) => {
                 printer.remark(format!("the last line of {} is incomplete", self.page.display()))?;
@@ -170,7 +175,7 @@ impl Source {
                 return Ok(Some(NOW));
             };
             let record = format.parse(self.lines.bytes(count), &mut self.scratch);
-            return Ok(Some(record.map_or(NOW, |record| record.time.moment())));
+            return Ok(Some(record.ok().and_then(|record| record.moment()).unwrap_or(NOW)));
         }
     }
 
@@ -277,10 +282,14 @@ impl Source {
 
     /// Prints more of a line that is longer than the buffer, as a record that starts like its first one.
     fn print_rest(&self, count: usize, origin: usize, printer: &mut Printer<'_>) -> Result<ControlFlow<()>, Error> {
+        let bytes = self.lines.bytes(count);
+        if self.format == Some(Format::Plain) {
+            return printer.print(origin, &plain(bytes));
+        }
         let Some(mut record) = cri(&self.start) else {
             return Ok(ControlFlow::Continue(()));
         };
-        record.content = content(self.lines.bytes(count), record.partial);
+        record.content = content(bytes, record.partial);
         printer.print(origin, &record)
     }
 

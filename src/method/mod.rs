@@ -7,7 +7,7 @@ mod given;
 pub use flag::Flag;
 pub use given::{Given, Source};
 
-use crate::schema::{Described, Message};
+use crate::schema::{Described, Fields, Message};
 
 /// One method of a service.
 #[derive(Debug)]
@@ -56,15 +56,56 @@ pub enum Flags {
     Code,
     /// In a table that is made at run time.
     Table(&'static flag::Table),
+    /// Nowhere yet, as the tables of the request and the response: whoever needs them makes them.
+    Later,
 }
 
-/// Who sends how many messages. The build refuses a client stream: no method of the CRI has one.
+/// In the place of the table of a message, where nobody has made it.
+static UNKNOWN: Message = Message { name: "", doc: "", fields: Fields::Known(&[]) };
+
+impl Method {
+    /// A method of which only as much is there as a call needs.
+    pub(crate) const fn without_tables(
+        service: &'static str,
+        name: &'static str,
+        path: &'static str,
+        command: &'static str,
+        flow: Flow,
+        deadline: Deadline,
+    ) -> Self {
+        let (request, response, flags) = (&UNKNOWN, &UNKNOWN, Flags::Later);
+        Self { service, name, path, command, doc: "", flow, request, response, deadline, flags }
+    }
+
+    /// Whether it is one of the CRI's, of any version.
+    pub(crate) fn is_of_the_cri(&self) -> bool {
+        self.path.starts_with("/runtime.")
+    }
+}
+
+/// Who sends how many messages. The build refuses a stream of requests for a typed client: no method of the CRI has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// One request, one response.
     Unary,
     /// One request, a stream of responses.
     ServerStream,
+    /// A stream of requests, one response.
+    ClientStream,
+    /// Streams both ways.
+    Duplex,
+}
+
+impl Flow {
+    /// Whether several requests belong to one call.
+    pub fn takes_several(self) -> bool {
+        matches!(self, Self::ClientStream | Self::Duplex)
+    }
+
+    /// Whether several messages may be the answer.
+    pub fn answers_several(self) -> bool {
+        matches!(self, Self::ServerStream | Self::Duplex)
+    }
 }
 
 /// Something that carries a call to a server. Generated clients are written over it.

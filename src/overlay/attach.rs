@@ -46,19 +46,20 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let runtime = ctx.runtime().await?;
     let dialer = args.stream.dialer(&ctx.env, runtime.0.endpoint().host())?;
     let terminal = ctx.io.input_is_terminal;
-    let url = async || {
+    let place = async || {
         let url = runtime.attach(request(&args, id)).await?.url;
         console::check(args.stdin, args.tty, terminal)?;
-        Ok(url)
+        Ok(runtime.0.place(url))
     };
     let attaching = |error: Error| error.context(format!("attaching to container {id}"));
-    let session = dialer.session(url, Wanted { stdin: args.stdin, tty: args.tty }).await.map_err(attaching)?;
+    let session = dialer.session(place, Wanted { stdin: args.stdin, tty: args.tty }).await.map_err(attaching)?;
     let mut input = if args.stdin { Some(Input::take(ctx.io.input)?) } else { None };
     if let Some(warning) = session.deaf_to_end(ctx.io.input_is_terminal) {
         ctx.warn(warning);
     }
     let (out, err) = (Output::share(ctx.io.out), Output::share(&mut ctx.log.stream()));
-    let console = Console { input: input.as_mut(), out: out.clone(), err: err.clone(), tty: args.tty };
+    let terminal = ctx.io.terminal.clone();
+    let console = Console { input: input.as_mut(), out: out.clone(), err: err.clone(), tty: args.tty, terminal };
     let ended = console.run(session).await;
     out.give_back(ctx.io.out);
     err.give_back(&mut ctx.log.stream());

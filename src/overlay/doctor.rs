@@ -111,7 +111,7 @@ async fn methods(ctx: &mut Context<'_>, whole: Whole) -> Result<Vec<Check>, Erro
     let mut probes = Vec::new();
     for method in Api::BUILT_IN.methods {
         // A probe does nothing, so the normal timeout is enough even for a pull, which otherwise has no limit.
-        let client = ctx.service(method.service).await?.with_deadline(ctx.settings.timeout);
+        let client = ctx.service(method).await?.with_deadline(ctx.settings.timeout);
         probes.push(async move {
             let (result, detail) = whole.within(probe::probe(&client, method)).await;
             Check::new("method", method.name, result, detail)
@@ -153,11 +153,11 @@ async fn attach(
         env: ctx.env.clone(),
         runtime: runtime.0.endpoint().host().map(str::to_owned),
     };
-    let url = async || {
+    let place = async || {
         let request = AttachRequest { container_id: id.to_owned(), stdout: true, stderr: true, ..Default::default() };
-        Ok(runtime.attach(request).await?.url)
+        Ok(runtime.0.place(runtime.attach(request).await?.url))
     };
-    let session = dialer.session(url, Wanted::default());
+    let session = dialer.session(place, Wanted::default());
     match timeout(ctx.settings.timeout, session).await {
         Ok(Ok(_)) => ("yes", String::new()),
         Ok(Err(error)) => ("no", error.cause().to_owned()),

@@ -1,6 +1,7 @@
 //! `crictl exec`: runs a command in one or several containers.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use clap::Args;
 use futures_util::StreamExt;
@@ -14,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::generated::client::RuntimeService;
 use crate::generated::cri::{ExecRequest, ExecSyncRequest};
 use crate::gotext::{go_int, quote};
+use crate::io::Terminal;
 use crate::log::{Level, Logger};
 use crate::rpc::{AT_ONCE, Client, deadline};
 use crate::select::{self, Containers};
@@ -117,6 +119,7 @@ async fn start(ctx: &mut Context<'_>, parsed: &Parsed, args: &ExecArgs) -> Resul
         headers: filtered && !args.parallel && !args.quiet,
         screen: ctx.io.out_is_terminal,
         terminal: ctx.io.input_is_terminal,
+        shown_on: ctx.io.terminal.clone(),
         log: Rc::clone(&ctx.log),
         out: out.clone(),
         err: err.clone(),
@@ -153,6 +156,8 @@ struct Exec<'a, 'io> {
     screen: bool,
     /// The input is a terminal.
     terminal: bool,
+    /// The terminal that stands for a remote one.
+    shown_on: Option<Arc<dyn Terminal>>,
     log: Rc<Logger<'io>>,
     out: Output,
     err: Output,
@@ -234,17 +239,18 @@ impl Exec<'_, '_> {
 
     async fn streamed(&self, id: &str, input: Option<&mut Input>) -> Result<(), Error> {
         let args = self.args;
-        let url = async || {
+        let place = async || {
             let url = self.runtime.exec(self.request(id)).await.map_err(|error| self.refused(error))?.url;
             console::check(args.interactive, args.tty, self.terminal)?;
-            Ok(url)
+            Ok(self.runtime.0.place(url))
         };
-        let session = self.dialer.session(url, Wanted { stdin: args.interactive, tty: args.tty }).await;
+        let session = self.dialer.session(place, Wanted { stdin: args.interactive, tty: args.tty }).await;
         let session = session.map_err(|error| error.hiding(&self.hidden))?;
         if let Some(warning) = session.deaf_to_end(self.terminal) {
             self.log.write(Level::Warning, || warning.to_owned());
         }
-        let console = Console { input, out: self.out.clone(), err: self.err.clone(), tty: args.tty };
+        let terminal = self.shown_on.clone();
+        let console = Console { input, out: self.out.clone(), err: self.err.clone(), tty: args.tty, terminal };
         console.run(session).await?.map_err(|failed| match failed {
             Failed::Exit(status) => self.failed(status, failed.to_string()),
             Failed::Remote(cause) => self.refused(Error::failure(cause)).hiding(&self.hidden),

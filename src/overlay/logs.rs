@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::tz::TimeZone;
+use tonic::Code;
 
 use crate::args::go::Parsed;
 use crate::command::{ANY, Overlay, args};
@@ -12,15 +13,13 @@ use crate::config::Service;
 use crate::context::Context;
 use crate::error::{Error, lower};
 use crate::generated::client::RuntimeService;
-use crate::generated::cri::{
-    Container, ContainerState, ContainerStatus, ContainerStatusRequest, ReopenContainerLogRequest,
-};
+use crate::generated::cri::{ContainerState, ContainerStatus, ContainerStatusRequest, ReopenContainerLogRequest};
 use crate::gotext::{go_int, quote};
 use crate::logs::follow::{drain, follow, merge};
 use crate::logs::print::{Layout, Names, Printer};
 use crate::logs::record::Stream;
 use crate::logs::source::Source;
-use crate::logs::{Part, Sink, since};
+use crate::logs::{self, Part, Sink, rotation, since};
 use crate::rpc::Client;
 use crate::select::required;
 use crate::select::{self, Containers, POD_NAME};
@@ -127,9 +126,12 @@ async fn print(
     let result = match sources {
         _ if followed => {
             let running = async |origin: usize| match logs.get(origin) {
-                // The other logs go on if one is gone.
+                // The other logs go on if one is gone. A job, whose log is plain, is often removed by whoever runs it as soon
+                // as it has ended.
                 Some(log) => match is_running(runtime, &log.id).await {
-                    Err(error) if logs.len() > 1 && error.code() == Some(tonic::Code::NotFound) => Ok(false),
+                    Err(error) if error.code() == Some(Code::NotFound) && (logs.len() > 1 || log.plain) => Ok(false),
+                    // Its id is the beginning of several others now.
+                    Err(error) if error.code() == Some(Code::InvalidArgument) && log.plain => Ok(false),
                     running => running,
                 },
                 None => Ok(false),
@@ -154,7 +156,7 @@ fn part(args: &LogsArgs, tail_is_given: bool, now: i64, zone: &TimeZone) -> Resu
         "" => None,
         text => Some(since::parse(text, now, zone).map_err(|error| Error::failure(format!("--since {error}")))?),
     };
-    Ok(Part { tail: u64::try_from(args.tail).ok(), since, rotated: args.rotated, follow: args.follow })
+    Ok(Part { tail: u64::try_from(args.tail).ok(), since, rotated: args.rotated, follow: args.follow, plain: false })
 }
 
 fn layout(args: &LogsArgs, part: &Part, together: bool) -> Result<Layout, Error> {
@@ -183,7 +185,7 @@ async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> 
                 "containers are named by id ({first}) or by --pod, --label and --name, not both"
             )));
         }
-        [] => return Err(Error::failure("ID cannot be empty").hint("crictl ps -a lists the containers")),
+        [] => return Err(Error::failure("ID cannot be empty").hint(listed(ctx))),
         ids if ids.iter().any(String::is_empty) => return Err(Error::failure("ID cannot be empty")),
         ids => return Ok(ids.to_vec()),
     }
@@ -194,25 +196,16 @@ async fn ids(ctx: &mut Context<'_>, args: &LogsArgs, positionals: &[String]) -> 
         all: true,
         ..Containers::default()
     };
-    let ids = newest(&select::containers(ctx, &wanted).await?);
+    let ids = select::newest(&select::containers(ctx, &wanted).await?);
     match ids.is_empty() {
-        true => Err(Error::failure("no container matches").hint("crictl ps -a lists the containers")),
+        true => Err(Error::failure("no container matches").hint(listed(ctx))),
         false => Ok(ids),
     }
 }
 
-/// The newest attempt of each container; earlier attempts have logs of their own, which `--previous` shows.
-fn newest(containers: &[Container]) -> Vec<String> {
-    let mut seen = Vec::new();
-    let mut ids = Vec::new();
-    for container in containers {
-        let key = (&container.pod_sandbox_id, container.metadata.as_ref().map(|metadata| &metadata.name));
-        if !seen.contains(&key) {
-            seen.push(key);
-            ids.push(container.id.clone());
-        }
-    }
-    ids
+/// What helps whoever knows no id.
+fn listed(ctx: &Context<'_>) -> String {
+    format!("{} lists the containers", ctx.called(&[], "ps -a"))
 }
 
 fn request(id: &str) -> ContainerStatusRequest {
@@ -226,6 +219,8 @@ struct Log {
     container: String,
     pod: String,
     path: PathBuf,
+    /// It has neither times nor names of streams.
+    plain: bool,
     running: bool,
 }
 
@@ -244,6 +239,7 @@ async fn open(
     }
     let response = runtime.container_status(request(id)).await?;
     let log = log(required::container(&response)?, args.previous)?;
+    let part = &Part { plain: log.plain, ..*part };
     // A tail may have to be searched far back in the file; signals end the search just as they end reading.
     ctx.stops_cleanly = true;
     let opened = Source::open(&log.path, part).await;
@@ -253,18 +249,31 @@ async fn open(
     if !log.running {
         source.end();
     }
+    let useless = useless(args);
+    if log.plain && !useless.is_empty() {
+        let path = log.path.display();
+        ctx.warn(format!("the log {path} has neither times nor names of streams: {useless} can't be heeded"));
+    }
     Ok((log, source))
+}
+
+/// The given flags that ask for what a plain log has not.
+fn useless(args: &LogsArgs) -> String {
+    let given =
+        [(!args.since.is_empty(), "--since"), (args.timestamps, "--timestamps"), (!args.stream.is_empty(), "--stream")];
+    given.into_iter().filter_map(|(given, flag)| given.then_some(flag)).collect::<Vec<_>>().join(" and ")
 }
 
 fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
     let metadata = status.metadata.clone().unwrap_or_default();
     if status.log_path.is_empty() {
+        let why = status.annotations.get(logs::NONE).map(String::as_str);
         return Err(Error::failure(format!("container {} has no log path", status.id))
-            .hint("the container was created without one, or its runtime keeps logs elsewhere"));
+            .hint(why.unwrap_or("the container was created without one, or its runtime keeps logs elsewhere")));
     }
     let path = match (previous, metadata.attempt.checked_sub(1)) {
         (false, _) => PathBuf::from(&status.log_path),
-        (true, Some(attempt)) => previous_path(Path::new(&status.log_path), attempt)?,
+        (true, Some(attempt)) => rotation::previous(Path::new(&status.log_path), attempt)?,
         (true, None) => {
             return Err(Error::failure(format!("previous terminated container {} not found", metadata.name))
                 .hint("this is its first instance"));
@@ -275,17 +284,9 @@ fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
         container: metadata.name,
         pod: status.labels.get(POD_NAME).cloned().unwrap_or_default(),
         path,
+        plain: status.annotations.get(logs::PLAIN.0).is_some_and(|value| value == logs::PLAIN.1),
         running: status.state() == ContainerState::ContainerRunning,
     })
-}
-
-/// The log of an earlier attempt: a kubelet names the logs `ATTEMPT.log` and keeps them in one folder.
-fn previous_path(path: &Path, attempt: u32) -> Result<PathBuf, Error> {
-    let extension = path.extension().and_then(|extension| extension.to_str()).ok_or_else(|| {
-        Error::failure(format!("the log path {} has no extension", path.display()))
-            .hint("the log of an earlier instance can be found only if this one is called ATTEMPT.log")
-    })?;
-    Ok(path.with_file_name(format!("{attempt}.{extension}")))
 }
 
 /// Why a log can't be read, and what may help.
@@ -311,8 +312,12 @@ fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
 /// Whether a container is still running. If the runtime does not answer, the container is taken to be running.
 async fn is_running(runtime: &RuntimeService<Client<'_>>, id: &str) -> Result<bool, Error> {
     match runtime.container_status(request(id)).await {
-        Ok(response) => Ok(required::container(&response)?.state() == ContainerState::ContainerRunning),
-        Err(error) if error.code() == Some(tonic::Code::Unavailable) => Ok(true),
+        // Where it is gone, its id may be the beginning of another one.
+        Ok(response) => {
+            let status = required::container(&response)?;
+            Ok(status.id == id && status.state() == ContainerState::ContainerRunning)
+        }
+        Err(error) if error.code() == Some(Code::Unavailable) => Ok(true),
         Err(error) => Err(error),
     }
 }

@@ -4,6 +4,7 @@
 mod call;
 mod codec;
 pub(crate) mod connect;
+mod converse;
 pub(crate) mod deadline;
 pub(crate) mod details;
 pub(crate) mod endpoint;
@@ -11,6 +12,7 @@ pub(crate) mod export;
 mod live;
 pub(crate) mod metadata;
 mod owed;
+mod parting;
 mod pieces;
 pub(crate) mod rerun;
 mod response;
@@ -19,14 +21,16 @@ mod stand_in;
 pub(crate) mod status;
 mod stream;
 mod typed;
+pub(crate) mod wire;
 
 use std::rc::Rc;
+use std::slice;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
-use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use crate::error::Error;
@@ -34,16 +38,16 @@ use crate::generated::methods;
 use crate::log::Logger;
 use crate::method::{Deadline, Method};
 use crate::rpc::connect::Connection;
+pub(crate) use crate::rpc::converse::Sender;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::owed::Owed;
+pub(crate) use crate::rpc::parting::Parting;
 pub(crate) use crate::rpc::stand_in::{Answer, StandIn};
-use crate::rpc::status::Peer;
 use crate::rpc::stream::Source;
 pub(crate) use crate::rpc::stream::{Bodies, Messages};
+pub(crate) use crate::rpc::wire::MAX_MESSAGE;
+use crate::rpc::wire::{Limit, Wire};
 use crate::trace::Tracer;
-
-/// The largest message that is accepted, the same as for Go's CRI clients.
-pub(crate) const MAX_MESSAGE: usize = 16 << 20;
 
 /// How many calls go on at once where a command makes many. A runtime that removes a thousand containers at once only
 /// gets slower.
@@ -52,21 +56,16 @@ pub(crate) const AT_ONCE: usize = 8;
 /// A channel to one endpoint, and how its calls are made. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Client<'io> {
-    channel: Channel,
-    owed: Owed,
+    wire: Wire,
     endpoint: Rc<Endpoint>,
     /// The flag that names the endpoint, if an endpoint was named.
     named: Option<&'static str>,
     /// What is sent with every call.
     metadata: Rc<MetadataMap>,
-    max_message: usize,
-    limit: Limit,
     log: Rc<Logger<'io>>,
     tracer: Tracer,
     /// How many more times to try to connect; negative for no limit.
     retries: i64,
-    /// The endpoint as errors name it.
-    place: Rc<str>,
     /// The hint if nobody serves the endpoint.
     hint: Rc<str>,
     /// Words that the server may repeat and that must not be shown.
@@ -78,16 +77,11 @@ pub(crate) struct Client<'io> {
 impl<'io> Client<'io> {
     /// A client whose channel connects when the first call is made.
     pub(crate) fn new(endpoint: Endpoint, timeout: Duration, log: &Rc<Logger<'io>>, tracer: &Tracer) -> Self {
-        let owed = Owed::default();
         Self {
-            channel: connect::channel(&endpoint, &Connection::default(), &owed),
-            owed,
-            place: Rc::from(endpoint.to_string()),
+            wire: Wire::new(&endpoint, timeout),
             endpoint: Rc::new(endpoint),
             named: None,
             metadata: Rc::default(),
-            max_message: MAX_MESSAGE,
-            limit: Limit::Timeout(timeout),
             log: Rc::clone(log),
             tracer: tracer.clone(),
             retries: 0,
@@ -99,12 +93,16 @@ impl<'io> Client<'io> {
 
     /// The same channel with another timeout; each method derives its own deadline from it.
     pub(crate) fn with_timeout(self, timeout: Duration) -> Self {
-        Self { limit: Limit::Timeout(timeout), ..self }
+        self.limited(Limit::Timeout(timeout))
     }
 
     /// The same channel with this deadline for every method.
     pub(crate) fn with_deadline(self, deadline: Duration) -> Self {
-        Self { limit: Limit::Deadline(deadline), ..self }
+        self.limited(Limit::Deadline(deadline))
+    }
+
+    fn limited(self, limit: Limit) -> Self {
+        Self { wire: Wire { limit, ..self.wire }, ..self }
     }
 
     /// The same channel with so many further attempts to connect; negative for no limit.
@@ -115,18 +113,19 @@ impl<'io> Client<'io> {
     /// The same channel, with the root flag that names its endpoint, the name that errors give the endpoint, and their
     /// hint.
     pub(crate) fn named(self, flag: Option<&'static str>, place: String, hint: String) -> Self {
-        Self { named: flag, place: Rc::from(place), hint: Rc::from(hint), ..self }
+        Self { named: flag, wire: Wire { place: Arc::from(place), ..self.wire }, hint: Rc::from(hint), ..self }
     }
 
     /// A separate channel to the same endpoint.
     pub(crate) fn with_connection(self, connection: &Connection) -> Self {
         let owed = Owed::default();
-        Self { channel: connect::channel(&self.endpoint, connection, &owed), owed, ..self }
+        let channel = connect::channel(&self.endpoint, connection, &owed);
+        Self { wire: Wire { channel, owed, ..self.wire }, ..self }
     }
 
     /// The same channel, with metadata for every call and another limit on the size of messages.
     pub(crate) fn with_metadata(self, metadata: MetadataMap, max_message: usize) -> Self {
-        Self { metadata: Rc::new(metadata), max_message, ..self }
+        Self { metadata: Rc::new(metadata), wire: Wire { max_message, ..self.wire }, ..self }
     }
 
     /// The same channel; errors, logs and traces of its calls never contain these words.
@@ -151,14 +150,11 @@ impl<'io> Client<'io> {
 
     /// How long a call may take; nothing means no limit.
     pub(crate) fn deadline(&self, method: &Method, request: &[u8]) -> Option<Duration> {
-        let deadline = match self.limit {
+        match self.wire.limit {
             // Each of the calls that are made for it has that time.
             Limit::Timeout(_) if self.stand_in.is_some() && method.deadline == Deadline::Timeout => None,
-            Limit::Timeout(timeout) => deadline::of(method, request, timeout),
-            Limit::Deadline(deadline) => Some(deadline),
-            Limit::None => None,
-        };
-        deadline.filter(|deadline| *deadline < deadline::FOR_EVER)
+            _ => self.wire.deadline(method, request),
+        }
     }
 
     /// Calls a unary method with an encoded request.
@@ -174,14 +170,16 @@ impl<'io> Client<'io> {
     /// # Errors
     /// The call failed.
     pub(crate) async fn answer(&self, method: &'static Method, request: Vec<u8>) -> Result<Bytes, Status> {
-        let mut underway = self.begin(method, &request);
-        let deadline = self.deadline(method, &request);
         let body = Bytes::from(request);
+        let mut underway = self.begin(method, slice::from_ref(&body));
+        let deadline = self.deadline(method, &body);
         let answer = match &self.stand_in {
-            Some(stand_in) => self.within(deadline, Instant::now(), self.stood_in(&**stand_in, method, body)).await,
+            Some(stand_in) => {
+                self.wire.within(deadline, Instant::now(), self.stood_in(&**stand_in, method, body)).await
+            }
             None => {
-                let call = async || self.one(method, self.request(&body, deadline, &underway)).await;
-                self.retried(async || self.within(deadline, Instant::now(), call()).await).await
+                let call = async || self.wire.one(method, self.request(vec![body.clone()], deadline, &underway)).await;
+                self.retried(async || self.wire.within(deadline, Instant::now(), call()).await).await
             }
         };
         let answer = answer.map_err(|status| self.discreet(status));
@@ -208,25 +206,39 @@ impl<'io> Client<'io> {
     /// # Errors
     /// The call failed before a header arrived.
     pub(crate) async fn open(&self, method: &'static Method, request: Vec<u8>) -> Result<Bodies<'io>, Status> {
-        let mut underway = self.begin(method, &request);
-        let deadline = self.deadline(method, &request);
-        let body = Bytes::from(request);
+        self.open_several(method, vec![request]).await
+    }
+
+    /// As [`Client::open`], also for a method that takes a stream of requests: these are all of it. The first of them has
+    /// the word on the deadline.
+    ///
+    /// # Errors
+    /// As [`Client::open`].
+    pub(crate) async fn open_several(
+        &self,
+        method: &'static Method,
+        requests: Vec<Vec<u8>>,
+    ) -> Result<Bodies<'io>, Status> {
+        let requests: Vec<_> = requests.into_iter().map(Bytes::from).collect();
+        let first = requests.first().cloned().unwrap_or_default();
+        let mut underway = self.begin(method, &requests);
+        let deadline = self.deadline(method, &first);
         let since = Instant::now();
         let opened = match &self.stand_in {
             Some(stand_in) => {
-                let answer = stand_in.answer(self.clone(), method, body);
-                let answer = self.within(deadline, since, answer).await;
+                let answer = stand_in.answer(self.clone(), method, first);
+                let answer = self.wire.within(deadline, since, answer).await;
                 answer.map(|answer| (MetadataMap::new(), Source::StandIn(answer), since))
             }
             None => {
                 let call = async |since| {
-                    let request = self.request(&body, deadline, &underway);
-                    let (headers, bodies, _) = self.send(method, request).await?.into_parts();
+                    let request = self.request(requests.clone(), deadline, &underway);
+                    let (headers, bodies, _) = self.wire.send(method, request).await?.into_parts();
                     Ok((headers, Source::Wire(Box::new(bodies)), since))
                 };
                 self.retried(async || {
                     let since = Instant::now();
-                    self.within(deadline, since, call(since)).await
+                    self.wire.within(deadline, since, call(since)).await
                 })
                 .await
             }
@@ -245,20 +257,20 @@ impl<'io> Client<'io> {
     /// Waits for what a live server sends without delay: its greeting, its taking of our requests, the rest of what it
     /// has begun to send.
     pub(crate) async fn settled(&self) {
-        self.owed.settled().await;
+        self.wire.owed.settled().await;
     }
 
     /// The error of a failed call. If the server lacks the method, asks it for its name and version.
     pub(crate) async fn error(&self, method: &'static Method, status: &Status) -> Error {
-        let peer = Peer { place: &self.place, hint: &self.hint, max_message: self.max_message };
+        let peer = self.wire.peer(&self.hint);
         let error = status::error(method, status, &peer);
         // What stands in has said already who does not implement what.
         if status.code() != Code::Unimplemented || method.name == methods::VERSION.name || self.stand_in.is_some() {
             return error;
         }
-        let version = self.one(&methods::VERSION, Request::new(Bytes::new()));
+        let version = self.wire.one(&methods::VERSION, Request::new(vec![Bytes::new()]));
         let deadline = self.deadline(&methods::VERSION, &[]);
-        let runtime = self.within(deadline, Instant::now(), version).await.ok().and_then(|bytes| {
+        let runtime = self.wire.within(deadline, Instant::now(), version).await.ok().and_then(|bytes| {
             let version: crate::generated::cri::VersionResponse = prost::Message::decode(bytes).ok()?;
             Some(format!("{} {}", version.runtime_name, version.runtime_version))
         });
@@ -267,14 +279,4 @@ impl<'io> Client<'io> {
             None => error,
         }
     }
-}
-
-/// How long calls may take.
-#[derive(Clone, Copy)]
-enum Limit {
-    /// How each method derives its deadline from this, see [`deadline::of`].
-    Timeout(Duration),
-    Deadline(Duration),
-    /// What the call allows that they are a part of.
-    None,
 }

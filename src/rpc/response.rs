@@ -24,7 +24,7 @@ const STATUS: &str = "grpc-status";
 pub(super) fn checked(
     channel: Channel,
     owed: &Owed,
-) -> impl GrpcService<Body, ResponseBody = Body, Error = tonic::transport::Error> + use<> {
+) -> impl GrpcService<Body, ResponseBody = Body, Error = tonic::transport::Error, Future: Send> + Send + use<> {
     let owed = owed.clone();
     channel.map_response(move |response| check(response, &owed))
 }

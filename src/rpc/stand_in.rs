@@ -9,6 +9,7 @@ use tonic::metadata::MetadataMap;
 
 use crate::method::Method;
 use crate::rpc::{Client, Limit};
+use crate::stream::local::Place;
 
 /// The messages of an answer: one, or those of a stream.
 pub(crate) type Answer<'io> = LocalBoxStream<'io, Result<Bytes, Status>>;
@@ -23,6 +24,9 @@ pub(crate) trait StandIn {
         request: Bytes,
     ) -> LocalBoxFuture<'io, Result<Answer<'io>, Status>>;
 
+    /// Where the streams are that it answered with this URL for.
+    fn place<'io>(&self, client: Client<'io>, url: String) -> Place<'io>;
+
     /// The words of the command line that choose it.
     fn words(&self) -> Vec<String>;
 }
@@ -33,14 +37,22 @@ impl<'io> Client<'io> {
         Self { stand_in, ..self }
     }
 
+    /// Where the streams of a command are, of which the answer to a call has this URL.
+    pub(crate) fn place(&self, url: String) -> Place<'io> {
+        match &self.stand_in {
+            Some(stand_in) => stand_in.place(self.clone(), url),
+            None => Place::At(url),
+        }
+    }
+
     /// The same channel to the server itself, with this metadata. A call that is a part of another one has the timeout of
     /// any call; what has a deadline is the whole.
     pub(crate) fn behind(&self, metadata: MetadataMap) -> Self {
-        let limit = match self.limit {
+        let limit = match self.wire.limit {
             Limit::Deadline(_) if self.stand_in.is_some() => Limit::None,
             limit => limit,
         };
-        Self { stand_in: None, limit, ..self.clone() }.with_metadata(metadata, self.max_message)
+        Self { stand_in: None, ..self.clone() }.limited(limit).with_metadata(metadata, self.wire.max_message)
     }
 
     /// The one message of an answer that is not the server's.

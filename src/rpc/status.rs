@@ -15,7 +15,7 @@ use crate::rpc::details;
 pub(super) const GAVE_UP: &str = "no answer from";
 
 /// The server that was called, and the terms of the call.
-pub(super) struct Peer<'a> {
+pub(crate) struct Peer<'a> {
     /// The endpoint as errors name it.
     pub(super) place: &'a str,
     /// The hint if nobody serves the endpoint.
@@ -37,7 +37,7 @@ pub(super) fn too_many(limit: usize) -> Status {
 }
 
 /// The error of a failed call, with the details that the server gives beyond the message.
-pub(super) fn error(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
+pub(crate) fn error(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
     details::words(status).into_iter().fold(plain(method, status, peer), Error::hint)
 }
 

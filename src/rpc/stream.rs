@@ -76,10 +76,10 @@ impl Bodies<'_> {
     pub(crate) async fn message(&mut self) -> Result<Option<Bytes>, Status> {
         let message = async {
             let body = self.bodies.message().await?;
-            self.client.check_size(self.method, body.as_deref())?;
+            self.client.wire.check_size(self.method, body.as_deref())?;
             Ok(body)
         };
-        let body = self.client.within(self.deadline, self.since, message).await;
+        let body = self.client.wire.within(self.deadline, self.since, message).await;
         match &body {
             Ok(Some(body)) => self.underway.received(body.len()),
             Ok(None) => self.underway.ended(&Status::ok("")),
@@ -93,7 +93,7 @@ impl Bodies<'_> {
     /// # Errors
     /// The call failed.
     pub(crate) async fn trailers(&mut self) -> Result<MetadataMap, Status> {
-        Ok(self.client.within(self.deadline, self.since, self.bodies.trailers()).await?.unwrap_or_default())
+        Ok(self.client.wire.within(self.deadline, self.since, self.bodies.trailers()).await?.unwrap_or_default())
     }
 }
 

@@ -11,6 +11,7 @@ use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::foreign::Foreign;
+use super::known::{self, Known, TYPE, VALUE};
 use super::wire::{Error, delimited, fixed32, fixed64};
 use super::{Enum, Field, Kind, Label, Message, Value};
 
@@ -59,7 +60,47 @@ struct Level {
     left: u32,
 }
 
+/// The fields of a message that has a form of its own too.
+///
+/// # Errors
+/// As for [`decode`].
+pub(super) fn decode_fields(message: &'static Message, bytes: &[u8]) -> Result<Value, Error> {
+    fields(message, bytes, Level { form: Form::SPARSE, left: DEEPEST })
+}
+
 fn decode_at(message: &'static Message, bytes: &[u8], level: Level) -> Result<Value, Error> {
+    let Some(known) = known::of(message) else { return fields(message, bytes, level) };
+    let form = Form { defaults: known != Known::Value, foreign: false, ..level.form };
+    let fields = fields(message, bytes, Level { form, ..level })?;
+    match known {
+        Known::Any => any(message, &fields, level),
+        known => Ok(known.document(fields)),
+    }
+}
+
+/// An `Any` as its type and the members of what is in it.
+fn any(message: &'static Message, fields: &Value, level: Level) -> Result<Value, Error> {
+    let text = |name| match fields.get(name) {
+        Some(Value::String(text)) => text.as_str(),
+        _ => "",
+    };
+    let url = text("typeUrl");
+    let bytes = STANDARD.decode(text("value")).unwrap_or_default();
+    if url.is_empty() && bytes.is_empty() {
+        return Ok(Value::object::<&str>([]));
+    }
+    let level = Level { left: level.left.checked_sub(1).ok_or(Error::Depth)?, ..level };
+    // What says to be of a type, and is not, is no reason to show nothing of the rest.
+    let known = message.content(url).and_then(|inner| Some((inner, decode_at(inner, &bytes, level).ok()?)));
+    let members = match known {
+        Some((inner, Value::Object(members))) if !inner.has_own_form() => members,
+        Some((_, content)) => vec![(VALUE.to_owned(), content)],
+        None => vec![(VALUE.to_owned(), known::content(&bytes))],
+    };
+    Ok(Value::object([(TYPE.to_owned(), Value::from(url))].into_iter().chain(members)))
+}
+
+fn fields(message: &'static Message, bytes: &[u8], level: Level) -> Result<Value, Error> {
     let form = level.form;
     let level = Level { form, left: level.left.checked_sub(1).ok_or(Error::Depth)? };
     let mut slots: Vec<Slot> = message.fields.iter().map(|_| Slot::default()).collect();

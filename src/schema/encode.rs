@@ -10,6 +10,7 @@ use base64::engine::{DecodePaddingMode, Engine as _};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::decode::wire_type;
+use super::known::{self, Known, TYPE, VALUE};
 use super::{Enum, Field, Kind, Label, Message, Unknown, Value};
 
 /// Base64 with or without padding: the JSON mapping accepts both, gRPC leaves it off, most tools write it.
@@ -45,6 +46,53 @@ struct Encoder<'a> {
 
 impl Encoder<'_> {
     fn message(&mut self, message: &'static Message, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
+        match known::of(message) {
+            None => self.fields(message, value, out),
+            Some(known) if *value == Value::Null && known != Known::Value => Ok(()),
+            Some(Known::Any) => match value.get(TYPE) {
+                Some(url) => self.any(message, url, value, out),
+                None => self.fields(message, value, out),
+            },
+            Some(known) => match known.fields(value) {
+                Ok(fields) => self.fields(message, &fields, out),
+                Err(what) => Err(self.expected(what, value)),
+            },
+        }
+    }
+
+    /// An `Any`, from its type and the members of what is in it.
+    fn any(&mut self, message: &'static Message, url: &Value, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
+        let Value::String(url) = url else { return Err(self.expected("the name of a type", url)) };
+        let mut members = value.clone();
+        members.take(TYPE);
+        let mut bytes = Vec::new();
+        match message.content(url) {
+            Some(inner) if !inner.has_own_form() => self.message(inner, &members, &mut bytes)?,
+            inner => {
+                let content = members.take(VALUE).unwrap_or_default();
+                self.unknown_members(&members);
+                match (inner, known::json(&content)) {
+                    (Some(inner), _) => self.message(inner, &content, &mut bytes)?,
+                    (None, Some(json)) => bytes = json,
+                    (None, None) => bytes = decoded(&self.text(&content)?).map_err(|it| self.wrong(&it, &content))?,
+                }
+            }
+        }
+        delimited(1, url.as_bytes(), out);
+        delimited(2, &bytes, out);
+        Ok(())
+    }
+
+    /// Notes members where none has a meaning.
+    fn unknown_members(&mut self, value: &Value) {
+        let Value::Object(members) = value else { return };
+        for (name, _) in members {
+            let path = self.path.iter().chain([name]).cloned().collect::<Vec<_>>().join(".");
+            self.unknown.push(Unknown { path, nearest: None });
+        }
+    }
+
+    fn fields(&mut self, message: &'static Message, value: &Value, out: &mut Vec<u8>) -> Result<(), Error> {
         let members = match value {
             Value::Object(members) => members,
             Value::Null => return Ok(()),
@@ -90,7 +138,10 @@ impl Encoder<'_> {
             let pair = Value::object([("key", Value::from(key.as_str())), ("value", value.clone())]);
             let mut bytes = Vec::new();
             for (part, member) in entry.fields.iter().filter_map(|part| Some((part, pair.get(part.name)?))) {
-                self.field(part, part.kind, member, &mut bytes)?;
+                match member {
+                    Value::Null if takes_null(part.kind) => self.one(part.number, part.kind, member, &mut bytes)?,
+                    member => self.field(part, part.kind, member, &mut bytes)?,
+                }
             }
             delimited(number, &bytes, out);
             self.path.pop();
@@ -151,6 +202,11 @@ impl Encoder<'_> {
         let path = if self.path.is_empty() { "the document".to_owned() } else { self.path.join(".") };
         Error { path, reason }
     }
+}
+
+/// Of all types one has null for a value, which counts in lists and maps.
+fn takes_null(kind: Kind) -> bool {
+    matches!(kind, Kind::Message(message) if known::of(message) == Some(Known::Value))
 }
 
 /// Why a value does not fit a kind.

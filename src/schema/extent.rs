@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::decode::{DEEPEST, fits, wire_type};
+use super::known::{self, Known};
 use super::wire::delimited;
 use super::{Field, Kind, Label, Message};
 
@@ -41,6 +42,9 @@ impl Extent {
     fn message(&mut self, message: &'static Message, bytes: &[u8], depth: u32) -> Option<()> {
         self.count(1 + message.fields.len())?;
         let Some(depth) = depth.checked_sub(1) else { return Some(()) };
+        if known::of(message) == Some(Known::Any) {
+            self.content(message, bytes, depth)?;
+        }
         let mut rest = bytes;
         while let Some((number, wire, value)) = next(&mut rest) {
             let field = message.fields.iter().find(|field| field.number == number && fits(field, wire));
@@ -60,6 +64,26 @@ impl Extent {
             }
         }
         Some(())
+    }
+
+    /// What is in an `Any`: a message, or JSON, which has at most as many values as it has marks between them.
+    fn content(&mut self, message: &'static Message, bytes: &[u8], depth: u32) -> Option<()> {
+        let (mut url, mut content): (&[u8], &[u8]) = (&[], &[]);
+        let mut rest = bytes;
+        while let Some((number, _, value)) = next(&mut rest) {
+            match number {
+                1 => url = value,
+                2 => content = value,
+                _ => {}
+            }
+        }
+        match message.content(&String::from_utf8_lossy(url)) {
+            Some(inner) => self.message(inner, content, depth),
+            None if content.starts_with(b"{") => {
+                self.count(content.iter().filter(|byte| b",:[{".contains(byte)).count())
+            }
+            None => Some(()),
+        }
     }
 
     /// The size of a message's struct in values, including the messages that are stored within it.

@@ -35,7 +35,8 @@ fn define(message: &'static Message, definitions: &mut BTreeMap<&'static str, Va
         ("type", Value::from("object")),
     ]);
     definitions.insert(name, object);
-    for field in message.fields {
+    let with_own = |field: &&Field| matches!(field.kind, Kind::Message(inner) if inner.has_own_form());
+    for field in message.fields.iter().filter(|field| !with_own(field)) {
         match (field.label, field.kind) {
             (Label::Map, Kind::Message(entry)) => {
                 if let Some(Kind::Message(inner)) = entry.field("value").map(|value| value.kind) {
@@ -68,6 +69,8 @@ fn one(kind: Kind) -> Value {
         Kind::String | Kind::Bytes => typed("string"),
         Kind::Float | Kind::Double => typed("number"),
         Kind::Enum(_) => Value::object([("oneOf", Value::List(vec![typed("string"), typed("integer")]))]),
+        // An object of another form, or a text.
+        Kind::Message(message) if message.has_own_form() => Value::object::<&str>([]),
         Kind::Message(message) => Value::object([("$ref", Value::from(reference(message)))]),
         _ => typed("integer"),
     }

@@ -9,6 +9,7 @@ mod encode;
 mod extent;
 mod foreign;
 mod json_schema;
+mod known;
 mod redact;
 mod text;
 mod unknown;
@@ -47,7 +48,16 @@ pub enum Fields {
     Known(&'static [Field]),
     /// For a table that is made at run time. Messages contain each other in circles, so all of them have to exist
     /// before the first one gets its fields.
-    Late(&'static OnceLock<Vec<Field>>),
+    Late(&'static OnceLock<Late>),
+}
+
+/// What a table that is made at run time gets when all of them exist.
+#[derive(Debug)]
+pub struct Late {
+    /// The fields, as in any other table.
+    pub fields: Vec<Field>,
+    /// The messages that an `Any` may contain, if this is the table of one.
+    pub types: Vec<&'static Message>,
 }
 
 /// One field of a [`Message`].
@@ -130,6 +140,29 @@ impl Message {
     }
 }
 
+impl Message {
+    /// Whether its document has a form of its own, and is not made of its fields: a time is a text.
+    pub fn has_own_form(&self) -> bool {
+        known::of(self).is_some()
+    }
+
+    /// The messages that an `Any` may contain.
+    fn types(&self) -> &'static [&'static Message] {
+        match self.fields {
+            Fields::Late(late) if known::of(self) == Some(known::Known::Any) => {
+                late.get().map_or(&[], |late| &late.types)
+            }
+            _ => &[],
+        }
+    }
+
+    /// The table of what is in an `Any`, by the type that it says.
+    fn content(&self, url: &str) -> Option<&'static Message> {
+        let name = url.rsplit('/').next().unwrap_or(url);
+        self.types().iter().copied().find(|message| message.name == name)
+    }
+}
+
 impl Fields {
     /// The fields, one after another.
     pub fn iter(self) -> slice::Iter<'static, Field> {
@@ -139,7 +172,7 @@ impl Fields {
     fn slice(self) -> &'static [Field] {
         match self {
             Self::Known(fields) => fields,
-            Self::Late(fields) => fields.get().map_or(&[], Vec::as_slice),
+            Self::Late(late) => late.get().map_or(&[], |late| &late.fields),
         }
     }
 }

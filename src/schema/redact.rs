@@ -1,10 +1,14 @@
 //! Secrets: fields that the proto marks `debug_redact`, shown as three stars.
 
+use super::known::TYPE;
 use super::{Kind, Label, Message, Value};
 
 /// Replaces the secrets in a document. A secret that is unset or has the default value is left: there is nothing to
 /// hide.
 pub fn redact(message: &'static Message, document: &mut Value) {
+    if message.has_own_form() {
+        return redact_content(message, document);
+    }
     let Value::Object(members) = document else { return };
     for (name, value) in members {
         let Some(field) = message.field(name) else { continue };
@@ -26,6 +30,17 @@ pub fn redact(message: &'static Message, document: &mut Value) {
     }
 }
 
+/// What is in an `Any` may have secrets; the other types that have a form of their own have none.
+fn redact_content(message: &'static Message, document: &mut Value) {
+    let inner = match document.get(TYPE) {
+        Some(Value::String(url)) => message.content(url),
+        _ => None,
+    };
+    if let Some(inner) = inner.filter(|inner| !inner.has_own_form()) {
+        redact(inner, document);
+    }
+}
+
 /// Whether a message, or one nested in it, may have secrets.
 pub fn has_secrets(message: &'static Message) -> bool {
     fn reaches(message: &'static Message, seen: &mut Vec<&'static str>) -> bool {
@@ -33,11 +48,12 @@ pub fn has_secrets(message: &'static Message) -> bool {
             return false;
         }
         seen.push(message.name);
-        message.fields.iter().any(|field| match field.kind {
+        let within = message.fields.iter().any(|field| match field.kind {
             _ if field.redact => true,
             Kind::Message(inner) => reaches(inner, seen),
             _ => false,
-        })
+        });
+        within || message.types().iter().any(|inner| reaches(inner, seen))
     }
     reaches(message, &mut Vec::new())
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Field, Kind, Label, Message, Value};
+use super::decode::decode_fields;
+use super::known::TYPE;
+use super::{Field, Kind, Label, Message, Value, encode};
 
 /// A document in protobuf's text format: its fields by the proto's own names, and those that the table does not know by
 /// number.
@@ -16,6 +18,28 @@ pub fn text(message: &'static Message, document: &Value) -> String {
 }
 
 fn members(message: &'static Message, document: &Value, depth: usize, out: &mut String) {
+    if message.has_own_form() {
+        return known(message, document, depth, out);
+    }
+    fields(message, document, depth, out);
+}
+
+/// A message whose document has a form of its own, by its fields; the content of an `Any` after its type in brackets.
+fn known(message: &'static Message, document: &Value, depth: usize, out: &mut String) {
+    if let Some(Value::String(url)) = document.get(TYPE)
+        && let Some(inner) = message.content(url).filter(|inner| !inner.has_own_form())
+    {
+        let indent = "  ".repeat(depth);
+        let _ = writeln!(out, "{indent}[{url}] {{");
+        members(inner, document, depth + 1, out);
+        let _ = writeln!(out, "{indent}}}");
+        return;
+    }
+    let bytes = encode(message, document, &mut Vec::new()).unwrap_or_default();
+    fields(message, &decode_fields(message, &bytes).unwrap_or_default(), depth, out);
+}
+
+fn fields(message: &'static Message, document: &Value, depth: usize, out: &mut String) {
     let Value::Object(members) = document else { return };
     for (name, value) in members {
         match (message.field(name), value) {
@@ -56,7 +80,7 @@ fn nested(name: &str, kind: Kind, value: &Value, depth: usize, out: &mut String)
 fn one(name: &str, kind: Kind, value: &Value, depth: usize, out: &mut String, inner: impl FnOnce(usize, &mut String)) {
     let indent = "  ".repeat(depth);
     match (kind, value) {
-        (Kind::Message(_), Value::Object(_)) => {
+        (Kind::Message(message), value) if matches!(value, Value::Object(_)) || message.has_own_form() => {
             let _ = writeln!(out, "{indent}{name} {{");
             inner(depth + 1, out);
             let _ = writeln!(out, "{indent}}}");

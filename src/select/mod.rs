@@ -151,6 +151,20 @@ pub(crate) async fn containers(ctx: &mut Context<'_>, wanted: &Containers) -> Re
     }))
 }
 
+/// The newest attempt of each container; earlier attempts have logs of their own, which `--previous` shows.
+pub(crate) fn newest(containers: &[cri::Container]) -> Vec<String> {
+    let mut seen = Vec::new();
+    let mut ids = Vec::new();
+    for container in containers {
+        let key = (&container.pod_sandbox_id, container.metadata.as_ref().map(|metadata| &metadata.name));
+        if !seen.contains(&key) {
+            seen.push(key);
+            ids.push(container.id.clone());
+        }
+    }
+    ids
+}
+
 /// Requests the status of one image, without details.
 pub(crate) fn image_status(image: &str) -> cri::ImageStatusRequest {
     cri::ImageStatusRequest { image: Some(image_spec(image)), verbose: false }

@@ -1,14 +1,19 @@
 //! Connects a command's streams to this side's: input, output, errors and, on a terminal, its size and its keys.
 
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::error::Error;
+use crate::io::Terminal;
 use crate::stream::Session;
 use crate::stream::detach::Detach;
 use crate::stream::pipe::Outlet;
 use crate::stream::status::Failed;
 use crate::stream::stdio::{Copied, Input, Output};
-use crate::stream::terminal::{self, Raw, Resizes};
+use crate::stream::terminal::{self, Raw};
 
 /// This side's streams.
 pub(crate) struct Console<'a> {
@@ -16,8 +21,10 @@ pub(crate) struct Console<'a> {
     pub(crate) input: Option<&'a mut Input>,
     pub(crate) out: Output,
     pub(crate) err: Output,
-    /// Whether this terminal stands for the remote one.
+    /// Whether there is a remote terminal.
     pub(crate) tty: bool,
+    /// The terminal that stands for it, if we have one.
+    pub(crate) terminal: Option<Arc<dyn Terminal>>,
 }
 
 /// How a command ended, if nothing failed on this side.
@@ -28,16 +35,17 @@ impl Console<'_> {
     ///
     /// # Errors
     /// This side's streams can't be read or written, or its terminal has gone.
-    pub(crate) async fn run(self, mut session: Session) -> Result<Ended, Error> {
-        let raw = if self.tty { Some(Raw::enter()?) } else { None };
+    pub(crate) async fn run(self, mut session: Session<'_>) -> Result<Ended, Error> {
+        let terminal = self.terminal.as_deref().filter(|_| self.tty);
+        let raw = terminal.map(Raw::enter).transpose()?;
         let stdin = session.stdin.take();
         let resize = session.resize.take();
         let half_close = session.half_close;
         let ended = tokio::select! {
             ended = output(&mut session, &self.out, &self.err) => ended?,
             () = input(self.input, stdin, half_close, self.tty) => Ok(()),
-            never = resizes(resize) => never?,
-            () = terminal::hung_up(), if self.tty => return Err(Error::interrupted()),
+            () = gone(terminal) => return Err(Error::interrupted()),
+            never = resizes(terminal, resize) => match never {},
         };
         // Saying goodbye may take a moment, so the terminal is restored before it.
         drop(raw);
@@ -59,7 +67,7 @@ pub(crate) fn check(stdin: bool, tty: bool, terminal: bool) -> Result<(), Error>
 }
 
 /// Copies the command's output, and waits for the command to end.
-async fn output(session: &mut Session, out: &Output, err: &Output) -> Result<Ended, Error> {
+async fn output(session: &mut Session<'_>, out: &Output, err: &Output) -> Result<Ended, Error> {
     let (stdout, stderr) = (session.stdout.take(), session.stderr.take());
     let copied = async {
         match stdout {
@@ -102,19 +110,24 @@ async fn input(input: Option<&mut Input>, stdin: Option<Outlet>, half_close: boo
             stdin.end().await;
         }
     }
-    std::future::pending::<()>().await;
+    pending::<()>().await;
 }
 
 /// Sends the terminal's size, now and whenever it changes.
-async fn resizes(resize: Option<Outlet>) -> Result<Ended, Error> {
-    if let Some(resize) = resize {
-        let mut changes = Resizes::new()?;
-        loop {
-            if let Some(size) = terminal::size() {
-                resize.send(Bytes::from(size.message())).await;
-            }
-            changes.next().await;
+async fn resizes(terminal: Option<&dyn Terminal>, resize: Option<Outlet>) -> Infallible {
+    let (Some(terminal), Some(resize)) = (terminal, resize) else { return pending().await };
+    loop {
+        let changed = terminal.resized();
+        if let Some(size) = terminal.size() {
+            resize.send(Bytes::from(terminal::message(size))).await;
         }
+        changed.await;
     }
-    std::future::pending().await
+}
+
+async fn gone(terminal: Option<&dyn Terminal>) {
+    match terminal {
+        Some(terminal) => terminal.gone().await,
+        None => pending().await,
+    }
 }

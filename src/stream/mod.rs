@@ -9,6 +9,7 @@ mod detach;
 mod dial;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+pub(crate) mod local;
 pub(crate) mod pipe;
 pub(crate) mod portforward;
 mod protocol;
@@ -27,7 +28,10 @@ mod websocket;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::LocalBoxFuture;
+
 use crate::error::{Error, either};
+use local::Place;
 use pipe::{Inlet, Outlet};
 use protocol::{CHANNELS, PORT_FORWARD, Protocol, TUNNEL};
 use status::Failed;
@@ -62,25 +66,32 @@ pub(crate) struct Wanted {
 }
 
 /// The streams of one command in a container. Dropping it ends the connection.
-#[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct Session<'io> {
     pub(crate) stdin: Option<Outlet>,
     pub(crate) stdout: Option<Inlet>,
     pub(crate) stderr: Option<Inlet>,
     pub(crate) resize: Option<Outlet>,
     /// The server can be told that the input has ended.
     pub(crate) half_close: bool,
-    /// The error stream has ended, so the result is known whatever happened to the rest.
+    /// The end was reported, so the result is known whatever happened to the rest.
     pub(crate) reported: bool,
-    error: Inlet,
-    protocol: Protocol,
+    report: Report<'io>,
     connection: Connection,
 }
 
-#[derive(Debug)]
+/// Who says how the command ended.
+enum Report<'io> {
+    /// The error stream, in a protocol's words.
+    Stream(Inlet, Protocol),
+    /// Whoever serves the streams here.
+    Local(LocalBoxFuture<'io, Result<(), Failed>>),
+}
+
 enum Connection {
     Spdy(spdy::Connection),
     WebSocket(websocket::Closer),
+    /// None.
+    Local,
 }
 
 /// The words for `--transport`.
@@ -116,20 +127,24 @@ enum Carrier {
 }
 
 impl Dialer {
-    /// Opens the streams of a command. `url` makes the call that returns a URL; a URL is good for one attempt.
+    /// Opens the streams of a command. `place` makes the call that says where they are; a URL is good for one attempt.
     ///
     /// # Errors
     /// The call fails, nobody answers at the URL, or the server refuses or supports none of our protocols.
-    pub(crate) async fn session(
+    pub(crate) async fn session<'io>(
         &self,
-        url: impl AsyncFn() -> Result<String, Error>,
+        place: impl AsyncFn() -> Result<Place<'io>, Error>,
         wanted: Wanted,
-    ) -> Result<Session, Error> {
+    ) -> Result<Session<'io>, Error> {
+        let url = match place().await? {
+            Place::At(url) => url,
+            Place::Here(open) => return Ok(open(wanted)),
+        };
         let open = async |carrier, target: &Target| match carrier {
             Carrier::Spdy => self.spdy(target, wanted).await,
             Carrier::WebSocket => self.websocket(target, wanted).await,
         };
-        self.attempt(url, open).await
+        self.attempt(url, async || place().await?.url(), open).await
     }
 
     /// Opens a connection for port-forward.
@@ -152,16 +167,17 @@ impl Dialer {
                 Ok(spdy::Connection::new(Box::new(tunnel::Tunnel::new(socket)), &[], TUNNEL_PING)?)
             }
         };
-        self.attempt(url, open).await
+        self.attempt(url().await?, url, open).await
     }
 
-    /// Tries the transports in turn, each with a new URL.
+    /// Tries the transports in turn, the second one with another URL.
     async fn attempt<T>(
         &self,
-        url: impl AsyncFn() -> Result<String, Error>,
+        first: String,
+        another: impl AsyncFn() -> Result<String, Error>,
         open: impl AsyncFn(Carrier, &Target) -> Result<T, Refusal>,
     ) -> Result<T, Error> {
-        let (mut target, moved) = self.target(&url().await?)?;
+        let (mut target, moved) = self.target(&first)?;
         let (carrier, fallback) = match &self.transport {
             Transport::Spdy => (Carrier::Spdy, None),
             Transport::WebSocket => (Carrier::WebSocket, None),
@@ -173,7 +189,7 @@ impl Dialer {
         };
         let result = match (open(carrier, &target).await, fallback) {
             (Err(Refusal::Refused(_)), Some(fallback)) => {
-                target = self.target(&url().await?)?.0;
+                target = self.target(&another().await?)?.0;
                 open(fallback, &target).await
             }
             (result, _) => result,
@@ -195,7 +211,7 @@ impl Dialer {
         Ok((target, moved))
     }
 
-    async fn spdy(&self, target: &Target, wanted: Wanted) -> Result<Session, Refusal> {
+    async fn spdy<'io>(&self, target: &Target, wanted: Wanted) -> Result<Session<'io>, Refusal> {
         let upgraded = upgrade::upgrade(target, &self.tls, &self.env, &CHANNELS).await?;
         let protocol = chosen(&upgraded.protocol)?;
         let connection = spdy::Connection::new(upgraded.socket, &upgraded.early, PING)?;
@@ -213,13 +229,12 @@ impl Dialer {
             resize,
             half_close: protocol.has_half_close(),
             reported: false,
-            error,
-            protocol,
+            report: Report::Stream(error, protocol),
             connection: Connection::Spdy(connection),
         })
     }
 
-    async fn websocket(&self, target: &Target, wanted: Wanted) -> Result<Session, Refusal> {
+    async fn websocket<'io>(&self, target: &Target, wanted: Wanted) -> Result<Session<'io>, Refusal> {
         // v5 is v4 plus an end of the input; containerd up to 2.1 knows only v4.
         let offered = CHANNELS[..2].join(", ");
         let (socket, protocol) = websocket::connect(target, &self.tls, &self.env, &offered).await?;
@@ -236,14 +251,13 @@ impl Dialer {
             resize,
             half_close: protocol == Protocol::V5,
             reported: false,
-            error,
-            protocol,
+            report: Report::Stream(error, protocol),
             connection: Connection::WebSocket(closer),
         })
     }
 }
 
-impl Session {
+impl Session<'_> {
     /// The warning for a user whose input is not a terminal and ends, if the server can't be told.
     pub(crate) fn deaf_to_end(&self, terminal: bool) -> Option<&'static str> {
         (self.stdin.is_some() && !self.half_close && !terminal).then_some(
@@ -257,11 +271,19 @@ impl Session {
     /// # Errors
     /// The command failed, or the connection broke before the result was known.
     pub(crate) async fn status(&mut self) -> Result<(), Failed> {
-        let (text, end) = self.error.rest(MAX_STATUS).await;
+        let (error, protocol) = match &mut self.report {
+            Report::Stream(error, protocol) => (error, *protocol),
+            Report::Local(served) => {
+                let ended = served.await;
+                self.reported = true;
+                return ended;
+            }
+        };
+        let (text, end) = error.rest(MAX_STATUS).await;
         self.reported = !text.is_empty();
         match end {
             Err(lost) if text.is_empty() => Err(Failed::Lost(lost.cause().to_owned())),
-            _ => status::decode(self.protocol, &text),
+            _ => status::decode(protocol, &text),
         }
     }
 
@@ -270,6 +292,7 @@ impl Session {
         match self.connection {
             Connection::Spdy(connection) => connection.close().await,
             Connection::WebSocket(closer) => closer.close().await,
+            Connection::Local => {}
         }
     }
 }

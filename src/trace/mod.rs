@@ -12,6 +12,7 @@ use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::io::Clock;
 use crate::method::Method;
 use otlp::{Event, Export, Resource, ResourceSpans, Scope, ScopeSpans, Span, SpanKind, number, text};
 
@@ -35,22 +36,22 @@ struct Trace {
     /// Whether it is recorded. Servers are told the trace either way, so that they make the same choice.
     sampled: bool,
     started: u64,
-    now: fn() -> SystemTime,
+    clock: Clock,
     /// The calls that have ended.
     calls: RefCell<Vec<Span>>,
 }
 
 impl Tracer {
     /// Starts the trace of a run.
-    pub(crate) fn start(collector: Option<&Collector>, now: fn() -> SystemTime) -> Self {
+    pub(crate) fn start(collector: Option<&Collector>, clock: &Clock) -> Self {
         Self(collector.map(|collector| {
             let id = random().to_be_bytes();
             Rc::new(Trace {
                 id,
                 root: span_id(),
                 sampled: is_sampled(id, collector.rate),
-                started: nanos(now()),
-                now,
+                started: nanos(clock.now()),
+                clock: clock.clone(),
                 calls: RefCell::default(),
             })
         }))
@@ -67,7 +68,7 @@ impl Tracer {
                 span_id: span_id().to_vec(),
                 parent_span_id: trace.root.to_vec(),
                 attributes,
-                ..trace.span(name, SpanKind::Client, nanos((trace.now)()))
+                ..trace.span(name, SpanKind::Client, nanos(trace.clock.now()))
             };
             Open { trace: Rc::clone(trace), span, sent: 0, received: 0 }
         }))
@@ -77,7 +78,7 @@ impl Tracer {
     /// system does not provide it.
     pub(crate) fn finish(&self, command: &str, error: Option<&Error>, host: Option<&str>) -> Option<Vec<u8>> {
         let trace = self.0.as_ref().filter(|trace| trace.sampled)?;
-        let end = nanos((trace.now)());
+        let end = nanos(trace.clock.now());
         let mut root = Span {
             span_id: trace.root.to_vec(),
             end_time_unix_nano: end,
@@ -160,7 +161,7 @@ impl Open {
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         let attributes =
             vec![text("message.type", kind), number("message.id", id), number("message.uncompressed_size", size)];
-        let time_unix_nano = nanos((self.trace.now)());
+        let time_unix_nano = nanos(self.trace.clock.now());
         self.span.events.push(Event { time_unix_nano, name: "message".to_owned(), attributes });
     }
 }
@@ -168,7 +169,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         let mut span = std::mem::take(&mut self.span);
-        span.end_time_unix_nano = nanos((self.trace.now)());
+        span.end_time_unix_nano = nanos(self.trace.clock.now());
         self.trace.calls.borrow_mut().push(span);
     }
 }

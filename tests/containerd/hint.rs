@@ -1,3 +1,5 @@
+use crictl::Crictl;
+
 use super::{containerd, images, jobs};
 use crate::support::fake::Served;
 use crate::support::fake::containerd::Space;
@@ -22,6 +24,22 @@ fn a_person_who_sees_nothing_is_told_where_there_is_something() {
     // Nothing is missed where something is shown, or everything was looked at.
     assert_eq!(told(&["--ns", "ephemerd", "ps"]), "");
     assert_eq!(told(&["--ns", "all", "ps", "--id", "nope"]), "");
+}
+
+#[test]
+fn the_command_that_is_named_is_called_as_this_one_was() {
+    let served = containerd([("ephemerd", jobs())]).serve();
+    let endpoint = served.endpoint();
+    let preset = Crictl::new().endpoint(&endpoint).program_name("ephemerd --data-dir '/srv/c i' crictl");
+    let told = |preset: Option<&Crictl>, args: &[&str]| {
+        let args = args.iter().chain(&["--timeout", "60s", "ps"]).copied();
+        crictl_in(args, &[], preset, |io| io.out_is_terminal = true).errors()
+    };
+    let hint = "ephemerd --data-dir '/srv/c i' crictl --containerd-namespace all ps -a";
+    assert!(told(Some(&preset), &[]).contains(hint), "{}", told(Some(&preset), &[]));
+    let hint =
+        format!("4 in all: crictl -r {endpoint} --containerd-namespace all ps -a").replace("-r", "--runtime-endpoint");
+    assert!(told(None, &["-r", &endpoint]).contains(&hint), "{}", told(None, &["-r", &endpoint]));
 }
 
 #[test]

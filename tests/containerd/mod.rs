@@ -1,9 +1,15 @@
 //! The commands in a namespace of containerd's, against its own services.
 
 mod all;
+mod checkpoint;
 mod container;
+mod events;
+mod exec;
 mod hint;
 mod image;
+mod logs;
+mod pull;
+mod raw;
 mod refusal;
 
 use crictl::generated::containerd::services::introspection::v1::Plugin;

@@ -29,11 +29,23 @@ fn what_needs_a_pod_says_that_there_are_none() {
 #[test]
 fn another_runtime_has_no_namespaces() {
     let served = Fake::new().serve();
-    for args in [&["--ns", "ephemerd", "ps"][..], &["--ns", "all", "ps"], &["ns"], &["--ns", "x", "version"]] {
+    let in_one = [
+        &["ps"][..],
+        &["version"],
+        &["logs", "a"],
+        &["exec", "a", "true"],
+        &["exec", "-s", "a", "true"],
+        &["pull", "a"],
+        &["pull", "--creds", "a:b", "a"],
+        &["events"],
+        &["checkpoint", "--export", "/x", "a"],
+    ];
+    let in_one = in_one.iter().map(|args| [&["--ns", "x"], *args].concat());
+    for args in in_one.chain([vec!["--ns", "all", "ps"], vec!["--ns", "all", "events"], vec!["ns"]]) {
         let output = served.run(args.iter().copied());
         assert_eq!((output.stdout.as_str(), output.status), ("", 1), "{args:?}");
         let message = output.message();
-        assert!(message.contains("fake has no namespaces of containerd ("), "{message}");
+        assert!(message.contains("fake has no namespaces of containerd"), "{message}");
     }
 }
 

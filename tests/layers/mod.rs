@@ -13,7 +13,8 @@ const PRIVATE: &[(&str, &[&str])] = &[
     // Only `rpc` works on methods that it does not know.
     ("generated::methods", &["api", "containerd", "rpc"]),
     // Of the commands, only one works on methods that it does not know, and tells which commands there are for them.
-    ("method", &["api", "containerd", "overlay::rpc", "rpc", "trace"]),
+    // A host's client is what generated code calls.
+    ("method", &["api", "client", "containerd", "context", "overlay::rpc", "rpc", "tables", "trace"]),
     ("overlay::OVERLAYS", &["app", "overlay::rpc"]),
     // Only one command goes on after what can't be written.
     ("print", &["context", "overlay::events"]),

@@ -2,6 +2,7 @@
 
 mod describe;
 mod flag;
+mod import;
 mod list;
 mod proto;
 mod skeleton;

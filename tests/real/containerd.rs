@@ -9,70 +9,75 @@ use serde_json::Value;
 
 use crate::support::{Ended, Ephemerd, Real, eventually};
 
-const JOBS: &str = "ephemerd";
-const DOCKER: &str = "ephemerd-dind-7";
+pub(crate) const JOBS: &str = "ephemerd";
+pub(crate) const DOCKER: &str = "ephemerd-dind-7";
 
 /// containerd's own client, for one data directory.
-struct Ctr<'a> {
-    real: &'a Real,
-    ephemerd: &'a Ephemerd,
+pub(crate) struct Ctr<'a> {
+    pub(crate) real: &'a Real,
+    pub(crate) ephemerd: &'a Ephemerd,
 }
 
 impl Ctr<'_> {
     /// What it prints.
-    fn run<'a>(&self, namespace: &str, args: impl IntoIterator<Item = &'a str>) -> String {
+    pub(crate) fn run<'a>(&self, namespace: &str, args: impl IntoIterator<Item = &'a str>) -> String {
         let args: Vec<&str> = args.into_iter().collect();
-        let output = Command::new(Path::new(&self.real["CONTAINERD"]).with_file_name("ctr"))
-            .arg("--address")
-            .arg(self.ephemerd.socket())
-            .args(["--namespace", namespace])
-            .args(&args)
-            // ctr starts shims by containerd; what it needs of its own beside it is in no PATH.
-            .output()
-            .unwrap();
+        let output = self.command(namespace).args(&args).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "ctr {args:?}: {error}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn pull(&self, namespace: &str) {
+    /// One that is not started yet.
+    pub(crate) fn command(&self, namespace: &str) -> Command {
+        let mut command = Command::new(Path::new(&self.real["CONTAINERD"]).with_file_name("ctr"));
+        command.arg("--address").arg(self.ephemerd.socket()).args(["--namespace", namespace]);
+        command
+    }
+
+    pub(crate) fn pull(&self, namespace: &str) {
         self.run(namespace, ["images", "pull", "--plain-http", "--local", &self.real["BUSYBOX_IMAGE"]]);
     }
 
     /// Makes a container in the form of a job: its output in one plain file. Returns where.
-    fn job(&self, namespace: &str, id: &str, command: &str) -> PathBuf {
+    pub(crate) fn job(&self, namespace: &str, id: &str, command: &str) -> PathBuf {
         let log = self.ephemerd.data_dir.join(format!("{namespace}-{id}.log"));
         let uri = format!("file://{}", log.display());
         self.made(namespace, &["run", "--detach", "--log-uri", &uri], id, command);
         log
     }
 
-    fn made(&self, namespace: &str, verb: &[&str], id: &str, command: &str) {
+    pub(crate) fn made(&self, namespace: &str, verb: &[&str], id: &str, command: &str) {
+        self.run(namespace, self.making(verb, id, command).iter().map(String::as_str));
+    }
+
+    /// The words that make a container.
+    pub(crate) fn making(&self, verb: &[&str], id: &str, command: &str) -> Vec<String> {
         let root = self.ephemerd.data_dir.join("containerd/state/runc");
         let runc = ["--runc-binary", &self.real["RUNC"], "--runc-root", root.to_str().unwrap()];
         let rest = [self.real["BUSYBOX_IMAGE"].as_str(), id, "sh", "-c", command];
-        self.run(namespace, verb.iter().copied().chain(runc).chain(rest));
+        verb.iter().copied().chain(runc).chain(rest).map(str::to_owned).collect()
     }
 
     /// The pid and the state of each task, by id.
-    fn task(&self, namespace: &str, id: &str) -> Option<(String, String)> {
+    pub(crate) fn task(&self, namespace: &str, id: &str) -> Option<(String, String)> {
         let tasks = self.run(namespace, ["tasks", "ls"]);
         let rows = tasks.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
         let mut rows = rows.filter(|row| row.first() == Some(&id));
         rows.next().map(|row| (row[1].to_owned(), row[2].to_owned()))
     }
 
-    fn ids(&self, namespace: &str) -> Vec<String> {
+    pub(crate) fn ids(&self, namespace: &str) -> Vec<String> {
         self.run(namespace, ["containers", "ls", "-q"]).lines().map(str::to_owned).collect()
     }
 }
 
 /// Runs a command in the namespace of the jobs.
-fn crictl<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn crictl<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> String {
     ephemerd.crictl(["--ns", JOBS].into_iter().chain(args))
 }
 
-fn ends<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> Ended {
+pub(crate) fn ends<'a>(ephemerd: &Ephemerd, args: impl IntoIterator<Item = &'a str>) -> Ended {
     ephemerd.ends(["--ns", JOBS].into_iter().chain(args))
 }
 
@@ -126,6 +131,17 @@ fn jobs_are_listed_inspected_stopped_started_and_removed() {
     assert_eq!(inspect(&ephemerd, "failed").0["exitCode"], 3);
     assert_eq!(inspect(&ephemerd, "killed").0["exitCode"], 137);
     assert_eq!(inspect(&ephemerd, "idle").0["reason"], "no task");
+    assert_eq!(["failed", "killed"].map(|id| crictl(&ephemerd, ["logs", id])), ["oops\n", ""]);
+    assert!(ends(&ephemerd, ["logs", "idle"]).err.contains("container idle has no log path; it has no task"));
+    for id in ["failed", "killed", "idle"] {
+        let path = ephemerd.data_dir.join("state.tar");
+        for command in [&["exec", id, "true"][..], &["checkpoint", "--export", path.to_str().unwrap(), id]] {
+            let refused = ends(&ephemerd, command.iter().copied());
+            let why = format!("container \\\"{id}\\\" is not running");
+            assert!(refused.status == Some(1) && refused.err.contains(&why), "{refused:?}");
+        }
+        assert!(!path.exists());
+    }
     let stats = ephemerd.json(["--ns", JOBS, "stats", "-o", "json", "running"]);
     let memory = stats["stats"][0]["memory"]["usageBytes"]["value"].as_str().unwrap_or("0").parse::<u64>().unwrap();
     assert!(memory > 0, "{stats:#}");
@@ -196,4 +212,78 @@ fn an_image_has_the_size_and_the_id_that_the_cri_gives_it() {
     crictl(&ephemerd, ["rmi", "--all"]);
     assert_eq!(ctr.run(JOBS, ["images", "ls", "-q"]), "");
     assert!(fs::exists(ephemerd.socket()).unwrap());
+}
+
+#[test]
+#[ignore = "needs a real containerd, see tests/real/up"]
+fn raw_calls_show_and_change_what_ctr_does() {
+    let real = Real::find();
+    let ephemerd = real.serve("raw");
+    let ctr = Ctr { real: &real, ephemerd: &ephemerd };
+    ctr.pull(JOBS);
+    ctr.job(JOBS, "job", "sleep 1000");
+    let raw = |args: &[&str]| ephemerd.json(["--ns", JOBS, "rpc", "containerd"].iter().chain(args).copied());
+
+    let version = raw(&["version", "version"])["version"].clone();
+    assert!(crictl(&ephemerd, ["version"]).contains(version.as_str().unwrap()), "{version}");
+    let task = &raw(&["tasks", "list"])["tasks"][0];
+    let (pid, _) = ctr.task(JOBS, "job").unwrap();
+    assert_eq!((&task["id"], &task["status"], task["pid"].to_string()), (&"job".into(), &"RUNNING".into(), pid));
+    let container = raw(&["containers", "get", "--id", "job"])["container"].clone();
+    assert!(container["createdAt"].as_str().unwrap().ends_with('Z'), "{container:#}");
+    let spec: Value = serde_json::from_str(&ctr.run(JOBS, ["containers", "info", "--spec", "job"])).unwrap();
+    assert_eq!(container["spec"]["value"], spec);
+    assert_eq!(container["runtime"]["options"]["@type"], "containerd.runc.v1.Options");
+    assert_eq!(container["runtime"]["options"]["binaryName"], real["RUNC"]);
+    let metric = &raw(&["tasks", "metrics"])["metrics"][0];
+    let kind = metric["data"]["@type"].as_str().unwrap();
+    assert!(kind.starts_with("io.containerd.cgroups.v") && metric["data"]["memory"].is_object(), "{metric:#}");
+
+    // A mask, a time, and what is sent as it was shown.
+    let label = ["--container.id", "job", "--container.labels", "a=b", "--update-mask", "labels.a"];
+    raw(&[&["containers", "update"][..], &label].concat());
+    let labels = ctr.run(JOBS, ["containers", "info", "job"]);
+    assert_eq!(serde_json::from_str::<Value>(&labels).unwrap()["Labels"]["a"], "b");
+    let epoch = ["leases", "create", "--id", "l", "--labels", "containerd.io/gc.expire=2099-01-01T00:00:00Z"];
+    assert_eq!(raw(&epoch)["lease"]["id"], "l");
+    assert!(ctr.run(JOBS, ["leases", "ls", "-q"]).contains('l'));
+    raw(&["leases", "delete", "--id", "l"]);
+    assert_eq!(ctr.run(JOBS, ["leases", "ls", "-q"]), "");
+
+    // Streams, both ways.
+    let image = raw(&["images", "get", "--name", &real["BUSYBOX_IMAGE"]])["image"]["target"].clone();
+    let digest = image["digest"].as_str().unwrap();
+    let read = raw(&["content", "read", "--digest", digest]);
+    let manifest = read["data"].as_str().unwrap().to_owned();
+    let size = image["size"].as_str().unwrap();
+    let parts = [
+        serde_json::json!({"action": "WRITE", "ref": "r", "total": size, "data": manifest}).to_string(),
+        serde_json::json!({"action": "COMMIT", "ref": "r", "total": size, "offset": size, "expected": digest})
+            .to_string(),
+    ];
+    // In a namespace that has nothing of it.
+    let write = ["--ns", DOCKER, "rpc", "containerd", "content", "write", "--data", &parts.join("\n---\n")];
+    let written = ephemerd.crictl(write);
+    let last: Value = serde_json::from_str(written.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["action"], &last["digest"]), (&"COMMIT".into(), &digest.into()), "{written}");
+    assert!(ctr.run(DOCKER, ["content", "ls", "-q"]).contains(digest));
+    let subscribed = ["rpc", "containerd", "events", "subscribe", "--for", "300ms", "--filters", "topic==\"/none\""];
+    assert_eq!(ephemerd.crictl(subscribed), "");
+
+    raw(&["tasks", "kill", "--container-id", "job", "--signal", "9"]);
+    let ended = raw(&["tasks", "wait", "--container-id", "job", "--timeout", "20s"]);
+    assert_eq!(ended["exitStatus"], 137);
+    assert!(ended["exitedAt"].as_str().unwrap().starts_with("20"), "{ended}");
+    // The task that `ctr` made is gone by `ctr` or by this.
+    raw(&["tasks", "delete", "--container-id", "job"]);
+    let missing = ends(&ephemerd, ["rpc", "containerd", "tasks", "get", "--container-id", "job"]);
+    assert_eq!(missing.status, Some(64 + 5), "{}", missing.err);
+    raw(&["containers", "delete", "--id", "job"]);
+    assert_eq!(ctr.ids(JOBS), [""; 0]);
+
+    // The same through protos, as other people have theirs.
+    let proto = concat!(env!("CARGO_MANIFEST_DIR"), "/proto/containerd/2.3");
+    let file = format!("{proto}/services/images/v1/images.proto");
+    let listed = ephemerd.json(["--ns", JOBS, "rpc", "--proto", &file, "-I", proto, "list"]);
+    assert_eq!(listed["images"][0]["name"], real["BUSYBOX_IMAGE"]);
 }

@@ -6,6 +6,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod containerd;
+mod jobs;
 mod launch;
 mod logs;
 mod rpc;

@@ -193,12 +193,12 @@ fn download(port: u16) -> Vec<u8> {
     answer.split_off(end)
 }
 
-fn random(path: &Path, length: u64) {
+pub(crate) fn random(path: &Path, length: u64) {
     io::copy(&mut File::open("/dev/urandom").unwrap().take(length), &mut File::create(path).unwrap()).unwrap();
 }
 
 /// Sums what a file or a process gives.
-fn checksum(input: impl Into<Stdio>) -> String {
+pub(crate) fn checksum(input: impl Into<Stdio>) -> String {
     let output = Command::new("sha256sum").stdin(input).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }

@@ -4,6 +4,7 @@ mod broken;
 mod endpoint;
 mod front;
 mod full;
+mod host;
 mod proxy;
 mod slow;
 mod transport;

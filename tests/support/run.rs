@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime};
 
-use crictl::{Io, Preset, run_with};
+use crictl::{Clock, Crictl, Io};
 
 use super::calls::Declared;
 
@@ -55,16 +55,16 @@ pub fn crictl<'a>(args: impl IntoIterator<Item = &'a str>, env: &[(&str, &str)],
 pub fn crictl_in<'a>(
     args: impl IntoIterator<Item = &'a str>,
     env: &[(&str, &str)],
-    host: Option<&Preset>,
+    host: Option<&Crictl>,
     change: impl FnOnce(&mut Io),
 ) -> Output {
     let (out, err) = (Buffer::default(), Buffer::default());
     let mut io = Io::buffers(io::empty(), out.clone(), err.clone());
-    io.now = || SystemTime::UNIX_EPOCH + Duration::from_nanos(NOW.unsigned_abs());
+    io.clock = Clock::new(|| SystemTime::UNIX_EPOCH + Duration::from_nanos(NOW.unsigned_abs()));
     change(&mut io);
     let args = std::iter::once("crictl").chain(args);
     let env = [("TZ", "UTC")].into_iter().chain(env.iter().copied());
-    let status = run_with(args, env, &mut io, host);
+    let status = host.unwrap_or(&Crictl::new()).run(args, env, &mut io);
     Output { stdout: out.text(), stderr: err.text(), status }
 }
 
@@ -75,6 +75,11 @@ pub struct Buffer(Arc<Mutex<Vec<u8>>>);
 impl Buffer {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+
+    /// Whether nobody else holds it.
+    pub fn is_alone(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
     }
 }
 

@@ -1,4 +1,4 @@
-//! `cargo bump`: adopts a release of the CRI, see CONTRIBUTING.md.
+//! `cargo bump`: adopts a release of the CRI, or of containerd's own API, see CONTRIBUTING.md.
 
 // A program, not the library.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
@@ -11,11 +11,12 @@ use clap::Parser;
 use crictl_codegen::bump::Bump;
 
 /// Takes upstream's api.proto at PATH, writes it to proto/RELEASE/api.proto in this project's form, records it in
-/// proto/PROVENANCE.toml, and reports what has changed since the previous release.
+/// proto/PROVENANCE.toml, and reports what has changed since the previous release. If PATH is a folder, it has containerd's
+/// protos, which go to proto/containerd/RELEASE.
 #[derive(Parser)]
 #[command(name = "cargo bump", bin_name = "cargo bump")]
 struct Args {
-    /// Upstream's api.proto
+    /// Upstream's api.proto, or the folder of containerd's protos
     path: PathBuf,
     /// The release, as in 1.37; not needed if PATH contains it
     #[arg(long)]

@@ -3,35 +3,65 @@
 //!
 //! Only the options that the generated code depends on are kept. Services come first, then enums, then messages.
 
-use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, ServiceDescriptor};
+use std::collections::BTreeSet;
 
-use crate::{docs::relative, lower};
+use prost_reflect::{
+    DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, ServiceDescriptor,
+};
 
-/// The text of a pool whose files are all of one package.
+use crate::{docs::relative, lower, name};
+
+/// The text of the CRI, whose files are all of one package.
 pub(crate) fn text(pool: &DescriptorPool, package: &str, release: &str) -> String {
-    let mut blocks = vec![
-        format!(
-            "// Kubernetes Container Runtime Interface, {package}, as of release {release}.\nsyntax = \"proto3\";\n"
-        ),
-        format!("package {package};\n"),
-    ];
-    blocks.extend(pool.services().map(|it| service(&it)));
-    blocks.extend(pool.files().flat_map(|file| file.enums().map(|it| enumeration(&it, "")).collect::<Vec<_>>()));
-    blocks.extend(pool.files().flat_map(|file| file.messages().map(|it| message(&it, "")).collect::<Vec<_>>()));
+    let own: Vec<_> = pool.files().filter(|file| file.package_name() == package).collect();
+    let head = format!("Kubernetes Container Runtime Interface, {package}, as of release {release}");
+    document(&head, package, &own)
+}
+
+/// The text of one file of containerd's API.
+pub(crate) fn file(file: &FileDescriptor) -> String {
+    let package = file.package_name();
+    document(&format!("{package}, of containerd's API"), package, std::slice::from_ref(file))
+}
+
+/// Files as one.
+fn document(head: &str, package: &str, files: &[FileDescriptor]) -> String {
+    let mut blocks = vec![format!("// {head}.\nsyntax = \"proto3\";\n"), format!("package {package};\n")];
+    let imports: String = imports(files).iter().map(|name| format!("import {name:?};\n")).collect();
+    blocks.extend(Some(imports).filter(|imports| !imports.is_empty()));
+    blocks.extend(files.iter().flat_map(FileDescriptor::services).map(|it| service(&it)));
+    blocks.extend(files.iter().flat_map(FileDescriptor::enums).map(|it| enumeration(&it, "")));
+    blocks.extend(files.iter().flat_map(FileDescriptor::messages).map(|it| message(&it, "")));
     blocks.join("\n")
+}
+
+/// The other files that have types of these: an import for options alone is none.
+fn imports(files: &[FileDescriptor]) -> BTreeSet<String> {
+    let methods = files.iter().flat_map(FileDescriptor::services).flat_map(|it| it.methods().collect::<Vec<_>>());
+    let mut used: Vec<_> = methods.flat_map(|it| [it.input().parent_file(), it.output().parent_file()]).collect();
+    let mut messages: Vec<_> = files.iter().flat_map(FileDescriptor::messages).collect();
+    while let Some(message) = messages.pop() {
+        messages.extend(message.child_messages());
+        used.extend(message.fields().filter_map(|field| match field.kind() {
+            Kind::Message(it) => Some(it.parent_file()),
+            Kind::Enum(it) => Some(it.parent_file()),
+            _ => None,
+        }));
+    }
+    used.into_iter().filter(|file| !files.contains(file)).map(|file| file.name().to_owned()).collect()
 }
 
 fn service(service: &ServiceDescriptor) -> String {
     let methods = service.methods().map(|method| {
         let stream = |streams| if streams { "stream " } else { "" };
-        let (input, output) = (method.input(), method.output());
+        let name = |it: MessageDescriptor| outside(it.full_name(), it.package_name(), service.package_name());
         format!(
             "  rpc {}({}{}) returns ({}{});\n",
             method.name(),
             stream(method.is_client_streaming()),
-            relative(input.full_name(), input.package_name()),
+            name(method.input()),
             stream(method.is_server_streaming()),
-            relative(output.full_name(), output.package_name()),
+            name(method.output()),
         )
     });
     block("", &format!("service {}", service.name()), &methods.collect::<String>())
@@ -92,7 +122,7 @@ fn field(field: &FieldDescriptor, indent: &str) -> String {
 fn options(field: &FieldDescriptor) -> String {
     let declared = field.field_descriptor_proto().options.clone().unwrap_or_default();
     let mut options = Vec::new();
-    if field.json_name() != json_name(field.name()) {
+    if field.json_name() != name::json(field.name()) {
         options.push(format!("json_name = {:?}", field.json_name()));
     }
     if let Some(packed) = declared.packed {
@@ -101,21 +131,10 @@ fn options(field: &FieldDescriptor) -> String {
     if declared.deprecated() {
         options.push("deprecated = true".to_owned());
     }
-    if lower::is_secret(field) {
+    if lower::is_marked(field) {
         options.push("debug_redact = true".to_owned());
     }
     if options.is_empty() { String::new() } else { format!(" [{}]", options.join(", ")) }
-}
-
-/// The default JSON name of a field: `pod_id` is `podId`.
-fn json_name(name: &str) -> String {
-    let mut parts = name.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |name, part| {
-        let mut letters = part.chars();
-        let capital = letters.next().map(|letter| letter.to_ascii_uppercase());
-        name.chars().chain(capital).chain(letters).collect()
-    })
 }
 
 /// A type as it is written inside a message: without the package, unless a nearer type has that name.
@@ -125,8 +144,8 @@ fn type_name(kind: &Kind, inside: &MessageDescriptor) -> String {
         Kind::Enum(it) => (it.full_name(), it.package_name()),
         scalar => return format!("{scalar:?}"),
     };
-    let name = relative(full_name, package);
-    let first = name.split('.').next().unwrap_or(name);
+    let name = outside(full_name, package, inside.package_name());
+    let first = name.split('.').next().unwrap_or_default();
     let mut scope = Some(inside.clone());
     while let Some(message) = scope {
         let mut messages = message.child_messages();
@@ -135,7 +154,18 @@ fn type_name(kind: &Kind, inside: &MessageDescriptor) -> String {
         }
         scope = message.parent_message();
     }
-    name.to_owned()
+    name
+}
+
+/// A name as it is written in a package: in full if it is of another one, after a dot if a part of the package's own
+/// name would hide the other's first.
+fn outside(full_name: &str, package: &str, inside: &str) -> String {
+    let first = package.split('.').next();
+    match package == inside {
+        true => relative(full_name, package).to_owned(),
+        false if inside.split('.').skip(1).any(|part| Some(part) == first) => format!(".{full_name}"),
+        false => full_name.to_owned(),
+    }
 }
 
 fn block(indent: &str, head: &str, body: &str) -> String {

@@ -113,8 +113,10 @@ fn calls(old: &[Call], new: &Api) -> Vec<Change> {
 }
 
 fn signature(call: &Call) -> String {
-    let stream = if call.flow == Flow::Unary { "" } else { "stream " };
-    format!("({}) returns ({stream}{})", call.request, call.response)
+    let stream = |streams| if streams { "stream " } else { "" };
+    let sent = stream(matches!(call.flow, Flow::ClientStream | Flow::Duplex));
+    let answered = stream(matches!(call.flow, Flow::ServerStream | Flow::Duplex));
+    format!("({sent}{}) returns ({answered}{})", call.request, call.response)
 }
 
 /// Compares the members that both have, and reports those that only one of them has.

@@ -1,4 +1,5 @@
 //! Adopts a release of the CRI: turns upstream's `api.proto` into the file that is built, and reports what has changed.
+//! `tree` does the same with the files of containerd's own API.
 //! It knows the layout of the repository, but not its user: `main` speaks to them.
 
 mod api;
@@ -8,6 +9,7 @@ mod flags;
 mod pair;
 mod provenance;
 mod report;
+mod tree;
 pub mod uses;
 mod wire;
 
@@ -18,10 +20,12 @@ use std::{
 
 pub use diff::{Change, Effect, Element, What, diff};
 pub use flags::FlagChange;
+pub use provenance::of_tree;
 pub use report::Report;
+pub use tree::texts as canonical_tree;
 
 use crate::{
-    Docs, Error, Input,
+    Docs, Error, Input, Words,
     docs::Prose,
     generate, load, lower, model,
     model::Model,
@@ -33,7 +37,7 @@ use crate::{
 pub struct Bump {
     /// The repository.
     pub root: PathBuf,
-    /// Upstream's proto.
+    /// Upstream's proto, or the folder of containerd's protos.
     pub proto: PathBuf,
     /// The release's name; if it is missing, it is taken from the path.
     pub release: Option<String>,
@@ -50,18 +54,27 @@ impl Bump {
     /// When the release has no name, or its proto has something that can't be expressed; the error names it. Nothing is
     /// written then.
     pub fn run(&self) -> Result<(Report, Vec<PathBuf>), Error> {
+        if self.proto.is_dir() {
+            return tree::run(self);
+        }
         let release = release::name(self.release.as_deref(), &self.proto)?;
         let (text, new) = canonical(&self.proto, &release)?;
         let protos = self.root.join("proto");
-        let old = before(&protos, &release)?;
+        let all = if protos.exists() { release::all(&protos)? } else { Vec::new() };
+        let old = before(all, &release);
         let old =
             old.map(|it| Ok::<_, Error>((it.name, model(Input { proto: &it.proto, docs: None })?))).transpose()?;
         let old = old.as_ref().map(|(name, model)| (name.as_str(), model));
         let uses = uses::read(&self.root.join("src").join("overlay"))?;
         let report = Report::new(old, (&release, &new), &uses);
         let refused = report.breaks() > 0 && !self.accept;
-        let written = if refused { Vec::new() } else { write(&protos, &release, &text)? };
-        Ok((report, written))
+        if refused {
+            return Ok((report, Vec::new()));
+        }
+        let proto = protos.join(&release).join("api.proto");
+        write(&proto, &text)?;
+        let provenance = record(&protos, provenance::CRI, &release, &provenance::of_file(&text))?;
+        Ok((report, vec![proto, provenance]))
     }
 }
 
@@ -71,9 +84,9 @@ impl Bump {
 ///
 /// When the proto does not compile, or has something that can't be expressed; the error names it.
 pub fn canonical(proto: &Path, release: &str) -> Result<(String, Model), Error> {
-    let pool = load::descriptors(proto)?;
-    let model = lower::model(&pool, &Prose::new(&Docs::default(), &pool, &|_| None))?;
-    let text = canonical::text(&pool, &model.package, release);
+    let protos = load::descriptors(proto, &[])?;
+    let model = lower::model(&protos, &Prose::new(&Docs::default(), &protos.pool, &|_| None), Words::Method)?;
+    let text = canonical::text(&protos.pool, &model.package, release);
     // The code is generated only to find everything that is refused before anything is written.
     let failed = |source| Error::Io { path: std::env::temp_dir(), source };
     let scratch = tempfile::tempdir().map_err(failed)?;
@@ -85,26 +98,25 @@ pub fn canonical(proto: &Path, release: &str) -> Result<(String, Model), Error> 
 
 /// The release to compare with: the nearest that is not higher, which is the release itself if it was adopted before;
 /// if all are higher, the nearest of these.
-fn before(protos: &Path, release: &str) -> Result<Option<Release>, Error> {
-    let all = if protos.exists() { release::all(protos)? } else { Vec::new() };
+fn before(all: Vec<Release>, release: &str) -> Option<Release> {
     let numbers = release::numbers(release);
     let nearest = all.iter().rposition(|it| release::numbers(&it.name) <= numbers).unwrap_or_default();
-    Ok(all.into_iter().nth(nearest))
+    all.into_iter().nth(nearest)
 }
 
-fn write(protos: &Path, release: &str, text: &str) -> Result<Vec<PathBuf>, Error> {
-    let folder = protos.join(release);
-    let (proto, provenance) = (folder.join("api.proto"), protos.join("PROVENANCE.toml"));
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::Io { path, source }
-    };
-    let origin = match provenance.exists() {
-        true => fs::read_to_string(&provenance).map_err(failed(&provenance))?,
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |source| Error::Io { path: path.to_owned(), source };
+    fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+    fs::write(path, text).map_err(failed)
+}
+
+/// Writes the hash of a release down. Returns where.
+fn record(protos: &Path, section: &str, release: &str, hash: &str) -> Result<PathBuf, Error> {
+    let path = protos.join("PROVENANCE.toml");
+    let origin = match path.exists() {
+        true => fs::read_to_string(&path).map_err(|source| Error::Io { path: path.clone(), source })?,
         false => String::new(),
     };
-    fs::create_dir_all(&folder).map_err(failed(&folder))?;
-    fs::write(&proto, text).map_err(failed(&proto))?;
-    fs::write(&provenance, provenance::with(&origin, release, text)).map_err(failed(&provenance))?;
-    Ok(vec![proto, provenance])
+    write(&path, &provenance::with(&origin, section, release, hash))?;
+    Ok(path)
 }

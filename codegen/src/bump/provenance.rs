@@ -1,18 +1,33 @@
-//! `proto/PROVENANCE.toml`: the hash of each release's proto and, above that, a description of the files.
+//! `proto/PROVENANCE.toml`: the hash of each release's protos and, above that, a description of the files.
 
 use sha2::{Digest, Sha256};
 
-const SECTION: &str = "[releases]";
+/// The section of the CRI's releases.
+pub(super) const CRI: &str = "[releases]";
+/// The section of containerd's.
+pub(super) const CONTAINERD: &str = "[containerd.releases]";
 
-/// The text with the hash of a release's proto: its line in `[releases]` is replaced or added. Everything else stays as
-/// it is, comments included.
-pub(super) fn with(text: &str, release: &str, proto: &str) -> String {
-    let line = format!("{release:?} = \"{:x}\"", Sha256::digest(proto));
+/// The hash of one file.
+pub(super) fn of_file(text: &str) -> String {
+    format!("{:x}", Sha256::digest(text))
+}
+
+/// The hash of files by their names: that of what `sha256sum` says of all of them.
+#[must_use]
+pub fn of_tree(files: &[(String, String)]) -> String {
+    let lines = files.iter().map(|(name, text)| format!("{}  {}\n", of_file(text), name));
+    of_file(&lines.collect::<String>())
+}
+
+/// The text with the hash of a release: its line in the section is replaced or added. Everything else stays as it is,
+/// comments included.
+pub(super) fn with(text: &str, heading: &str, release: &str, hash: &str) -> String {
+    let line = format!("{release:?} = {hash:?}");
     let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
-    let section = lines.iter().position(|line| line.trim() == SECTION);
+    let section = lines.iter().position(|line| line.trim() == heading);
     let first = section.map_or_else(
         || {
-            lines.push(SECTION.to_owned());
+            lines.push(heading.to_owned());
             lines.len()
         },
         |at| at + 1,
@@ -48,17 +63,17 @@ mod tests {
     fn a_release_goes_where_its_number_belongs() {
         for (release, before) in [("1.8", "\"1.9\""), ("1.10", "\"1.36\""), ("1.37", "\n[more]")] {
             let expected = TEXT.replacen(before, &format!("\"{release}\" = {LINE}\n{before}"), 1);
-            assert_eq!(with(TEXT, release, "abc"), expected, "{release}");
+            assert_eq!(with(TEXT, CRI, release, &of_file("abc")), expected, "{release}");
         }
     }
 
     #[test]
     fn a_release_that_is_there_is_replaced() {
-        assert_eq!(with(TEXT, "1.36", "abc"), TEXT.replace("\"y\"", LINE));
+        assert_eq!(with(TEXT, CRI, "1.36", &of_file("abc")), TEXT.replace("\"y\"", LINE));
     }
 
     #[test]
     fn a_file_without_releases_gets_them() {
-        assert_eq!(with("", "1.37", "abc"), format!("[releases]\n\"1.37\" = {LINE}\n"));
+        assert_eq!(with("", CRI, "1.37", &of_file("abc")), format!("[releases]\n\"1.37\" = {LINE}\n"));
     }
 }

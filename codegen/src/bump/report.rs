@@ -18,6 +18,8 @@ const WIDTH: usize = 100;
 /// How a release differs from the one before it, and what that affects in the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
+    /// What it is a release of.
+    pub api: String,
     /// The release that it is compared with, if there is one.
     pub old: Option<String>,
     /// The release that is adopted.
@@ -48,7 +50,15 @@ impl Report {
         let apis: Vec<_> = old.map(|(_, model)| Api::new(model)).into_iter().chain([api]).collect();
         let touched = touched(&changes, &apis, uses);
         let old = old.map(|(name, _)| name.to_owned());
-        Self { old, new: new.0.to_owned(), methods, changes, flags, touched, unused }
+        let api = "CRI".to_owned();
+        Self { api, old, new: new.0.to_owned(), methods, changes, flags, touched, unused }
+    }
+
+    /// As [`Report::new`], for containerd's own API, whose methods no command makes known.
+    #[must_use]
+    pub fn of_containerd(old: Option<(&str, &Model)>, new: (&str, &Model)) -> Self {
+        let report = Self::new(old, new, &Uses::new());
+        Self { api: "containerd".to_owned(), touched: Vec::new(), unused: Vec::new(), ..report }
     }
 
     /// How many changes make peers of the two releases misunderstand each other.
@@ -78,9 +88,9 @@ impl Report {
     }
 
     fn headline(&self) -> String {
-        let Self { new, methods, .. } = self;
+        let Self { api, new, methods, .. } = self;
         let Some(old) = &self.old else {
-            return format!("CRI {new}: {methods} methods; there is no release to compare it to.\n");
+            return format!("{api} {new}: {methods} methods; there is no release to compare it to.\n");
         };
         let is_new = |change: &&Change| change.element == Element::Method && matches!(change.what, What::Added(_));
         let added = match self.changes.iter().filter(is_new).count() {
@@ -93,7 +103,7 @@ impl Report {
             (_, 1) => "1 change BREAKS THE WIRE".to_owned(),
             (_, count) => format!("{count} changes BREAK THE WIRE"),
         };
-        format!("CRI {old} -> {new}: {methods} methods{added}; {verdict}.\n")
+        format!("{api} {old} -> {new}: {methods} methods{added}; {verdict}.\n")
     }
 }
 
@@ -164,7 +174,7 @@ fn line(change: &Change, more: &str) -> String {
 fn name(change: &Change) -> String {
     match change.name.as_str() {
         "" => change.owner.clone(),
-        // No two services have a method with the same name: the generator refuses that.
+        // Where two services have a method with the same name, the names of all have the service in them.
         name if change.element == Element::Method => name.to_owned(),
         name => format!("{}.{name}", change.owner),
     }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{ident, path};
+use super::{ident, rust};
 use crate::model::{Flow, Method, Model, Service};
 
 pub(super) fn tokens(model: &Model) -> TokenStream {
@@ -37,14 +37,14 @@ fn function(method: &Method) -> TokenStream {
         doc => format!(" {doc}."),
     };
     let (name, table) = (ident(&method.function), ident(&method.table));
-    let (request, response) = (path(&method.request.rust), path(&method.response.rust));
+    let (request, response) = (rust(&method.request.rust), rust(&method.response.rust));
     let (call, response) = match method.flow {
-        Flow::Unary => (quote!(unary), quote!(cri::#response)),
-        Flow::ServerStream => (quote!(stream), quote!(C::Stream<cri::#response>)),
+        Flow::Unary | Flow::ClientStream => (quote!(unary), response),
+        Flow::ServerStream | Flow::Duplex => (quote!(stream), quote!(C::Stream<#response>)),
     };
     quote! {
         #[doc = #doc]
-        pub async fn #name(&self, request: cri::#request) -> Result<#response, C::Error> {
+        pub async fn #name(&self, request: #request) -> Result<#response, C::Error> {
             self.0.#call(&methods::#table, request).await
         }
     }

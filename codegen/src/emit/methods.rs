@@ -21,15 +21,30 @@ pub(super) fn tokens(model: &Model) -> TokenStream {
     }
 }
 
+/// The methods whose tables are made when somebody asks for them.
+pub(super) fn without_tables(model: &Model) -> TokenStream {
+    let methods = model.services.iter().flat_map(|service| service.methods.iter().map(move |it| (&service.name, it)));
+    let methods = methods.map(|(service, method)| {
+        let (table, flow, deadline) = (ident(&method.table), flow(method.flow), deadline(method.deadline));
+        let Method { name, path, command, .. } = method;
+        quote! {
+            pub static #table: Method =
+                Method::without_tables(#service, #name, #path, #command, Flow::#flow, Deadline::#deadline);
+        }
+    });
+    quote! {
+        use crate::method::{Deadline, Flow, Method};
+
+        #(#methods)*
+    }
+}
+
 fn method(service: &Service, method: &Method) -> TokenStream {
     let (table, request, response) =
         (ident(&method.table), ident(&method.request.table), ident(&method.response.table));
     let service = &service.name;
     let Method { name, path, command, doc, .. } = method;
-    let flow = match method.flow {
-        Flow::Unary => quote!(Unary),
-        Flow::ServerStream => quote!(ServerStream),
-    };
+    let flow = flow(method.flow);
     let deadline = deadline(method.deadline);
     quote! {
         pub static #table: Method = Method {
@@ -44,6 +59,15 @@ fn method(service: &Service, method: &Method) -> TokenStream {
             deadline: Deadline::#deadline,
             flags: Flags::Code,
         };
+    }
+}
+
+fn flow(flow: Flow) -> TokenStream {
+    match flow {
+        Flow::Unary => quote!(Unary),
+        Flow::ServerStream => quote!(ServerStream),
+        Flow::ClientStream => quote!(ClientStream),
+        Flow::Duplex => quote!(Duplex),
     }
 }
 

@@ -22,12 +22,18 @@ pub(crate) fn write(model: &Model, out_dir: &Path) -> Result<(), Error> {
         ("client.rs", client::tokens(model)),
         ("commands.rs", commands::tokens(model)),
     ];
-    files.into_iter().try_for_each(|(name, tokens)| {
-        let path = out_dir.join(name);
-        // Invalid Rust stops the build here, where it is known which file it belongs to.
-        let code = syn::parse2(tokens).map_err(|source| Error::Code { path: path.clone(), source })?;
-        file(&path, &prettyplease::unparse(&code))
-    })
+    files.into_iter().try_for_each(|(name, tokens)| code(&out_dir.join(name), tokens))
+}
+
+/// Writes the methods alone, without tables of what they send and receive.
+pub(crate) fn methods_only(model: &Model, path: &Path) -> Result<(), Error> {
+    code(path, methods::without_tables(model))
+}
+
+fn code(path: &Path, tokens: TokenStream) -> Result<(), Error> {
+    // Invalid Rust stops the build here, where it is known which file it belongs to.
+    let code = syn::parse2(tokens).map_err(|source| Error::Code { path: path.to_owned(), source })?;
+    file(path, &prettyplease::unparse(&code))
 }
 
 /// Writes one file, with a header that keeps people from editing it.
@@ -40,10 +46,20 @@ fn ident(name: &str) -> Ident {
     format_ident!("{name}")
 }
 
-/// A path of names.
-fn path(path: &str) -> TokenStream {
-    let names = path.split("::").map(ident);
-    quote!(#(#names)::*)
+/// The type of a message or an enum, below the module of the messages or in full.
+fn rust(path: &str) -> TokenStream {
+    let names = |path: &str| path.split("::").map(ident).collect::<Vec<_>>();
+    match (path, path.strip_prefix("::")) {
+        ("()", _) => quote!(()),
+        (_, Some(path)) => {
+            let names = names(path);
+            quote!(#(::#names)*)
+        }
+        _ => {
+            let names = names(path);
+            quote!(cri::#(#names)::*)
+        }
+    }
 }
 
 /// A number in the usual notation; its type is known from the context.

@@ -3,8 +3,8 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{ident, number, path};
-use crate::model::{Enum, Field, Kind, Label, Message, Model};
+use super::{ident, number, rust};
+use crate::model::{Enum, Field, Kind, Label, Message, Model, Type};
 
 pub(super) fn tokens(model: &Model) -> TokenStream {
     let messages = model.messages.iter().map(message);
@@ -33,7 +33,8 @@ pub(super) fn tokens(model: &Model) -> TokenStream {
 fn message(message: &Message) -> TokenStream {
     let (table, name, doc) = (ident(&message.names.table), &message.full_name, &message.doc);
     let fields = message.fields.iter().map(field);
-    let struct_of_it = (!message.map_entry).then(|| struct_of(message));
+    let own = !message.map_entry && !is_foreign(&message.names);
+    let struct_of_it = own.then(|| struct_of(message));
     quote! {
         pub static #table: Message = Message { name: #name, doc: #doc, fields: Fields::Known(&[#(#fields),*]) };
 
@@ -82,14 +83,19 @@ pub(super) fn kind(kind: &Kind, tables: &TokenStream) -> TokenStream {
     }
 }
 
+/// A type that is not generated here.
+fn is_foreign(names: &Type) -> bool {
+    names.rust == "()" || names.rust.starts_with("::")
+}
+
 /// Links prost's struct to its table.
 fn struct_of(message: &Message) -> TokenStream {
-    let (rust, table) = (path(&message.names.rust), ident(&message.names.table));
+    let (rust, table) = (rust(&message.names.rust), ident(&message.names.table));
     // For a message with a secret, only the name is shown.
     let own = message.names.rust.rsplit("::").next().unwrap_or_default();
     let debug = message.opaque.then(|| debug(&rust, &quote!(f.debug_struct(#own).finish_non_exhaustive())));
     quote! {
-        impl Described for cri::#rust {
+        impl Described for #rust {
             const SCHEMA: &'static Message = &#table;
         }
 
@@ -99,7 +105,7 @@ fn struct_of(message: &Message) -> TokenStream {
 
 fn debug(rust: &TokenStream, body: &TokenStream) -> TokenStream {
     quote! {
-        impl std::fmt::Debug for cri::#rust {
+        impl std::fmt::Debug for #rust {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 #body
             }
@@ -114,7 +120,7 @@ fn enumeration(it: &Enum) -> TokenStream {
         quote!((#name, #number))
     });
     // prost also leaves out `Debug` for the enums inside a message with a secret.
-    let debug = it.opaque.then(|| debug(&path(&it.names.rust), &quote!(f.write_str(self.as_str_name()))));
+    let debug = it.opaque.then(|| debug(&rust(&it.names.rust), &quote!(f.write_str(self.as_str_name()))));
     quote! {
         pub static #table: Enum = Enum { name: #name, values: &[#(#values),*] };
 

@@ -11,7 +11,7 @@ pub(super) fn of(method: &MethodDescriptor) -> Deadline {
     // A request without that field belongs to another API, whose method of this name is something else.
     let wait = method.input().get_field_by_name("timeout").filter(|field| field.kind() == Kind::Int64);
     match (method.name(), wait) {
-        _ if method.is_server_streaming() => Deadline::None,
+        (name, _) if method.is_server_streaming() && !name.starts_with("List") => Deadline::None,
         ("PullImage", _) => Deadline::None,
         ("RunPodSandbox", _) => Deadline::Twice,
         ("StopContainer", Some(field)) => Deadline::Grace(field.number()),

@@ -15,7 +15,7 @@ use crate::schema::{self, Field, Form, Kind, Label, Message, Value};
 /// Methods that no server has: one for each message, which is its whole request.
 static METHODS: LazyLock<Vec<&'static Method>> = LazyLock::new(|| {
     let releases = ["shapes/shapes.proto", "proto/1.37/api.proto"];
-    let loaded = releases.map(|path| load::load(&format!("codegen/tests/{path}")).unwrap());
+    let loaded = releases.map(|path| load::load(format!("codegen/tests/{path}"), Vec::new()).unwrap());
     let messages = loaded.iter().chain([&Api::BUILT_IN]).flat_map(Api::messages);
     messages.map(|message| &*Box::leak(Box::new(method(message)))).collect()
 });

@@ -2,6 +2,7 @@
 //! while it is read.
 
 mod following;
+mod plain;
 mod reading;
 mod slow;
 mod truncated;
@@ -120,7 +121,7 @@ fn rotated_files_are_read_in_their_order_and_a_tail_reaches_into_them() {
     let mut packed = GzEncoder::new(packed, Compression::fast());
     packed.write_all(text(&[1, 2]).as_bytes()).and_then(|()| packed.finish()).expect("a file");
 
-    let part = |tail, since: Option<u32>| Part { tail, since: since.map(moment), rotated: true, follow: false };
+    let part = |tail, since: Option<u32>| Part { tail, since: since.map(moment), rotated: true, ..Part::default() };
     let out = |part: Part| read(&path, &part, Layout { since: part.since, ..Layout::default() }).expect("logs").out();
     assert_eq!(out(part(None, None)), "1\n2\n3\n4\n5\n6\n");
     assert_eq!(out(part(Some(3), None)), "4\n5\n6\n");

@@ -23,7 +23,7 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Answers each call with the message that it brought.
+    /// Answers each call with the messages that it brought.
     pub fn serve() -> Self {
         Self::answering(|_, message| Some(message.to_vec()))
     }
@@ -77,18 +77,23 @@ async fn respond(
 ) -> Answer {
     let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await.unwrap().to_bytes();
+    let (mut frames, mut status) = (Vec::new(), "0");
+    let mut rest = &body[..];
     // A message comes after a byte that says whether it is compressed, and four of its length.
-    let message = body[5..].to_vec();
-    let (frame, status) = match answer(&path, &message) {
-        Some(message) => {
-            let length = u32::try_from(message.len()).unwrap().to_be_bytes();
-            ([&[0], length.as_slice(), &message].concat(), "0")
+    while let Some((head, after)) = rest.split_first_chunk::<5>() {
+        let length = u32::from_be_bytes(head[1..].try_into().unwrap()) as usize;
+        let message = after[..length].to_vec();
+        rest = &after[length..];
+        match answer(&path, &message) {
+            Some(message) => {
+                frames.extend([&[0], &u32::try_from(message.len()).unwrap().to_be_bytes()[..], &message].concat());
+            }
+            None => status = "12",
         }
-        None => (Vec::new(), "12"),
-    };
-    calls.lock().unwrap().push((path, message));
+        calls.lock().unwrap().push((path.clone(), message));
+    }
     let mut trailers = http::HeaderMap::new();
     trailers.insert("grpc-status", http::HeaderValue::from_static(status));
-    let body = Full::new(Bytes::from(frame)).with_trailers(std::future::ready(Some(Ok(trailers))));
+    let body = Full::new(Bytes::from(frames)).with_trailers(std::future::ready(Some(Ok(trailers))));
     http::Response::builder().header("content-type", "application/grpc").body(body.boxed()).unwrap()
 }

@@ -1,22 +1,30 @@
 //! containerd's own services, beside the CRI: what is in its namespaces, and what becomes of it.
 
+mod exec;
 mod image;
+mod lease;
 mod task;
+mod transfer;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use crictl::generated::containerd::services::containers::v1::Container;
+use crictl::generated::containerd::services::events::v1::SubscribeRequest;
 use crictl::generated::containerd::services::images::v1::Image;
 use crictl::generated::containerd::services::introspection::v1::*;
 use crictl::generated::containerd::services::namespaces::v1::*;
 use crictl::generated::containerd::services::version::v1::VersionResponse;
-use crictl::generated::containerd::types::Descriptor;
+use crictl::generated::containerd::types::transfer::{ImageStore, OciRegistry};
+use crictl::generated::containerd::types::{Descriptor, Envelope};
 use crictl::generated::containerd::v1::types::{Process, Status as TaskStatus};
 use prost_types::{Any, Timestamp};
 use tokio::sync::Notify;
+use tonic::codegen::BoxStream;
 use tonic::service::Routes;
 use tonic::{Request, Status};
+
+pub use exec::Exec;
 
 use super::{Answer, Fake, State, answer};
 
@@ -27,11 +35,15 @@ mod server {
 
 use server::containerd::services::containers::v1::containers_server::ContainersServer;
 use server::containerd::services::content::v1::content_server::ContentServer;
+use server::containerd::services::events::v1::events_server::{Events, EventsServer};
 use server::containerd::services::images::v1::images_server::ImagesServer;
 use server::containerd::services::introspection::v1::introspection_server::{Introspection, IntrospectionServer};
+use server::containerd::services::leases::v1::leases_server::LeasesServer;
 use server::containerd::services::namespaces::v1::namespaces_server::{Namespaces, NamespacesServer};
 use server::containerd::services::snapshots::v1::snapshots_server::SnapshotsServer;
+use server::containerd::services::streaming::v1::streaming_server::StreamingServer;
 use server::containerd::services::tasks::v1::tasks_server::TasksServer;
+use server::containerd::services::transfer::v1::transfer_server::TransferServer;
 use server::containerd::services::version::v1::version_server::{Version, VersionServer};
 
 /// What containerd keeps.
@@ -43,6 +55,21 @@ pub struct Containerd {
     pub calls: Vec<String>,
     /// A method that fails, and how.
     pub failure: Option<(&'static str, Status)>,
+    /// What has happened.
+    pub events: Vec<Envelope>,
+    /// The processes beside those of the containers, by their ids.
+    pub execs: BTreeMap<String, Exec>,
+    /// What became of those that were deleted.
+    pub deleted: Vec<Exec>,
+    /// What registries have: names, and where each leads to.
+    pub registry: BTreeMap<String, Descriptor>,
+    /// Whom they let in, if not everybody.
+    pub credentials: Option<(String, String)>,
+    /// What was asked to be pulled.
+    pub pulls: Vec<(OciRegistry, ImageStore)>,
+    /// The leases that are held.
+    pub leases: Vec<String>,
+    streams: BTreeMap<String, transfer::Stream>,
     ended: Arc<Notify>,
 }
 
@@ -130,8 +157,12 @@ impl Fake {
             .add_service(ImagesServer::new(self.clone()))
             .add_service(ContentServer::new(self.clone()))
             .add_service(SnapshotsServer::new(self.clone()))
+            .add_service(LeasesServer::new(self.clone()))
             .add_service(NamespacesServer::new(self.clone()))
+            .add_service(EventsServer::new(self.clone()))
             .add_service(IntrospectionServer::new(self.clone()))
+            .add_service(StreamingServer::new(self.clone()))
+            .add_service(TransferServer::new(self.clone()))
             .add_service(VersionServer::new(self.clone()))
     }
 
@@ -195,6 +226,25 @@ impl Introspection for Fake {
     async fn server(&self, request: Request<()>) -> Answer<ServerResponse> {
         self.own("Introspection.Server", &request)?;
         answer(ServerResponse { uuid: "u-1".to_owned(), pid: 17, ..Default::default() })
+    }
+}
+
+#[tonic::async_trait]
+impl Events for Fake {
+    async fn subscribe(&self, request: Request<SubscribeRequest>) -> Answer<BoxStream<Envelope>> {
+        let mut held = self.own("Events.Subscribe", &request)?;
+        let filters = request.into_inner().filters;
+        let passes = |event: &&Envelope| {
+            let term = |term: &str| match term.split_once("!=") {
+                Some(("namespace", value)) => value != format!("\"{}\"", event.namespace),
+                _ => [("namespace", &event.namespace), ("topic", &event.topic)]
+                    .iter()
+                    .any(|(field, value)| term == format!("{field}==\"{value}\"")),
+            };
+            filters.iter().any(|filter| filter.split(',').all(term))
+        };
+        let events: Vec<_> = held.containerd().events.iter().filter(passes).cloned().map(Ok).collect();
+        answer(Box::pin(tokio_stream::iter(events)))
     }
 }
 

@@ -59,6 +59,11 @@ impl Tasks for Fake {
 
     async fn start(&self, request: Request<StartRequest>) -> Answer<StartResponse> {
         let mut held = self.own("Tasks.Start", &request)?;
+        let exec = request.get_ref().exec_id.clone();
+        if !exec.is_empty() {
+            drop(held);
+            return self.start_exec(&exec);
+        }
         let task = held.task(&request.into_inner().container_id)?;
         task.status = TaskStatus::Running.into();
         answer(StartResponse { pid: task.pid })
@@ -66,7 +71,11 @@ impl Tasks for Fake {
 
     async fn kill(&self, request: Request<KillRequest>) -> Answer<()> {
         let mut held = self.own("Tasks.Kill", &request)?;
-        let KillRequest { container_id, signal, .. } = request.into_inner();
+        let KillRequest { container_id, signal, exec_id, .. } = request.into_inner();
+        if !exec_id.is_empty() {
+            drop(held);
+            return self.kill_exec(&exec_id, signal);
+        }
         held.space().signals.push((container_id.clone(), signal));
         let lives = held.space().stubborn && signal != 9;
         let task = held.task(&container_id)?;
@@ -91,8 +100,8 @@ impl Tasks for Fake {
     }
 
     async fn wait(&self, request: Request<WaitRequest>) -> Answer<WaitResponse> {
-        let id = request.get_ref().container_id.clone();
-        self.own("Tasks.Wait", &request)?;
+        let WaitRequest { container_id: id, exec_id } = request.get_ref().clone();
+        drop(self.own("Tasks.Wait", &request)?);
         loop {
             let ended = self.state().containerd.get_or_insert_default().ended.clone();
             // It hears from now on, before it is waited for.
@@ -100,6 +109,13 @@ impl Tasks for Fake {
             {
                 let mut state = self.state();
                 let containerd = state.containerd.get_or_insert_default();
+                if let Some(exec) = containerd.execs.get(&exec_id) {
+                    if let Some(exit_status) = exec.status {
+                        return answer(WaitResponse { exit_status, exited_at: None });
+                    }
+                } else if !exec_id.is_empty() {
+                    return Err(Status::not_found(format!("process {exec_id}: not found")));
+                }
                 let mut tasks = containerd.spaces.values().flat_map(|space| &space.tasks);
                 match tasks.find(|task| task.id == id) {
                     None => return Err(Status::not_found(format!("task {id} not found: not found"))),
@@ -122,6 +138,26 @@ impl Tasks for Fake {
         }
         held.space().tasks.retain(|task| task.id != id);
         answer(DeleteResponse { id, ..Default::default() })
+    }
+
+    async fn checkpoint(&self, request: Request<CheckpointTaskRequest>) -> Answer<CheckpointTaskResponse> {
+        self.checkpoint_task(request)
+    }
+
+    async fn exec(&self, request: Request<ExecProcessRequest>) -> Answer<()> {
+        self.make(request)
+    }
+
+    async fn resize_pty(&self, request: Request<ResizePtyRequest>) -> Answer<()> {
+        self.resize(request)
+    }
+
+    async fn close_io(&self, request: Request<CloseIoRequest>) -> Answer<()> {
+        self.close(request)
+    }
+
+    async fn delete_process(&self, request: Request<DeleteProcessRequest>) -> Answer<DeleteResponse> {
+        self.delete_exec(request)
     }
 
     async fn update(&self, request: Request<UpdateTaskRequest>) -> Answer<()> {

@@ -3,15 +3,24 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where the clock comes from")]
 
+mod terminal;
+
 #[cfg(unix)]
 use std::fs::File;
 use std::io::{self, IoSlice, IsTerminal, LineWriter, Read, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
-/// What a run reads from and writes to. One value serves one run at a time.
+use tokio_util::sync::CancellationToken;
+
+pub use terminal::{Size, Terminal, Waiting};
+
+/// What a run reads from and writes to. One value serves one run at a time. Made by [`Io::std`] or [`Io::buffers`], then
+/// changed member by member.
+#[non_exhaustive]
 pub struct Io {
     /// Standard input: passwords, config files given as `-`, the input of `exec -i`.
     pub input: Box<dyn Read + Send>,
@@ -28,8 +37,10 @@ pub struct Io {
     /// Whether [`Io::out`] and [`Io::err`] go to the same place, such as a terminal, so that their relative order is
     /// visible.
     pub streams_are_one: bool,
+    /// The terminal behind input and output, for `exec -it` and `attach -it`.
+    pub terminal: Option<Arc<dyn Terminal>>,
     /// The clock.
-    pub now: fn() -> SystemTime,
+    pub clock: Clock,
     /// The program's own path: a `crictl.yaml` beside it is the second config file to be tried.
     pub executable: Option<PathBuf>,
     /// Where on the machine the run looks for what is not configured.
@@ -37,6 +48,26 @@ pub struct Io {
     /// Whether the process's SIGINT and SIGTERM are meant for this run. A host with its own handlers sets this to
     /// false.
     pub signals: bool,
+    /// Ends the run as an interrupt does. A run that is in the middle of reading or writing one of its streams ends when
+    /// that has come back.
+    pub cancellation: CancellationToken,
+}
+
+/// A clock, asked for the time whenever it matters.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Clock {
+    /// A clock that shows what the function returns.
+    pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        (self.0)()
+    }
 }
 
 /// The streams of a run, but for that of log lines, which the logger has. The members are those of [`Io`].
@@ -48,7 +79,9 @@ pub(crate) struct Streams<'io> {
     pub(crate) out_is_terminal: bool,
     pub(crate) err_is_terminal: bool,
     pub(crate) streams_are_one: bool,
+    pub(crate) terminal: &'io Option<Arc<dyn Terminal>>,
     pub(crate) signals: bool,
+    pub(crate) cancellation: CancellationToken,
 }
 
 impl Io {
@@ -61,7 +94,9 @@ impl Io {
             out_is_terminal: self.out_is_terminal,
             err_is_terminal: self.err_is_terminal,
             streams_are_one: self.streams_are_one,
+            terminal: &self.terminal,
             signals: self.signals,
+            cancellation: self.cancellation.clone(),
         };
         (streams, &mut self.err)
     }
@@ -131,10 +166,12 @@ impl Io {
             out_is_terminal: io::stdout().is_terminal(),
             err_is_terminal: io::stderr().is_terminal(),
             streams_are_one: streams_are_one(),
-            now: SystemTime::now,
+            terminal: Some(Arc::new(terminal::Own::default())),
+            clock: Clock::new(SystemTime::now),
             executable: std::env::current_exe().ok(),
             machine: Machine::this(),
             signals: true,
+            cancellation: CancellationToken::new(),
         }
     }
 
@@ -153,10 +190,12 @@ impl Io {
             out_is_terminal: false,
             err_is_terminal: false,
             streams_are_one: false,
-            now: SystemTime::now,
+            terminal: None,
+            clock: Clock::new(SystemTime::now),
             executable: None,
             machine: Machine::default(),
             signals: false,
+            cancellation: CancellationToken::new(),
         }
     }
 }

@@ -1,0 +1,3 @@
+module example.invalid/go-host
+
+go 1.19
