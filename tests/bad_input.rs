@@ -213,8 +213,30 @@ fn an_answer_over_16_mib_is_refused_and_narrower_requests_are_advised() {
     let expected = "the answer is larger than 16 MiB (ListContainers: rpc error: code = ResourceExhausted desc = ";
     assert_eq!((output.stdout.as_str(), output.status), ("", 1));
     assert!(output.message().starts_with(expected), "{output:?}");
-    assert!(output.message().ends_with("; narrow the request, for example with an id or a label"), "{output:?}");
+    let hint = "; narrow the request, for example with an id or a label, or raise the limit with --max-msg-size";
+    assert!(output.message().ends_with(hint), "{output:?}");
     assert_eq!(fake.run(["ps", "-q", "--id", "b"]).all(), ("b\n", String::new(), 0));
+}
+
+#[test]
+fn the_limit_on_answers_is_that_of_the_flag_or_else_of_the_config_file() {
+    let large = Container { annotations: [("a".to_owned(), "x".repeat(17 << 20))].into(), ..container("a") };
+    let fake = Fake::new().containers([large]).serve();
+    assert_eq!(fake.run(["--max-msg-size", "18MiB", "ps", "-q"]).all(), ("a\n", String::new(), 0));
+    let quiet = ["rpc", "list-containers", "-o", "go-template", "--template", "{{len .containers}}"];
+    assert_eq!(fake.run([&["--max-msg-size", "18MiB"], &quiet[..]].concat()).stdout.trim_end(), "1");
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("crictl.yaml").display().to_string();
+    std::fs::write(&file, "timeout: 3\n").unwrap();
+    assert!(!fake.run(["-c", &file, "config", "--list"]).stdout.contains("max-msg-size"));
+    assert_eq!(fake.run(["-c", &file, "config", "--set", "max-msg-size=18MiB"]).status, 0);
+    assert_eq!(fake.run(["-c", &file, "config", "--get", "max-msg-size"]).stdout, "18874368\n");
+    assert_eq!(fake.run(["-c", &file, "ps", "-q"]).all(), ("a\n", String::new(), 0));
+    let output = fake.run(["-c", &file, "--max-msg-size", "1KiB", "ps", "-q"]);
+    assert!(output.message().starts_with("the answer is larger than 1 KiB"), "{output:?}");
+    let output = fake.run(["-c", &file, "config", "--set", "max-msg-size=much"]);
+    assert!(output.status == 1 && output.message().contains("such as 1048576, 512KiB or 64MiB"), "{output:?}");
 }
 
 #[test]

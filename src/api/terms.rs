@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::gotext::{GoDuration, go_int, size};
 use crate::method::Method;
 use crate::rpc::connect::Connection;
-use crate::rpc::{Client, MAX_MESSAGE, metadata};
+use crate::rpc::{Client, metadata};
 
 /// The flags of a call; the fields of its request have flags of their own.
 #[derive(Args, Debug)]
@@ -67,7 +67,7 @@ pub(crate) struct CallArgs {
     /// How much of the call's time may be spent on connecting
     #[arg(long, value_name = "DURATION")]
     pub(crate) connect_timeout: Option<GoDuration>,
-    /// The largest message to accept, as 1048576, 512KiB or 64MiB [default: 16MiB]
+    /// The largest message to accept, in place of the global --max-msg-size
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_msg_size: Option<u64>,
     /// The :authority of the call, in place of localhost
@@ -94,7 +94,7 @@ pub(crate) fn check_stream(method: &Method, args: &CallArgs) -> Result<(), Error
 pub(crate) struct Terms {
     metadata: MetadataMap,
     connection: Connection,
-    max_message: usize,
+    max_message: Option<u64>,
     timeout: Option<Duration>,
 }
 
@@ -124,7 +124,7 @@ impl Terms {
                 origin: authority.transpose()?,
                 limit: limit("connect-timeout", args.connect_timeout)?,
             },
-            max_message: args.max_msg_size.map_or(MAX_MESSAGE, |size| usize::try_from(size).unwrap_or(usize::MAX)),
+            max_message: args.max_msg_size,
             timeout: limit("timeout", args.timeout)?,
         })
     }
@@ -138,7 +138,7 @@ impl Terms {
         let mut all = client.metadata().clone().into_headers();
         // What the command line says has the last word.
         all.extend(self.metadata.clone().into_headers());
-        let client = client.with_metadata(MetadataMap::from_headers(all), self.max_message);
+        let client = client.with_metadata(MetadataMap::from_headers(all)).with_max_message(self.max_message);
         let client = match self.timeout {
             Some(timeout) => client.with_deadline(timeout),
             None => client,

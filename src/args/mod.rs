@@ -30,6 +30,9 @@ pub(crate) struct GlobalArgs {
     /// on a terminal, else 0]
     #[arg(long, value_name = "N", value_parser = gotext::go_int)]
     pub(crate) max_retries: Option<i64>,
+    /// The largest answer to accept, as 1048576, 512KiB or 64MiB [default: 16MiB]
+    #[arg(long, value_name = "SIZE", value_parser = gotext::size)]
+    pub(crate) max_msg_size: Option<u64>,
     /// Work on what is in this namespace of containerd's, made without the CRI, or in all of them; k8s.io is the CRI's
     #[arg(long, visible_alias = "ns", value_name = "NAME|all", default_value = "", hide_default_value = true, value_parser = Wanted::parse)]
     pub(crate) containerd_namespace: Wanted,

@@ -15,7 +15,7 @@ use crictl_codegen::file;
 use crate::args::GlobalArgs;
 use crate::args::go::Parsed;
 use crate::error::{Error, lower};
-use crate::gotext::{boolean, decimal_integer};
+use crate::gotext::{boolean, decimal_integer, size};
 use crate::namespace;
 use crate::trace::Collector;
 use crate::yaml;
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// How many more times to try to connect to a configured endpoint, if set; negative for no limit.
     pub(crate) max_retries: Option<i64>,
+    /// The largest message that is accepted, in bytes, if set.
+    pub(crate) max_msg_size: Option<u64>,
     /// Whose containers and images the commands are about.
     pub(crate) containerd_namespace: namespace::Wanted,
     pub(crate) debug: bool,
@@ -83,10 +85,12 @@ pub(crate) struct File {
     pub(crate) max_retries: Option<i64>,
     /// As new.
     pub(crate) containerd_namespace: Option<namespace::Wanted>,
+    /// As new; in bytes.
+    pub(crate) max_msg_size: Option<u64>,
 }
 
 /// The keys of a config file, in the order in which `crictl config` lists and writes them.
-pub(crate) const KEYS: [&str; 8] = [
+pub(crate) const KEYS: [&str; 9] = [
     "runtime-endpoint",
     "image-endpoint",
     "timeout",
@@ -95,6 +99,7 @@ pub(crate) const KEYS: [&str; 8] = [
     "disable-pull-on-run",
     "max-retries",
     "containerd-namespace",
+    "max-msg-size",
 ];
 
 /// Merges the layers.
@@ -112,6 +117,7 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
             _ => args.timeout.positive().unwrap_or(TIMEOUT),
         },
         max_retries: args.max_retries.or_else(|| file?.max_retries),
+        max_msg_size: args.max_msg_size.or_else(|| file?.max_msg_size),
         containerd_namespace: match file.and_then(|file| file.containerd_namespace.clone()) {
             Some(namespace) if !given("containerd-namespace") => namespace,
             _ => args.containerd_namespace.clone(),
@@ -275,6 +281,10 @@ impl File {
                     namespace::Wanted::parse(value).map_err(|error| format!("containerd-namespace: {error}"))?;
                 self.containerd_namespace = Some(wanted);
             }
+            "max-msg-size" => {
+                let wrong = |_| format!("max-msg-size must be a size such as 1048576, 512KiB or 64MiB, not {value:?}");
+                self.max_msg_size = Some(size(value).map_err(wrong)?);
+            }
             _ => return Err(unknown(key)),
         }
         Ok(())
@@ -291,6 +301,7 @@ impl File {
             "disable-pull-on-run" => self.disable_pull_on_run.to_string(),
             "max-retries" => self.max_retries?.to_string(),
             "containerd-namespace" => self.containerd_namespace.as_ref()?.to_string(),
+            "max-msg-size" => self.max_msg_size?.to_string(),
             _ => return None,
         })
     }

@@ -42,6 +42,7 @@ impl<'io> Services<'io> {
                 };
                 let retries = named.and(settings.max_retries).unwrap_or_default();
                 let client = Client::new(endpoint, settings.timeout, &self.log, &self.tracer).with_retries(retries);
+                let client = client.with_max_message(settings.max_msg_size);
                 let client = client.answered_by(containerd::stand_in(&settings.containerd_namespace));
                 self.made.push((text, client.clone()));
                 client

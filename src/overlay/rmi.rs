@@ -1,8 +1,10 @@
 //! `crictl rmi`: removes images.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 
 use clap::Args;
+use futures_util::stream::{self, StreamExt as _};
 
 use crate::args::go::Parsed;
 use crate::command::batch;
@@ -11,7 +13,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::generated::cri::{Image, ListContainersRequest, ListImagesRequest, RemoveImageRequest};
 use crate::log::{Level, Logger};
-use crate::rpc::Client;
+use crate::rpc::{AT_ONCE, Client};
 use crate::select::required;
 use crate::select::{self, image_spec, image_status};
 
@@ -74,13 +76,17 @@ async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     .await
 }
 
-/// The ids of the images that containers use. An image whose status can't be read counts as unused.
+/// The ids of the images that containers use; each is asked for once, however many containers use it. An image whose
+/// status can't be read counts as unused.
 async fn used(ctx: &mut Context<'_>, images: &ImageService<'_>) -> Result<BTreeSet<String>, Error> {
     let containers = ctx.runtime().await?.list_containers(ListContainersRequest::default()).await?.containers;
+    let names = containers.into_iter().map(|container| container.image.unwrap_or_default().image);
+    let mut seen = BTreeSet::new();
+    let names = names.filter(|name| seen.insert(name.clone()));
+    let mut found = pin!(stream::iter(names).map(async |name| find(images, &name).await).buffered(AT_ONCE));
     let mut used = BTreeSet::new();
-    for container in containers {
-        let name = container.image.unwrap_or_default().image;
-        match find(images, &name).await {
+    while let Some(image) = found.next().await {
+        match image {
             Ok(image) => {
                 used.insert(image.unwrap_or_default().id);
             }

@@ -45,7 +45,6 @@ pub(crate) use crate::rpc::parting::Parting;
 pub(crate) use crate::rpc::stand_in::{Answer, StandIn};
 use crate::rpc::stream::Source;
 pub(crate) use crate::rpc::stream::{Bodies, Messages};
-pub(crate) use crate::rpc::wire::MAX_MESSAGE;
 use crate::rpc::wire::{Limit, Wire};
 use crate::trace::Tracer;
 
@@ -123,9 +122,15 @@ impl<'io> Client<'io> {
         Self { wire: Wire { channel, owed, ..self.wire }, ..self }
     }
 
-    /// The same channel, with metadata for every call and another limit on the size of messages.
-    pub(crate) fn with_metadata(self, metadata: MetadataMap, max_message: usize) -> Self {
-        Self { metadata: Rc::new(metadata), wire: Wire { max_message, ..self.wire }, ..self }
+    /// The same channel, with metadata for every call.
+    pub(crate) fn with_metadata(self, metadata: MetadataMap) -> Self {
+        Self { metadata: Rc::new(metadata), ..self }
+    }
+
+    /// The same channel with another limit on the size of messages, in bytes, if one is given.
+    pub(crate) fn with_max_message(self, size: Option<u64>) -> Self {
+        let size = size.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
+        Self { wire: Wire { max_message: size.unwrap_or(self.wire.max_message), ..self.wire }, ..self }
     }
 
     /// The same channel; errors, logs and traces of its calls never contain these words.

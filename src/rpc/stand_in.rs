@@ -52,7 +52,7 @@ impl<'io> Client<'io> {
             Limit::Deadline(_) if self.stand_in.is_some() => Limit::None,
             limit => limit,
         };
-        Self { stand_in: None, ..self.clone() }.limited(limit).with_metadata(metadata, self.wire.max_message)
+        Self { stand_in: None, ..self.clone() }.limited(limit).with_metadata(metadata)
     }
 
     /// The one message of an answer that is not the server's.

@@ -54,9 +54,9 @@ fn plain(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
             let limit = size(peer.max_message);
             Error::call(method.name, Code::ResourceExhausted, format!("the answer is larger than {limit}"))
                 .said(message)
-                .hint(NARROW)
+                .hint(TOO_LARGE)
         }
-        code if source::<TooMany>(status).is_some() => Error::call(method.name, code, message).hint(NARROW),
+        code if source::<TooMany>(status).is_some() => Error::call(method.name, code, message).hint(TOO_LARGE),
         Code::DeadlineExceeded => {
             let error = Error::call(method.name, status.code(), message).hint("raise the limit with --timeout");
             // Go's clients use these words when they give up by themselves.
@@ -80,7 +80,7 @@ fn plain(method: &'static Method, status: &Status, peer: &Peer<'_>) -> Error {
 }
 
 /// The hint for an answer that is too large.
-const NARROW: &str = "narrow the request, for example with an id or a label";
+const TOO_LARGE: &str = "narrow the request, for example with an id or a label, or raise the limit with --max-msg-size";
 
 /// A size in the largest unit that it is a multiple of.
 fn size(bytes: usize) -> String {

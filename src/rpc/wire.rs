@@ -20,8 +20,8 @@ use crate::rpc::status::Peer;
 use crate::rpc::{deadline, response, status};
 use crate::schema;
 
-/// The largest message that is accepted, the same as for Go's CRI clients.
-pub(crate) const MAX_MESSAGE: usize = 16 << 20;
+/// The largest message that is accepted unless another limit is set, the same as for Go's CRI clients.
+const MAX_MESSAGE: usize = 16 << 20;
 
 /// A message may contain one value for each so many bytes of the size limit. What runtimes send has more bytes per
 /// value; but an empty container takes two bytes on the wire and kilobytes in memory.

@@ -1,4 +1,4 @@
-use crictl::cri::Image;
+use crictl::cri::{Container, Image, ImageSpec};
 use tonic::Status;
 
 use crate::container;
@@ -34,6 +34,19 @@ fn rmi_prune_leaves_what_is_used_or_pinned() {
     let output = fake.run(["rmi", "--prune"]);
     assert_eq!((output.stdout.as_str(), output.status), ("Deleted: c:1\n", 0));
     assert_eq!(fake.fake.state().images.len(), 2);
+}
+
+#[test]
+fn rmi_prune_asks_for_each_image_once_however_many_containers_use_it() {
+    let names = ["a:1", "b:1", "gone"];
+    let of = |name: &str| Some(ImageSpec { image: name.to_owned(), ..Default::default() });
+    let containers = (0..1000).map(|number| Container { image: of(names[number % 3]), ..container("a") });
+    let images = [image("1", &["a:1"]), image("2", &["b:1"])];
+    let fake = Fake::new().containers(containers).images(images).serve();
+    let output = fake.run(["rmi", "--prune"]);
+    assert_eq!((output.stdout.as_str(), output.errors().as_str(), output.status), ("", "", 0));
+    let calls = &fake.fake.state().calls;
+    assert_eq!(calls.iter().filter(|call| **call == "ImageStatus").count(), names.len(), "{calls:?}");
 }
 
 #[test]

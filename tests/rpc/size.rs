@@ -22,7 +22,10 @@ fn an_answer_of_millions_of_empty_items_is_refused() {
             let output = server.run(args.iter().copied());
             let message = "the answer has more than 2796202 values (";
             assert!(output.message().starts_with(message), "{tag} {args:?}: {output:?}");
-            assert!(output.message().ends_with("; narrow the request, for example with an id or a label"), "{args:?}");
+            assert!(
+                output.message().ends_with(" with an id or a label, or raise the limit with --max-msg-size"),
+                "{args:?}"
+            );
             assert_eq!((output.stdout.as_str(), output.status), ("", if args[0] == "rpc" { 72 } else { 1 }));
         }
     }
