@@ -48,15 +48,18 @@ impl Ctr<'_> {
     }
 
     pub(crate) fn made(&self, namespace: &str, verb: &[&str], id: &str, command: &str) {
-        self.run(namespace, self.making(verb, id, command).iter().map(String::as_str));
+        self.run(namespace, self.making(namespace, verb, id, command).iter().map(String::as_str));
     }
 
-    /// The words that make a container.
-    pub(crate) fn making(&self, verb: &[&str], id: &str, command: &str) -> Vec<String> {
+    /// The words that make a container. The cgroup of one that runs is that of no other test: ctr would name it by
+    /// namespace and id alone, and all containerds of a machine share them.
+    pub(crate) fn making(&self, namespace: &str, verb: &[&str], id: &str, command: &str) -> Vec<String> {
+        let cgroup = format!("{}/{namespace}/{id}", self.ephemerd.data_dir.display());
         let root = self.ephemerd.data_dir.join("containerd/state/runc");
         let runc = ["--runc-binary", &self.real["RUNC"], "--runc-root", root.to_str().unwrap()];
+        let cgroup = ["--cgroup", &cgroup].into_iter().filter(|_| verb[0] == "run");
         let rest = [self.real["BUSYBOX_IMAGE"].as_str(), id, "sh", "-c", command];
-        verb.iter().copied().chain(runc).chain(rest).map(str::to_owned).collect()
+        verb.iter().copied().chain(runc).chain(cgroup).chain(rest).map(str::to_owned).collect()
     }
 
     /// The pid and the state of each task, by id.

@@ -184,7 +184,7 @@ fn who_reads_the_output_that_is_in_no_file_is_in_the_error() {
     assert!(nobody.contains("container left has no log path; its output goes into the FIFO /"), "{nobody}");
     assert!(nobody.contains("-stdout, which nobody in sight reads"), "{nobody}");
     let mut maker = ctr.command(JOBS);
-    maker.args(ctr.making(&["run"], "held", "sleep 1000")).stdout(Stdio::null()).stderr(Stdio::null());
+    maker.args(ctr.making(JOBS, &["run"], "held", "sleep 1000")).stdout(Stdio::null()).stderr(Stdio::null());
     let mut maker = maker.spawn().unwrap();
     let state = || ctr.task(JOBS, "held").map(|(_, state)| state).unwrap_or_default();
     eventually("the container", || state() == "RUNNING", state);
