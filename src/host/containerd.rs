@@ -83,6 +83,7 @@ mod tests {
         let error = find(None, &vec![("PATH".into(), "".into())]).await.unwrap_err();
         assert_eq!(error.line(), format!("there is no containerd in PATH; {INSTALL}"));
         let named = find(Some(Path::new("/missing/containerd")), &Vec::new()).await.unwrap_err();
-        assert_eq!(named.line(), format!("no such file or directory, running /missing/containerd; {INSTALL}"));
+        // What comes before are the system's own words.
+        assert!(named.line().ends_with(&format!(", running /missing/containerd; {INSTALL}")), "{}", named.line());
     }
 }
