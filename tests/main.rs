@@ -22,6 +22,7 @@ mod retry;
 mod rpc;
 mod run;
 mod schema;
+mod serve;
 mod stream;
 mod support;
 mod terminal;

@@ -48,13 +48,42 @@ const CRICTL_SECTIONS: &[(&str, &[(&str, &str)])] = &[
 ];
 
 const EPHEMERD_SECTIONS: &[(&str, &[(&str, &str)])] = &[
-    ("ENVIRONMENT", &[("EPHEMERD_DATA_DIR", "The data directory, where --data-dir does not name it.")]),
+    (
+        "ENVIRONMENT",
+        &[
+            ("EPHEMERD_DATA_DIR", "The data directory, where --data-dir does not name it."),
+            ("NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID", "Set by systemd, which serve tells how it goes."),
+        ],
+    ),
     (
         "FILES",
         &[
-            ("/var/lib/ephemerd", "The data directory, where nothing names one."),
-            ("containerd/containerd.sock", "In the data directory: the socket at which containerd serves the CRI."),
+            ("/var/lib/ephemerd", "The data directory, where nothing names one. The other files are in it."),
+            ("bin/containerd", "The containerd to run, where PATH has none."),
+            ("containerd/containerd.sock", "The socket at which containerd serves the CRI."),
+            ("containerd/containerd.log", "Containerd's log; the three before it, of 10 MiB each, end in .1 to .3."),
+            ("containerd/endpoint", "Written by you: tcp://IP:PORT of a containerd elsewhere, which crictl then asks."),
+            ("ephemerd.lock", "Locked by the one serve that has this data directory."),
+            ("ephemerd.json", "What that serve tells of itself."),
+            ("/etc/systemd/system/ephemerd.service", "The unit that service install writes."),
         ],
+    ),
+    (
+        "EXIT STATUS",
+        &[
+            ("0", "serve has ended containerd; doctor has found what is required; status has found containerd up."),
+            ("1", "It failed, something required is missing, or containerd is not up."),
+            ("2", "The command line is wrong."),
+            ("others", "Those of crictl and of systemctl status, and for serve the status of containerd."),
+        ],
+    ),
+    (
+        "SIGNALS",
+        &[(
+            "SIGTERM, SIGINT, SIGHUP",
+            "serve ends containerd, and then itself; containers go on running. Containerd is killed after 10 seconds, or \
+             at a second signal.",
+        )],
     ),
 ];
 
@@ -70,7 +99,8 @@ fn pages() -> Vec<(String, String)> {
     }
     let mut ephemerd = crictl::host::command_line();
     ephemerd.build();
-    pages.push(("ephemerd.8".to_owned(), page(&ephemerd, "8", EPHEMERD_SECTIONS, &["crictl(1)"])));
+    pages
+        .push(("ephemerd.8".to_owned(), page(&ephemerd, "8", EPHEMERD_SECTIONS, &["crictl(1)", "systemd.service(5)"])));
     pages
 }
 
@@ -85,33 +115,47 @@ fn page(command: &Command, section: &str, sections: &[(&str, &[(&str, &str)])], 
     Man::new(command.clone().about(about)).render_name_section(&mut text).unwrap();
     man().render_synopsis_section(&mut text).unwrap();
     man().render_description_section(&mut text).unwrap();
-    let mut commands: Vec<&Command> =
-        command.get_subcommands().filter(|command| command.get_name() != "help").collect();
-    commands.sort_by_key(|command| command.get_name());
+    let commands = below(command, "");
     text.extend(list(&commands).into_bytes());
     man().render_options_section(&mut text).unwrap();
     if command.get_name() != "crictl" {
-        let with_options = |inner: &&Command| inner.get_arguments().any(|arg| arg.get_id() != "help");
-        for inner in commands.into_iter().filter(with_options) {
-            let title = format!("OPTIONS OF {}", inner.get_name().to_uppercase());
+        let with_options = |(_, inner): &&(String, &Command)| {
+            inner.get_arguments().any(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+        };
+        for (name, inner) in commands.iter().filter(with_options) {
+            let title = format!("OPTIONS OF {}", name.to_uppercase());
             let mut options = Vec::new();
-            Man::new(inner.clone()).render_options_section(&mut options).unwrap();
+            Man::new((*inner).clone()).render_options_section(&mut options).unwrap();
             text.extend(String::from_utf8(options).unwrap().replace("OPTIONS", &format!("\"{title}\"")).into_bytes());
         }
     }
     once(&(String::from_utf8(text).unwrap() + &end(command, sections, see_also)))
 }
 
+/// The commands below one by their names, and those below them, unless they have pages.
+fn below<'a>(command: &'a Command, before: &str) -> Vec<(String, &'a Command)> {
+    let mut commands: Vec<_> = command.get_subcommands().filter(|command| command.get_name() != "help").collect();
+    commands.sort_by_key(|command| command.get_name());
+    let mut all = Vec::new();
+    for inner in commands {
+        let name = format!("{before}{}", inner.get_name());
+        let inside = if command.get_name() == "crictl" { Vec::new() } else { below(inner, &format!("{name} ")) };
+        all.push((name, inner));
+        all.extend(inside);
+    }
+    all
+}
+
 /// The list of commands, with their aliases.
-fn list(commands: &[&Command]) -> String {
+fn list(commands: &[(String, &Command)]) -> String {
     let mut roff = Roff::new();
     if !commands.is_empty() {
         roff.control("SH", ["COMMANDS"]);
     }
-    for command in commands {
+    for (name, command) in commands {
         roff.control("TP", []);
         let aliases = command.get_visible_aliases().fold(String::new(), |all, one| all + ", " + one);
-        roff.text([bold(command.get_name()), roman(aliases)]);
+        roff.text([bold(name.as_str()), roman(aliases)]);
         roff.text([roman(command.get_about().map(ToString::to_string).unwrap_or_default())]);
     }
     roff.to_roff()

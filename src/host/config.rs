@@ -1,6 +1,7 @@
 //! The files that containerd is started with. Pure: facts about the host come in as values.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -22,6 +23,8 @@ pub(super) struct Host {
     pub(super) runc: Option<PathBuf>,
     /// A sandbox image other than containerd's default.
     pub(super) sandbox_image: Option<String>,
+    /// Where containerd listens besides its socket.
+    pub(super) tcp: Option<SocketAddr>,
 }
 
 /// Containerd's config file. It only keeps containerd inside the data directory; everything else stays at containerd's
@@ -36,6 +39,12 @@ pub(super) fn containerd(paths: &Paths, host: &Host) -> Result<String, Error> {
     line(&mut toml, "state", &path(&home.join("state"))?);
     section(&mut toml, "grpc");
     line(&mut toml, "address", &path(&paths.address())?);
+    if let Some(address) = host.tcp {
+        line(&mut toml, "tcp_address", &text(&address.to_string()));
+        // By default, the CRI is not there.
+        section(&mut toml, "plugins.'io.containerd.grpc.v1.cri'");
+        line(&mut toml, "disable_tcp_service", "false");
+    }
     section(&mut toml, "debug");
     line(&mut toml, "level", "\"warn\"");
     // Otherwise both would be shared with another containerd on this host, in /var/run/nri and /opt/containerd.
@@ -128,7 +137,13 @@ mod tests {
     use super::*;
 
     fn host() -> Host {
-        Host { networks: "/etc/cni/net.d".into(), restricts_oom_score: false, runc: None, sandbox_image: None }
+        Host {
+            networks: "/etc/cni/net.d".into(),
+            restricts_oom_score: false,
+            runc: None,
+            sandbox_image: None,
+            tcp: None,
+        }
     }
 
     fn config(host: &Host) -> String {
@@ -149,7 +164,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
-        assert!(!text.contains("BinaryName") && !text.contains("pinned_images"), "{text}");
+        assert!(!text.contains("BinaryName") && !text.contains("pinned_images") && !text.contains("tcp"), "{text}");
     }
 
     #[test]
@@ -158,9 +173,16 @@ mod tests {
             restricts_oom_score: true,
             runc: Some("/opt/runc".into()),
             sandbox_image: Some("localhost/pause:1".into()),
+            tcp: Some(([127, 0, 0, 1], 10000).into()),
             ..host()
         });
-        for line in ["restrict_oom_score_adj = true", "BinaryName = \"/opt/runc\"", "sandbox = \"localhost/pause:1\""] {
+        for line in [
+            "restrict_oom_score_adj = true",
+            "BinaryName = \"/opt/runc\"",
+            "sandbox = \"localhost/pause:1\"",
+            "tcp_address = \"127.0.0.1:10000\"",
+            "disable_tcp_service = false",
+        ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
     }

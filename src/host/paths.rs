@@ -5,12 +5,27 @@ use std::path::{Path, PathBuf};
 /// The places in one data directory.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
+    data_dir: PathBuf,
     containerd: PathBuf,
 }
 
 impl Paths {
     pub(super) fn new(data_dir: &Path) -> Self {
-        Self { containerd: data_dir.join("containerd") }
+        Self { data_dir: data_dir.to_owned(), containerd: data_dir.join("containerd") }
+    }
+
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The file whose lock a `serve` holds.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.data_dir.join("ephemerd.lock")
+    }
+
+    /// What a `serve` tells of itself.
+    pub(super) fn state(&self) -> PathBuf {
+        self.data_dir.join("ephemerd.json")
     }
 
     /// The value for crictl's `-r`.
@@ -20,6 +35,11 @@ impl Paths {
             true => format!("npipe://{}", address.display().to_string().replace('\\', "/")),
             false => format!("unix://{}", address.display()),
         }
+    }
+
+    /// The file that names the endpoint of a containerd elsewhere, as in a virtual machine.
+    pub(super) fn elsewhere(&self) -> PathBuf {
+        self.containerd.join("endpoint")
     }
 
     /// Where containerd listens: a socket, or on Windows the one pipe, since pipes are in no directory.
@@ -42,14 +62,29 @@ impl Paths {
         &self.containerd
     }
 
+    /// Where a containerd may be that is not in `PATH`.
+    pub(super) fn programs(&self) -> PathBuf {
+        self.data_dir.join("bin")
+    }
+
+    /// Containerd's log.
+    pub(super) fn log(&self) -> PathBuf {
+        self.containerd.join("containerd.log")
+    }
+
     /// The config file that `serve` writes.
     pub(super) fn config(&self) -> PathBuf {
         self.containerd.join("config.toml")
     }
 
+    /// The directory of ephemerd's own network for pods.
+    pub(super) fn networks(&self) -> PathBuf {
+        self.containerd.join("cni")
+    }
+
     /// The network that pods get if the host has none configured.
     pub(super) fn network(&self) -> PathBuf {
-        self.containerd.join("cni").join("10-ephemerd.conflist")
+        self.networks().join("10-ephemerd.conflist")
     }
 
     /// `HOST:PORT/hosts.toml` files, which say how to reach a registry.

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 pub(super) const DATA_DIR: &str = if cfg!(windows) { r"C:\ProgramData\ephemerd" } else { "/var/lib/ephemerd" };
 
 /// The longest socket name that containerd accepts; the system's own limit is 107.
-const LONGEST_ADDRESS: usize = 106;
+pub(super) const LONGEST_ADDRESS: usize = 106;
 
 /// Whether a socket can have this name. We choose the names of pipes ourselves, and they are short.
 pub(super) fn can_listen(address: &Path) -> bool {
@@ -37,6 +37,14 @@ pub(super) fn remove_socket(address: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether this process is root's; systems without one have no root to ask for.
+pub(super) fn is_root() -> bool {
+    #[cfg(unix)]
+    return rustix::process::geteuid().is_root();
+    #[cfg(not(unix))]
+    return true;
+}
+
 /// Whether this process may not lower an OOM score: without the capability, every container with a score would fail.
 pub(super) fn restricts_oom_score() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -50,6 +58,14 @@ fn has_sys_resource(status: &str) -> bool {
     effective.is_some_and(|mask| mask & (1 << CAP_SYS_RESOURCE) != 0)
 }
 
+/// What a process is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Signal {
+    Interrupt,
+    Terminate,
+    Kill,
+}
+
 /// Keeps a terminal's Ctrl-C from the child: we pass the signal on, so that it gets it once.
 pub(super) fn shield(command: &mut Command) {
     #[cfg(unix)]
@@ -58,15 +74,9 @@ pub(super) fn shield(command: &mut Command) {
     command.creation_flags(0x0000_0200); // CREATE_NEW_PROCESS_GROUP
 }
 
-/// A request by the user or a supervisor to end this program.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Stop {
-    Interrupt,
-    Terminate,
-}
-
-/// The process's signals from the moment this is made, or none if the run is not to look at them.
+/// The requests to end this program, from the moment this is made, or none if the run is not to look at them.
 #[cfg(unix)]
+#[derive(Debug)]
 pub(super) struct Stops(Option<[tokio::signal::unix::Signal; 3]>);
 
 #[cfg(unix)]
@@ -81,19 +91,20 @@ impl Stops {
         Ok(Self(Some([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, hangup])))
     }
 
-    pub(super) async fn next(&mut self) -> Stop {
+    pub(super) async fn next(&mut self) -> Signal {
         let Some([interrupt, terminate, hangup]) = &mut self.0 else {
             return std::future::pending().await;
         };
         tokio::select! {
-            _ = interrupt.recv() => Stop::Interrupt,
-            _ = terminate.recv() => Stop::Terminate,
-            _ = hangup.recv() => Stop::Terminate,
+            _ = interrupt.recv() => Signal::Interrupt,
+            _ = terminate.recv() => Signal::Terminate,
+            _ = hangup.recv() => Signal::Terminate,
         }
     }
 }
 
 #[cfg(windows)]
+#[derive(Debug)]
 pub(super) struct Stops(Option<(tokio::signal::windows::CtrlC, tokio::signal::windows::CtrlBreak)>);
 
 #[cfg(windows)]
@@ -103,43 +114,55 @@ impl Stops {
         Ok(Self(if enabled { Some((ctrl_c()?, ctrl_break()?)) } else { None }))
     }
 
-    pub(super) async fn next(&mut self) -> Stop {
+    pub(super) async fn next(&mut self) -> Signal {
         let Some((ctrl_c, ctrl_break)) = &mut self.0 else {
             return std::future::pending().await;
         };
         tokio::select! {
-            _ = ctrl_c.recv() => Stop::Interrupt,
-            _ = ctrl_break.recv() => Stop::Terminate,
+            _ = ctrl_c.recv() => Signal::Interrupt,
+            _ = ctrl_break.recv() => Signal::Terminate,
         }
     }
 }
 
-/// Asks a child to end.
+/// Sends a signal to a child; one that has ended has no id, and needs none.
 #[cfg(unix)]
-pub(super) fn forward(stop: Stop, child: &mut Child) -> io::Result<()> {
-    use rustix::process::{Pid, Signal, kill_process};
-    let signal = match stop {
-        Stop::Interrupt => Signal::INT,
-        Stop::Terminate => Signal::TERM,
-    };
-    // A child that has ended no longer has an id, and needs no signal.
+pub(super) fn signal(signal: Signal, child: &mut Child) -> io::Result<()> {
+    use rustix::process::{Pid, kill_process};
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    pid.map_or(Ok(()), |pid| kill_process(pid, signal)).map_err(io::Error::from)
+    pid.map_or(Ok(()), |pid| kill_process(pid, number(signal))).map_err(io::Error::from)
 }
 
 /// Windows has no signal for a single process, so the child is killed.
 #[cfg(windows)]
-pub(super) fn forward(_: Stop, child: &mut Child) -> io::Result<()> {
+pub(super) fn signal(_: Signal, child: &mut Child) -> io::Result<()> {
     child.start_kill()
+}
+
+#[cfg(unix)]
+pub(super) fn number(signal: Signal) -> rustix::process::Signal {
+    match signal {
+        Signal::Interrupt => rustix::process::Signal::INT,
+        Signal::Terminate => rustix::process::Signal::TERM,
+        Signal::Kill => rustix::process::Signal::KILL,
+    }
+}
+
+/// The signal that ended a process.
+#[cfg(unix)]
+pub(super) fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+pub(super) fn signal_of(_: ExitStatus) -> Option<i32> {
+    None
 }
 
 /// Our exit status from the child's: its own, or the one that a shell reports for a signal.
 pub(super) fn status(status: ExitStatus) -> u8 {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return u8::try_from(128 + signal).unwrap_or(1);
-    }
-    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+    let code = signal_of(status).map(|signal| 128 + signal).or(status.code());
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
 #[cfg(test)]

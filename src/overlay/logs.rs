@@ -1,8 +1,5 @@
 //! `crictl logs`: what containers wrote.
 
-use std::io;
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use jiff::tz::TimeZone;
 use tonic::Code;
@@ -11,18 +8,18 @@ use crate::args::go::Parsed;
 use crate::command::{ANY, Overlay, args};
 use crate::config::Service;
 use crate::context::Context;
-use crate::error::{Error, lower};
+use crate::error::Error;
 use crate::generated::client::RuntimeService;
-use crate::generated::cri::{ContainerState, ContainerStatus, ContainerStatusRequest, ReopenContainerLogRequest};
+use crate::generated::cri::{ContainerState, ContainerStatusRequest, ReopenContainerLogRequest};
 use crate::gotext::{go_int, quote};
 use crate::logs::follow::{drain, follow, merge};
 use crate::logs::print::{Layout, Names, Printer};
 use crate::logs::record::Stream;
 use crate::logs::source::Source;
-use crate::logs::{self, Part, Sink, rotation, since};
+use crate::logs::{Part, Sink, since};
 use crate::rpc::Client;
-use crate::select::required;
-use crate::select::{self, Containers, POD_NAME};
+use crate::select::log::Log;
+use crate::select::{self, Containers, required};
 use crate::visible::visible;
 
 pub(crate) const OVERLAY: Overlay = Overlay {
@@ -212,18 +209,6 @@ fn request(id: &str) -> ContainerStatusRequest {
     ContainerStatusRequest { container_id: id.to_owned(), verbose: false }
 }
 
-/// Whose log it is, and where it is.
-#[derive(Debug, PartialEq)]
-struct Log {
-    id: String,
-    container: String,
-    pod: String,
-    path: PathBuf,
-    /// It has neither times nor names of streams.
-    plain: bool,
-    running: bool,
-}
-
 /// Finds a container's log and opens it.
 async fn open(
     ctx: &mut Context<'_>,
@@ -238,14 +223,14 @@ async fn open(
         ctx.info("Container logs reopened");
     }
     let response = runtime.container_status(request(id)).await?;
-    let log = log(required::container(&response)?, args.previous)?;
+    let log = Log::of(required::container(&response)?, args.previous)?;
     let part = &Part { plain: log.plain, ..*part };
     // A tail may have to be searched far back in the file; signals end the search just as they end reading.
     ctx.stops_cleanly = true;
     let opened = Source::open(&log.path, part).await;
     ctx.stops_cleanly = false;
     let endpoint = ctx.settings.endpoints.of(Service::Runtime).map(|named| named.text.as_str());
-    let mut source = opened.map_err(|error| unreadable(&log, &error, endpoint))?;
+    let mut source = opened.map_err(|error| log.unreadable(&error, endpoint))?;
     if !log.running {
         source.end();
     }
@@ -262,51 +247,6 @@ fn useless(args: &LogsArgs) -> String {
     let given =
         [(!args.since.is_empty(), "--since"), (args.timestamps, "--timestamps"), (!args.stream.is_empty(), "--stream")];
     given.into_iter().filter_map(|(given, flag)| given.then_some(flag)).collect::<Vec<_>>().join(" and ")
-}
-
-fn log(status: &ContainerStatus, previous: bool) -> Result<Log, Error> {
-    let metadata = status.metadata.clone().unwrap_or_default();
-    if status.log_path.is_empty() {
-        let why = status.annotations.get(logs::NONE).map(String::as_str);
-        return Err(Error::failure(format!("container {} has no log path", status.id))
-            .hint(why.unwrap_or("the container was created without one, or its runtime keeps logs elsewhere")));
-    }
-    let path = match (previous, metadata.attempt.checked_sub(1)) {
-        (false, _) => PathBuf::from(&status.log_path),
-        (true, Some(attempt)) => rotation::previous(Path::new(&status.log_path), attempt)?,
-        (true, None) => {
-            return Err(Error::failure(format!("previous terminated container {} not found", metadata.name))
-                .hint("this is its first instance"));
-        }
-    };
-    Ok(Log {
-        id: status.id.clone(),
-        container: metadata.name,
-        pod: status.labels.get(POD_NAME).cloned().unwrap_or_default(),
-        path,
-        plain: status.annotations.get(logs::PLAIN.0).is_some_and(|value| value == logs::PLAIN.1),
-        running: status.state() == ContainerState::ContainerRunning,
-    })
-}
-
-/// Why a log can't be read, and what may help.
-fn unreadable(log: &Log, cause: &io::Error, endpoint: Option<&str>) -> Error {
-    let path = log.path.display();
-    let said = lower(cause);
-    let remote = endpoint.filter(|endpoint| endpoint.starts_with("tcp:"));
-    match (cause.kind(), remote) {
-        (io::ErrorKind::NotFound, Some(endpoint)) => {
-            Error::failure(format!("the log {path} is not on this machine: {said}"))
-                .hint(format!("run crictl on the machine that serves {endpoint}"))
-        }
-        (io::ErrorKind::NotFound, None) => Error::failure(format!("the log {path} does not exist: {said}"))
-            .hint("the log was removed, or the runtime is on another machine or in another container"),
-        (io::ErrorKind::PermissionDenied, _) => {
-            Error::failure(format!("no permission to read the log {path}: {said}")).hint("run as root")
-        }
-        _ => Error::failure(said).context(format!("opening the log {path}")),
-    }
-    .context(format!("container {}", log.id))
 }
 
 /// Whether a container is still running. If the runtime does not answer, the container is taken to be running.

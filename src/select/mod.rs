@@ -2,6 +2,7 @@
 //! applies and then our own.
 
 pub(crate) mod image;
+pub(crate) mod log;
 mod pattern;
 pub(crate) mod required;
 

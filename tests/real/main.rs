@@ -12,6 +12,7 @@ mod launch;
 mod logs;
 mod rpc;
 mod streaming;
+mod supervise;
 mod support;
 mod terminal;
 mod typing;
@@ -84,16 +85,6 @@ fn sigterm_ends_containerd_and_leaves_no_socket() {
 
 #[test]
 #[ignore = "needs a real containerd, see tests/real/up"]
-fn serve_ends_with_the_status_of_a_containerd_that_dies() {
-    let real = Real::find();
-    let mut ephemerd = real.serve("dies");
-    ephemerd.kill_containerd();
-    assert_eq!(ephemerd.wait().code(), Some(128 + 9));
-    assert!(!ephemerd.socket().exists());
-}
-
-#[test]
-#[ignore = "needs a real containerd, see tests/real/up"]
 fn a_container_outlives_serve_and_is_found_again() {
     let real = Real::find();
     let mut ephemerd = real.serve("again");
@@ -123,7 +114,8 @@ fn a_data_dir_that_is_served_is_not_served_twice() {
     let ephemerd = real.serve("twice");
     let (status, error) = real.refused("twice");
     assert_eq!(status, Some(1));
-    assert!(error.contains(&format!("something already answers at {}", ephemerd.endpoint)), "{error}");
+    let pid = ephemerd.state()["pid"].to_string();
+    assert!(error.contains(&format!("is served by process {pid}, which holds ")), "{error}");
     assert!(ephemerd.crictl(["version"]).contains("containerd"), "the first one no longer answers");
 }
 

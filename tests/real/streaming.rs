@@ -155,7 +155,7 @@ fn a_port_that_nobody_serves_is_no_reason_to_end() {
 fn a_runtime_that_dies_ends_its_commands_with_an_error() {
     let real = Real::find();
     for transport in TRANSPORTS {
-        let mut ephemerd = real.serve(&format!("killed-{transport}"));
+        let ephemerd = real.serve(&format!("killed-{transport}"));
         let pod = ephemerd.run_pod("web", "10045");
         let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
         let mut exec = ephemerd.command(["exec", "-r", transport, &container, "sh", "-c", "echo begun; sleep 1000"]);
@@ -163,7 +163,6 @@ fn a_runtime_that_dies_ends_its_commands_with_an_error() {
         let mut begun = [0; 6];
         exec.stdout.as_mut().unwrap().read_exact(&mut begun).unwrap();
         ephemerd.kill_containerd();
-        ephemerd.wait();
         let mut status = None;
         let ended = || exec.try_wait().unwrap().map(|ended| status = ended.code()).is_some();
         eventually("the end of exec", ended, || transport.to_owned());

@@ -36,7 +36,14 @@ impl Real {
 
     /// Serves a data directory until the value is dropped.
     pub(crate) fn serve(&self, name: &str) -> Ephemerd {
-        let mut child = self.command(name).stdout(Stdio::piped()).spawn().unwrap();
+        self.serve_with(name, |_| ())
+    }
+
+    /// As [`Real::serve`], with more flags or variables.
+    pub(crate) fn serve_with(&self, name: &str, change: impl FnOnce(&mut Command)) -> Ephemerd {
+        let mut command = self.command(name);
+        change(&mut command);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut endpoint = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
         assert!(!endpoint.is_empty(), "serve ended before containerd answered: {:?}", child.wait());
@@ -110,9 +117,14 @@ impl Ephemerd {
 
     /// How crictl ends, whether well or not.
     pub(crate) fn ends<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ended {
-        let output = self.command(args).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        ended(&mut self.command(args))
+    }
+
+    /// How `ephemerd status` ends.
+    pub(crate) fn status<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ended {
+        let mut command = Command::new(EPHEMERD);
+        command.arg("--data-dir").arg(&self.data_dir).arg("status").args(args);
+        ended(&mut command)
     }
 
     /// A crictl that is not started yet. With a pod to make, or others at work, two seconds are soon over.
@@ -178,13 +190,21 @@ impl Ephemerd {
 
     /// The process id of the containerd that is served.
     pub(crate) fn containerd(&self) -> i32 {
-        let id = self.child.id();
-        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-        children.split_whitespace().next().unwrap().parse().unwrap()
+        i32::try_from(self.state()["containerd"]["pid"].as_i64().unwrap()).unwrap()
+    }
+
+    /// What `serve` tells of itself.
+    pub(crate) fn state(&self) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.data_dir.join("ephemerd.json")).unwrap()).unwrap()
     }
 
     pub(crate) fn kill_containerd(&self) {
         kill_process(Pid::from_raw(self.containerd()).unwrap(), Signal::KILL).unwrap();
+    }
+
+    /// Kills `serve` itself, which can do nothing about it.
+    pub(crate) fn kill(mut self) {
+        assert_eq!(self.end(Signal::KILL).code(), None);
     }
 
     /// Sends a signal and waits for the end.
@@ -206,6 +226,12 @@ impl Drop for Ephemerd {
             let _ = self.child.wait();
         }
     }
+}
+
+fn ended(command: &mut Command) -> Ended {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { status: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 fn text(value: &Value) -> String {

@@ -73,14 +73,13 @@ fn the_detach_keys_leave_an_attached_shell_running() {
 #[ignore = "needs a real containerd, see tests/real/up"]
 fn a_runtime_that_dies_leaves_the_terminal_as_it_was() {
     let real = Real::find();
-    let mut ephemerd = real.serve("terminal");
+    let ephemerd = real.serve("terminal");
     let pod = ephemerd.run_pod("web", "10052");
     let container = ephemerd.start(&pod, "server", &real["BUSYBOX_IMAGE"]);
     let mut terminal = Terminal::run(&ephemerd.command(["exec", "-it", &container, "sh"]));
     terminal.expect("# ");
     terminal.expect_echo(false);
     ephemerd.kill_containerd();
-    ephemerd.wait();
     assert_eq!(terminal.end(), Some(1), "{}", terminal.screen());
     assert!(terminal.screen().contains("the streaming connection broke"), "{}", terminal.screen());
 }
