@@ -91,6 +91,7 @@ fn runtime() -> Fake {
         image: Some(ImageSpec { image: "busybox:latest".to_owned(), ..Default::default() }),
         image_ref: "sha256:1".to_owned(),
         state: ContainerState::ContainerRunning.into(),
+        created_at: 1_767_323_045_000_000_000,
         ..Default::default()
     };
     let metadata = PodSandboxMetadata { name: "web".to_owned(), namespace: "ci".to_owned(), ..Default::default() };

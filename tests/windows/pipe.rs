@@ -14,7 +14,9 @@ fn a_pipe_that_is_busy_is_tried_again_until_the_time_is_over() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _context = runtime.enter();
     let _busy = busy(NAME);
-    for args in [["--timeout", "1s", "version"], ["--image-endpoint=npipe:////./pipe/crictl-busy", "-t1s", "ps"]] {
+    for args in
+        [["--timeout", "1s", "version"], ["--image-endpoint=npipe:////./pipe/crictl-busy", "--timeout=1s", "ps"]]
+    {
         let begun = Instant::now();
         let output = crictl(args).env("CONTAINER_RUNTIME_ENDPOINT", "npipe:////./pipe/crictl-busy").output();
         let took = begun.elapsed();
