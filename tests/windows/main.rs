@@ -46,7 +46,7 @@ fn ephemerd_inspects_the_containerd_behind_its_pipe() {
     let called = ephemerd(["rpc", "list-containers", "-o", "jsonl"]).output();
     assert!(called.status == 0 && called.stdout.contains("größe"), "{called:?}");
     let missing = ephemerd(["inspect", "c2"]).output();
-    assert!(missing.status == 1 && missing.stderr.contains("no container \"c2\""), "{missing:?}");
+    assert!(missing.status == 1 && missing.stderr.contains(r#"no container \"c2\""#), "{missing:?}");
 
     let clients: Vec<_> = (0..8).map(|_| thread::spawn(move || ephemerd(["version"]).output())).collect();
     for client in clients {
