@@ -266,10 +266,10 @@ impl From<io::Error> for Error {
     }
 }
 
-/// An I/O error's words without Rust's `(os error N)`, in lower case like all our messages.
+/// An I/O error's words without Rust's `(os error N)` and the full stop of Windows, in lower case like all our messages.
 pub(crate) fn lower(error: &io::Error) -> String {
     let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
+    let text = text.split(" (os error").next().unwrap_or_default().trim_end_matches('.');
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -31,6 +31,8 @@ mod args;
 pub mod client;
 mod command;
 mod config;
+#[cfg(windows)]
+mod console;
 mod containerd;
 mod context;
 mod document;

@@ -155,8 +155,10 @@ pub(crate) struct Found {
 /// Only an `explicit` file has to exist and be valid. A default file that is invalid counts as absent: some nodes have
 /// an /etc/crictl.yaml that belongs to another program.
 pub(crate) fn load(wanted: Option<PathBuf>, explicit: bool, executable: Option<&Path>) -> Result<Found, Error> {
+    // On Windows a path without links starts with `\\?\`, which nobody would write.
+    let real = |program: &Path| program.canonicalize().ok().filter(|_| !cfg!(windows));
     let beside = executable
-        .map(|program| program.canonicalize().unwrap_or_else(|_| program.to_owned()))
+        .map(|program| real(program).unwrap_or_else(|| program.to_owned()))
         .and_then(|program| Some(program.parent()?.join("crictl.yaml")));
     let mut candidates: Vec<_> = wanted.iter().cloned().chain(beside).collect();
     candidates.dedup();

@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(log("file:///var/log/a%20b%zz.log", &[]).path(), "/var/log/a b%zz.log");
         let labels = [("nerdctl/state-dir", "/var/lib/nerdctl/1935db59/containers/default/c")];
         let path = "/var/lib/nerdctl/1935db59/containers/default/c/c-json.log";
-        assert_eq!(log("binary:///usr/bin/nerdctl?_NERDCTL_INTERNAL_LOGGING=x", &labels).path(), path);
+        assert_eq!(log("binary:///usr/bin/nerdctl?_NERDCTL_INTERNAL_LOGGING=x", &labels), Log::Json(path.into()));
         assert_eq!(log("binary:///bin/log", &[]), Log::Program("binary:///bin/log".to_owned()));
         assert_eq!(log("", &[]), Log::None);
         let file = tempfile::NamedTempFile::new().expect("a file");

@@ -83,8 +83,8 @@ impl<'io> Services<'io> {
         let typed = |named: &&Named| named.origin == Origin::Flag(Service::Image.flag());
         let Some(named) = settings.endpoints.of(Service::Image).filter(typed) else { return Ok(()) };
         let image = self.client(settings, Service::Image).await?;
-        match connect::dial(image.endpoint()).await {
-            Ok(_) => Ok(()),
+        match connect::reach(image.endpoint(), settings.timeout).await {
+            Ok(()) => Ok(()),
             Err(cause) => {
                 let place = place(image.endpoint(), Service::Image, Some(named));
                 let hint = hint(settings, Some(named));
@@ -98,8 +98,8 @@ impl<'io> Services<'io> {
         let mut errors = Vec::new();
         for text in &self.defaults {
             let candidate = endpoint::parse(text).map_err(Error::failure)?;
-            match connect::dial(&candidate).await {
-                Ok(_) => {
+            match connect::reach(&candidate, settings.timeout).await {
+                Ok(()) => {
                     self.log.write(Level::Warning, || {
                         let missing = missing(settings).map(|missing| format!(" and {missing}")).unwrap_or_default();
                         format!("no {service} endpoint is configured{missing}, using default endpoints: {text} answers")

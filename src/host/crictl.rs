@@ -106,9 +106,13 @@ mod tests {
 
     #[test]
     fn who_does_not_answer_is_told_why() {
-        let crictl = Crictl::new().endpoint("unix:///missing.sock").hint("start it");
+        let (endpoint, missing) = match cfg!(windows) {
+            true => ("npipe:////./pipe/missing", "no pipe at "),
+            false => ("unix:///missing.sock", "no socket at "),
+        };
+        let crictl = Crictl::new().endpoint(endpoint).hint("start it");
         assert!(!has_recovered(&crictl));
         let error = health(&crictl).unwrap_err();
-        assert!(error.starts_with("no socket at ") && error.ends_with("; start it"), "{error}");
+        assert!(error.starts_with(missing) && error.ends_with("; start it"), "{error}");
     }
 }

@@ -32,7 +32,7 @@ impl Paths {
     pub(super) fn endpoint(&self) -> String {
         let address = self.address();
         match cfg!(windows) {
-            true => format!("npipe:{}", address.display().to_string().replace('\\', "/")),
+            true => format!("npipe://{}", address.display().to_string().replace('\\', "/")),
             false => format!("unix://{}", address.display()),
         }
     }

@@ -149,27 +149,48 @@ mod unix {
 #[cfg(windows)]
 mod windows {
     use std::future::pending;
+    use std::sync::Mutex;
     use std::time::Duration;
 
-    use crossterm::terminal;
+    use crossterm_winapi::{HandleType, ScreenBuffer};
 
     use super::{Size, Terminal, Waiting, io};
+    use crate::console::{
+        DISABLE_NEWLINE_AUTO_RETURN, ECHO_INPUT, LINE_INPUT, Mode, PROCESSED_INPUT, VIRTUAL_TERMINAL_INPUT,
+        VIRTUAL_TERMINAL_PROCESSING,
+    };
 
-    /// The process's own console.
+    /// The process's own console, with the modes that make it raw.
     #[derive(Default)]
-    pub(crate) struct Own(());
+    pub(crate) struct Own(Mutex<Vec<Mode>>);
 
     impl Terminal for Own {
+        /// That of the window, not of all the lines that it could scroll to.
         fn size(&self) -> Option<Size> {
-            terminal::size().ok().map(|(width, height)| Size { width, height })
+            let last = ScreenBuffer::current().and_then(|buffer| buffer.info()).ok()?.terminal_size();
+            let count = |last: i16| u16::try_from(last).ok()?.checked_add(1);
+            Some(Size { width: count(last.width)?, height: count(last.height)? })
         }
 
+        /// Arrows and the like come as a terminal's sequences, and what the remote terminal is told is obeyed, as far as
+        /// the console knows how.
         fn make_raw(&self) -> io::Result<()> {
-            terminal::enable_raw_mode()
+            let raw = |mode| mode & !(PROCESSED_INPUT | LINE_INPUT | ECHO_INPUT);
+            let input = Mode::set(HandleType::InputHandle, |mode| raw(mode) | VIRTUAL_TERMINAL_INPUT)
+                .or_else(|_| Mode::set(HandleType::InputHandle, raw))?;
+            let output = |mode| mode | VIRTUAL_TERMINAL_PROCESSING | DISABLE_NEWLINE_AUTO_RETURN;
+            let output = Mode::set(HandleType::OutputHandle, output).ok();
+            if let Ok(mut modes) = self.0.lock() {
+                modes.push(input);
+                modes.extend(output);
+            }
+            Ok(())
         }
 
         fn restore(&self) {
-            let _ = terminal::disable_raw_mode();
+            if let Ok(mut modes) = self.0.lock() {
+                modes.clear();
+            }
         }
 
         /// Windows reports changes only among key events, so the size is polled.

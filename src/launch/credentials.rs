@@ -130,20 +130,32 @@ mod terminal {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod terminal {
-    use std::io;
+    use std::io::{self, BufRead as _};
+    use std::thread;
 
-    pub(super) struct Hidden;
+    use crossterm_winapi::HandleType;
+    use tokio::sync::oneshot;
+
+    use crate::console::{ECHO_INPUT, LINE_INPUT, Mode, PROCESSED_INPUT};
+
+    /// While this exists, typed text is not shown.
+    pub(super) struct Hidden(#[expect(dead_code, reason = "it is there to be dropped")] Mode);
 
     impl Hidden {
         pub(super) fn new() -> io::Result<Self> {
-            Err(io::Error::other("this system has no way to ask for a password"))
+            Mode::set(HandleType::InputHandle, |mode| (mode | PROCESSED_INPUT | LINE_INPUT) & !ECHO_INPUT).map(Self)
         }
     }
 
+    /// Waits until a line has been typed; std keeps it for whoever reads next. The thread is for the sake of Ctrl-C: a
+    /// read of the console can't be interrupted.
     pub(super) async fn typed() -> io::Result<()> {
-        Ok(())
+        let (tell, told) = oneshot::channel();
+        let read = || io::stdin().lock().fill_buf().map(drop);
+        thread::Builder::new().name("password".to_owned()).spawn(move || tell.send(read()))?;
+        told.await.unwrap_or_else(|_| Err(io::Error::other("the thread that reads is gone")))
     }
 }
 

@@ -2,7 +2,6 @@
 //! whoever rotates them chooses their names.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +59,7 @@ impl Ahead {
 
     /// Whether a file has the log's name.
     fn is_named(&self, file: Identity) -> bool {
-        fs::metadata(&self.path).is_ok_and(|named| Identity::of(&named) == file)
+        Identity::named(&self.path).is_ok_and(|named| named == file)
     }
 
     /// After a log was truncated, looks for what it held beyond the place up to which it was read: whoever truncates a

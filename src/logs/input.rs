@@ -73,13 +73,17 @@ impl Input {
     }
 
     pub(crate) fn identity(&self) -> io::Result<Identity> {
-        Ok(Identity::of(&self.metadata()?))
+        Identity::of(self.file())
     }
 
     pub(crate) fn metadata(&self) -> io::Result<Metadata> {
+        self.file().metadata()
+    }
+
+    fn file(&self) -> &File {
         match self {
-            Self::Plain(file) => file.metadata(),
-            Self::Packed(decoder, _) => decoder.get_ref().metadata(),
+            Self::Plain(file) => file,
+            Self::Packed(decoder, _) => decoder.get_ref(),
         }
     }
 }
@@ -139,18 +143,33 @@ impl Read for Input {
     }
 }
 
+#[cfg(unix)]
 impl Identity {
-    #[cfg(unix)]
-    pub(crate) fn of(metadata: &Metadata) -> Self {
+    /// That of the file with this name.
+    pub(crate) fn named(path: &Path) -> io::Result<Self> {
+        Ok(Self::numbers(&fs::metadata(path)?))
+    }
+
+    fn of(file: &File) -> io::Result<Self> {
+        Ok(Self::numbers(&file.metadata()?))
+    }
+
+    fn numbers(metadata: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
         Self(metadata.dev(), metadata.ino())
     }
+}
 
-    /// std has no file number on this system; two files created at the same instant are taken for one.
-    #[cfg(not(unix))]
-    pub(crate) fn of(metadata: &Metadata) -> Self {
-        let created = metadata.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-        let created = created.unwrap_or_default();
-        Self(created.as_secs(), created.subsec_nanos().into())
+/// Not by the time of creation: a new file that takes the name of one that has just been renamed gets that one's.
+#[cfg(windows)]
+impl Identity {
+    /// That of the file with this name.
+    pub(crate) fn named(path: &Path) -> io::Result<Self> {
+        Self::of(&File::open(path)?)
+    }
+
+    fn of(file: &File) -> io::Result<Self> {
+        let information = winapi_util::file::information(file)?;
+        Ok(Self(information.volume_serial_number(), information.file_index()))
     }
 }

@@ -55,11 +55,16 @@ async fn limited<T>(limit: Option<Duration>, dial: impl Future<Output = io::Resu
     }
 }
 
-/// Opens a connection.
+/// Checks that somebody listens, without a call. A pipe that is busy, or a host that does not answer, has this long.
 ///
 /// # Errors
-/// The system's error: no such socket, no permission, nobody listening.
-pub(crate) async fn dial(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
+/// The system's error: no such socket, no permission, nobody listening. The time is over.
+pub(crate) async fn reach(endpoint: &Endpoint, limit: Duration) -> io::Result<()> {
+    limited(Some(limit), dial(endpoint)).await.map(drop)
+}
+
+/// Opens a connection.
+async fn dial(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
     match endpoint {
         Endpoint::Unix(path) => system::unix(path).await,
         Endpoint::Tcp(address) => {

@@ -86,7 +86,7 @@ impl fmt::Display for Endpoint {
         match self {
             Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
             Self::Tcp(address) => write!(formatter, "tcp://{address}"),
-            Self::Pipe(path) => write!(formatter, "npipe:{path}"),
+            Self::Pipe(path) => write!(formatter, "npipe://{path}"),
         }
     }
 }
@@ -151,5 +151,7 @@ mod tests {
             assert_eq!(pipe(text), "//./pipe/x", "{text}");
         }
         assert_eq!(pipe("//node/pipe/x"), "//node/pipe/x");
+        // It is shown as Kubernetes writes it.
+        assert_eq!(Endpoint::Pipe(pipe("x")).to_string(), "npipe:////./pipe/x");
     }
 }

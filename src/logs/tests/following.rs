@@ -252,6 +252,7 @@ fn soak(way: Way, rounds: u32, hurried: bool) {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "in Wine 8 a file that is removed while it is open keeps its name, and is opened by it")]
 fn a_log_is_followed_however_it_is_rotated() {
     // Old files are all kept, so nothing is lost however late the follower comes.
     let kept = [Way::Ascending(0), Way::Ascending(1), Way::Dated, Way::Packed, Way::Linked];
@@ -273,6 +274,7 @@ fn a_log_is_followed_however_it_is_rotated() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "in Wine 8 a file that is removed while it is open keeps its name, and is opened by it")]
 fn old_files_and_their_packed_forms_are_not_printed_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("x.log");

@@ -3,13 +3,15 @@
 
 pub mod containerd;
 mod image;
+#[cfg(windows)]
+mod pipe;
 mod runtime;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
@@ -18,9 +20,13 @@ use crictl::cri::*;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
 use tokio_stream::Stream;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tokio_stream::wrappers::TcpListenerStream;
+#[cfg(unix)]
+use tokio_stream::wrappers::UnixListenerStream;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -138,6 +144,7 @@ impl Fake {
     }
 
     /// Serves on a socket.
+    #[cfg(unix)]
     pub async fn serve_on(self, listener: UnixListener) -> Result<(), tonic::transport::Error> {
         self.serve_with(UnixListenerStream::new(listener)).await
     }
@@ -242,6 +249,7 @@ fn answer<T>(message: T) -> Answer<T> {
 }
 
 /// A runtime that is served, for as long as this lives.
+#[cfg(unix)]
 pub struct Served {
     pub fake: Fake,
     pub socket: PathBuf,
@@ -250,6 +258,7 @@ pub struct Served {
 
 impl Fake {
     /// Serves on a socket of its own.
+    #[cfg(unix)]
     pub fn serve(self) -> Served {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("cri.sock");
@@ -274,7 +283,8 @@ impl Fake {
     }
 
     /// Serves on a socket until the process ends.
-    pub fn serve_at(&self, socket: &Path) {
+    #[cfg(unix)]
+    pub fn serve_at(&self, socket: &std::path::Path) {
         let listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
         listener.set_nonblocking(true).unwrap();
         let fake = self.clone();
@@ -283,8 +293,18 @@ impl Fake {
             runtime.block_on(async { fake.serve_on(UnixListener::from_std(listener).unwrap()).await.unwrap() });
         });
     }
+
+    /// Serves on a named pipe until this is dropped, which a pipe's name outlives for a moment.
+    #[cfg(windows)]
+    pub fn serve_pipe(&self, name: &str) -> tokio::runtime::Runtime {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let connections = runtime.block_on(async { pipe::connections(name) }).unwrap();
+        runtime.spawn(self.clone().serve_with(connections));
+        runtime
+    }
 }
 
+#[cfg(unix)]
 impl Served {
     /// What `--runtime-endpoint` is given.
     pub fn endpoint(&self) -> String {
