@@ -139,16 +139,11 @@ impl Caller for Client {
     ) -> Result<Responses<Response>, CallError> {
         let (request, deadline) = self.request(method, &request);
         let since = Instant::now();
-        let opened = self.wire.within(deadline, since, self.wire.send(method, request)).await;
+        let opened = self.wire.within(deadline, since, self.wire.send(method, request.map(stream::iter))).await;
         let bodies = opened.map_err(|status| self.error(method, &status))?.into_inner();
         let next = move |state: Option<(Self, tonic::Streaming<Bytes>)>| async move {
             let (client, mut bodies) = state?;
-            let message = async {
-                let body = bodies.message().await?;
-                client.wire.check_size(method, body.as_deref())?;
-                Ok(body)
-            };
-            let body = client.wire.within(deadline, since, message).await;
+            let body = client.wire.message(method, deadline, since, bodies.message()).await;
             match body.map_err(|status| client.error(method, &status)).transpose()? {
                 Ok(body) => Some((Self::read(method, body), Some((client, bodies)))),
                 Err(error) => Some((Err(error), None)),

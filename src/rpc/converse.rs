@@ -4,16 +4,13 @@ use std::slice;
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::uri::PathAndQuery;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tonic::Status;
-use tonic::client::Grpc;
 
 use crate::method::Method;
-use crate::rpc::codec::BytesCodec;
 use crate::rpc::stream::Source;
-use crate::rpc::{Bodies, Client, response};
+use crate::rpc::{Bodies, Client};
 
 /// Sends a call's further messages. The call has all of them when this is dropped.
 pub(crate) struct Sender(mpsc::Sender<Bytes>);
@@ -48,14 +45,7 @@ impl<'io> Client<'io> {
             }
         });
         let since = Instant::now();
-        let call = async {
-            let taken = self.wire.owed.debt();
-            let channel = response::checked(self.wire.channel.clone(), &self.wire.owed);
-            let mut grpc = Grpc::new(channel).max_decoding_message_size(self.wire.max_message);
-            grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-            let path = PathAndQuery::from_static(method.path);
-            grpc.streaming(request.map(|_| sent), path, BytesCodec::owing(taken)).await
-        };
+        let call = self.wire.send(method, request.map(|_| sent));
         match self.wire.within(deadline, since, call).await {
             Ok(answer) => {
                 let (headers, bodies, _) = answer.into_parts();

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use futures_util::stream::iter;
 use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Status};
@@ -238,7 +239,7 @@ impl<'io> Client<'io> {
             None => {
                 let call = async |since| {
                     let request = self.request(requests.clone(), deadline, &underway);
-                    let (headers, bodies, _) = self.wire.send(method, request).await?.into_parts();
+                    let (headers, bodies, _) = self.wire.send(method, request.map(iter)).await?.into_parts();
                     Ok((headers, Source::Wire(Box::new(bodies)), since))
                 };
                 self.retried(async || {

@@ -4,17 +4,13 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::PathAndQuery;
 use tonic::Request;
-use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 
 use crate::method::Method;
 use crate::rpc::Client;
-use crate::rpc::codec::BytesCodec;
-use crate::rpc::connect::{self, Connection};
 use crate::rpc::endpoint::Endpoint;
-use crate::rpc::owed::Owed;
+use crate::rpc::wire::Wire;
 
 /// How long all of them may take.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -39,15 +35,11 @@ impl Parting {
     pub(crate) fn make(&self, calls: Vec<(&'static Method, Vec<u8>)>) {
         let Self { endpoint, metadata } = self.clone();
         let all = async move {
-            let channel = connect::channel(&endpoint, &Connection::default(), &Owed::default());
-            let mut grpc = Grpc::new(channel);
+            let wire = Wire::new(&endpoint, LIMIT);
             for (method, request) in calls {
-                let mut request = Request::new(Bytes::from(request));
+                let mut request = Request::new(vec![Bytes::from(request)]);
                 *request.metadata_mut() = metadata.clone();
-                if grpc.ready().await.is_err() {
-                    return;
-                }
-                let _ = grpc.unary(request, PathAndQuery::from_static(method.path), BytesCodec::default()).await;
+                let _ = wire.one(method, request).await;
             }
         };
         // The run's own runtime does not run any more, or is what this is called from.

@@ -74,12 +74,8 @@ impl Bodies<'_> {
     /// # Errors
     /// The call failed.
     pub(crate) async fn message(&mut self) -> Result<Option<Bytes>, Status> {
-        let message = async {
-            let body = self.bodies.message().await?;
-            self.client.wire.check_size(self.method, body.as_deref())?;
-            Ok(body)
-        };
-        let body = self.client.wire.within(self.deadline, self.since, message).await;
+        let next = self.bodies.message();
+        let body = self.client.wire.message(self.method, self.deadline, self.since, next).await;
         match &body {
             Ok(Some(body)) => self.underway.received(body.len()),
             Ok(None) => self.underway.ended(&Status::ok("")),

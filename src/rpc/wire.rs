@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, Stream};
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use tonic::client::Grpc;
@@ -81,23 +81,22 @@ impl Wire {
         deadline.filter(|deadline| *deadline < deadline::FOR_EVER)
     }
 
-    /// Sends the requests of a call, all of them at once.
+    /// Sends the requests of a call, each as soon as there is one.
     pub(crate) async fn send(
         &self,
         method: &'static Method,
-        request: Request<Vec<Bytes>>,
+        request: Request<impl Stream<Item = Bytes> + Send + 'static>,
     ) -> Result<tonic::Response<Streaming<Bytes>>, Status> {
         let sent = self.owed.debt();
         let channel = response::checked(self.channel.clone(), &self.owed);
         let mut grpc = Grpc::new(channel).max_decoding_message_size(self.max_message);
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        let request = request.map(stream::iter);
         grpc.streaming(request, PathAndQuery::from_static(method.path), BytesCodec::owing(sent)).await
     }
 
     /// The one message of an answer.
     pub(crate) async fn one(&self, method: &'static Method, request: Request<Vec<Bytes>>) -> Result<Bytes, Status> {
-        let mut bodies = self.send(method, request).await?.into_inner();
+        let mut bodies = self.send(method, request.map(stream::iter)).await?.into_inner();
         let body = bodies.message().await?.ok_or_else(|| Status::internal("expected one message, got none"))?;
         self.check_size(method, Some(&body))?;
         match bodies.message().await? {
@@ -106,8 +105,24 @@ impl Wire {
         }
     }
 
+    /// The next message of an answer, which `next` brings, under the deadline of the call.
+    pub(crate) async fn message(
+        &self,
+        method: &Method,
+        deadline: Option<Duration>,
+        since: Instant,
+        next: impl Future<Output = Result<Option<Bytes>, Status>>,
+    ) -> Result<Option<Bytes>, Status> {
+        let message = async {
+            let body = next.await?;
+            self.check_size(method, body.as_deref())?;
+            Ok(body)
+        };
+        self.within(deadline, since, message).await
+    }
+
     /// Refuses a message that would take far more memory than its size suggests.
-    pub(crate) fn check_size(&self, method: &Method, body: Option<&[u8]>) -> Result<(), Status> {
+    fn check_size(&self, method: &Method, body: Option<&[u8]>) -> Result<(), Status> {
         let limit = self.max_message / BYTES_PER_VALUE;
         match body.is_some_and(|body| schema::has_more_values(method.response, body, limit)) {
             true => Err(status::too_many(limit)),
