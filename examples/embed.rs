@@ -3,11 +3,10 @@
 
 use std::io;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
 
 use crictl::client::Client;
 use crictl::cri::ListContainersRequest;
-use crictl::{Crictl, Io};
+use crictl::{Buffer, Crictl, Io};
 use futures_util::future::join_all;
 
 #[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a program has arguments and output of its own")]
@@ -37,36 +36,15 @@ async fn run(endpoint: &str, command: &[String]) -> (u8, String) {
         .hint("is that endpoint right?")
         .program_name("embed")
         .command(greeting, |_, io| u8::from(writeln!(io.out, "hello").is_err()));
-    let text = Text::default();
+    let text = Buffer::default();
     let io = Io::buffers(io::empty(), text.clone(), text.clone());
     let args = ["embed".to_owned()].into_iter().chain(command.iter().cloned());
     let status = crictl.run_async(args, std::iter::empty::<(&str, &str)>(), io).await;
-    (status, text.read())
+    (status, text.text())
 }
 
 /// Counts containers, by a call instead of a command.
 async fn count(endpoint: &str) -> Result<usize, crictl::client::CallError> {
     let client = Client::connect(endpoint).await?;
     Ok(client.runtime().list_containers(ListContainersRequest::default()).await?.containers.len())
-}
-
-/// What a run writes.
-#[derive(Clone, Default)]
-struct Text(Arc<Mutex<Vec<u8>>>);
-
-impl Text {
-    fn read(&self) -> String {
-        self.0.lock().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
-    }
-}
-
-impl io::Write for Text {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().map_err(|_| io::ErrorKind::Other)?.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

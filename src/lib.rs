@@ -20,6 +20,7 @@
 //!   for the size of a terminal, if [`Io::terminal`] is the process's own.
 //! - `--profile-cpu` samples the whole process, so only one run at a time can do it.
 //! - `rpc --proto` leaves the tables behind that it makes of the file, about 200 KB for the CRI's.
+//! - The tables of containerd's own API are made when a run first needs them, and stay.
 //! - In a program that is built with `panic = "abort"`, `exec -it` sets a panic hook that restores the process's own
 //!   terminal.
 //!
@@ -58,6 +59,7 @@ mod rpc;
 #[doc(hidden)]
 pub mod schema;
 mod select;
+mod shell;
 mod signal;
 mod stream;
 mod tables;
@@ -72,7 +74,7 @@ pub use app::command_line;
 pub use app::{Crictl, run};
 /// The messages of the CRI.
 pub use generated::cri;
-pub use io::{Clock, Io, Machine, Size, Terminal, Waiting};
+pub use io::{Buffer, Clock, Io, Machine, Size, Terminal, Waiting};
 #[doc(hidden)]
 pub use template::Template;
 pub use tokio_util::sync::CancellationToken;

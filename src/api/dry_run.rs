@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::api::answer::Answer;
-use tonic::metadata::MetadataMap;
 
 use crate::api::Origin;
 use crate::api::format::Format;
@@ -16,8 +15,8 @@ use crate::gotext::GoDuration;
 use crate::method::Method;
 use crate::rpc::endpoint::Endpoint;
 use crate::rpc::metadata;
-use crate::rpc::rerun::command_line;
 use crate::schema::Form;
+use crate::shell;
 
 /// Where a checkout of this program has the protos: runtimes do not offer reflection.
 const PROTO: &str = concat!("proto/", env!("CRI_RELEASE"), "/api.proto");
@@ -36,9 +35,7 @@ pub(crate) fn show(
 ) -> Result<(), Error> {
     let method = answer.method;
     let endpoint = ctx.endpoint(method.service)?;
-    let mut headers = ctx.metadata(method)?.into_headers();
-    headers.extend(metadata::parse(&args.header).unwrap_or_default().into_headers());
-    let headers = MetadataMap::from_headers(headers);
+    let headers = metadata::with(ctx.metadata(method)?, metadata::parse(&args.header).unwrap_or_default());
     let headers = if args.show_secrets { metadata::pairs(&headers) } else { metadata::redacted(&headers) };
     let mut lines = Vec::new();
     for request in requests {
@@ -49,7 +46,7 @@ pub(crate) fn show(
         let form = Form { base64: true, ..Form::SPARSE };
         let document = answer.document(method.request, &request.bytes, form)?;
         let document = serde_json::to_string(&document).map_err(|error| Error::failure(error.to_string()))?;
-        lines.push(command_line(&grpcurl(method, origin, args, &headers, &endpoint, document)));
+        lines.push(shell::line(&grpcurl(method, origin, args, &headers, &endpoint, document)));
     }
     for (request, line) in requests.iter().zip(lines) {
         answer.print(ctx, method.request, &request.bytes, Form::SPARSE)?;

@@ -135,10 +135,8 @@ impl Terms {
     /// No endpoint serves the method.
     pub(crate) async fn client<'io>(&self, ctx: &mut Context<'io>, method: &Method) -> Result<Client<'io>, Error> {
         let client = ctx.service(method).await?;
-        let mut all = client.metadata().clone().into_headers();
-        // What the command line says has the last word.
-        all.extend(self.metadata.clone().into_headers());
-        let client = client.with_metadata(MetadataMap::from_headers(all)).with_max_message(self.max_message);
+        let all = metadata::with(client.metadata().clone(), self.metadata.clone());
+        let client = client.with_metadata(all).with_max_message(self.max_message);
         let client = match self.timeout {
             Some(timeout) => client.with_deadline(timeout),
             None => client,

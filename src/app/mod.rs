@@ -42,9 +42,7 @@ const DEFECT: u8 = 70;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Crictl {
-    endpoint: Option<String>,
-    hint: Option<String>,
-    program: Option<String>,
+    preset: Preset,
     version: Option<String>,
     commands: Vec<HostCommand>,
 }
@@ -75,20 +73,23 @@ impl Crictl {
     /// The endpoint of both services. It overrides the environment and the config file. On the command line, `-r` moves
     /// both services elsewhere, `-i` only the image service.
     #[must_use]
-    pub fn endpoint(self, endpoint: impl Into<String>) -> Self {
-        Self { endpoint: Some(endpoint.into()), ..self }
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.preset.endpoint = Some(endpoint.into());
+        self
     }
 
     /// What the user can do if nobody serves that endpoint.
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.preset.hint = Some(hint.into());
+        self
     }
 
     /// How the user calls this crictl, as its help and its hints say it: `acme crictl`.
     #[must_use]
-    pub fn program_name(self, name: impl Into<String>) -> Self {
-        Self { program: Some(name.into()), ..self }
+    pub fn program_name(mut self, name: impl Into<String>) -> Self {
+        self.preset.program = Some(name.into());
+        self
     }
 
     /// The line that `--version` prints after ours.
@@ -184,15 +185,9 @@ impl Crictl {
         }
     }
 
-    /// What replaces the environment's and the config file's endpoints.
-    fn preset(&self) -> Option<Preset> {
-        let hint = self.hint.clone();
-        self.endpoint.clone().map(|endpoint| Preset { endpoint, hint })
-    }
-
     /// The name to show instead of ours.
     fn named(&self, text: &str) -> String {
-        match &self.program {
+        match &self.preset.program {
             Some(program) => text.replace("crictl ", &format!("{program} ")),
             None => text.to_owned(),
         }

@@ -28,9 +28,9 @@ pub(super) fn start(
     io: &mut Io,
     failure: &mut Failure<'_>,
 ) -> Result<u8, Error> {
-    let preset = crictl.preset();
     // A host's endpoint replaces the environment's, but not the command line's.
-    let lookup = |name: &str| env.get(name).filter(|_| preset.is_none() || name == "CRI_CONFIG_FILE").cloned();
+    let lookup =
+        |name: &str| env.get(name).filter(|_| crictl.preset.endpoint.is_none() || name == "CRI_CONFIG_FILE").cloned();
     let rules = Rules { grouping: false, interspersed: false, variables: GLOBAL_ENV, ..Rules::default() };
     // The command and everything after it.
     let words = Arg::new("words").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
@@ -48,8 +48,7 @@ pub(super) fn start(
     {
         return Ok(host.run(rest, io));
     }
-    let mut settings = settings(&parsed, zone, io, preset.as_ref())?;
-    settings.called.clone_from(&crictl.program);
+    let settings = settings(&parsed, zone, io, &crictl.preset)?;
     failure.debug = settings.debug;
     let (overlay, parsed) = overlay(&parsed.positionals, env, failure)?;
     execute(crictl, overlay, &parsed, settings, env, zone, io).map(|()| 0)
@@ -62,12 +61,7 @@ impl HostCommand {
         let command = self.command.clone().no_binary_name(true);
         match command.try_get_matches_from(words) {
             Ok(matches) => (self.run)(&matches, io),
-            Err(error) => {
-                let stream = if error.use_stderr() { &mut io.err } else { &mut io.out };
-                // A stream that can't be written to leaves nobody to tell.
-                let _ = write!(stream, "{}", error.render()).and_then(|()| stream.flush());
-                u8::try_from(error.exit_code()).unwrap_or(1)
-            }
+            Err(error) => io.refuse(&error),
         }
     }
 }
@@ -101,7 +95,7 @@ fn find(overlays: &'static [Overlay], word: &str) -> Option<&'static Overlay> {
 }
 
 /// Loads the config file and merges the layers.
-fn settings(parsed: &Parsed, zone: &TimeZone, io: &mut Io, preset: Option<&Preset>) -> Result<Settings, Error> {
+fn settings(parsed: &Parsed, zone: &TimeZone, io: &mut Io, preset: &Preset) -> Result<Settings, Error> {
     let args: GlobalArgs = args(parsed)?;
     let explicit = parsed.given.iter().any(|flag| flag == "config");
     let wanted = if explicit { Some(PathBuf::from(&args.config)) } else { io.machine.config.clone() };

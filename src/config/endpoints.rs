@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::{File, Preset};
+use super::File;
 use crate::args::GlobalArgs;
 use crate::args::go::Parsed;
 
@@ -93,17 +93,12 @@ impl Endpoints {
     /// A host's endpoint serves both services: under a host, neither variables nor the file count, so
     /// `--runtime-endpoint` moves both services, unless `--image-endpoint` moves the image service elsewhere. Without a
     /// host, each service has its own flag, variable and file entry, as in upstream.
-    pub(super) fn merge(
-        args: &GlobalArgs,
-        parsed: &Parsed,
-        file: Option<(&Path, &File)>,
-        preset: Option<&Preset>,
-    ) -> Self {
+    pub(super) fn merge(args: &GlobalArgs, parsed: &Parsed, file: Option<(&Path, &File)>, host: Option<&str>) -> Self {
         let named = |service: Service, text: &str, origin| Named { text: text.to_owned(), origin, service };
         let of = |service: Service, text: &str, in_file: fn(&File) -> &String| {
             let is_given = parsed.given.iter().any(|flag| service.flag().trim_start_matches('-') == flag);
             let by_variable = parsed.variables.contains(&service.variable());
-            match (is_given, by_variable, preset) {
+            match (is_given, by_variable, host) {
                 (true, false, _) => return Some(named(service, text, Origin::Flag(service.flag()))),
                 (_, _, Some(_)) => return None,
                 (true, true, None) => return Some(named(service, text, Origin::Variable(service.variable()))),
@@ -112,7 +107,7 @@ impl Endpoints {
             let (path, text) = file.map(|(path, file)| (path, in_file(file))).filter(|(_, text)| !text.is_empty())?;
             Some(named(service, text, Origin::File(path.to_owned())))
         };
-        let host = preset.map(|preset| named(Service::Runtime, &preset.endpoint, Origin::Host));
+        let host = host.map(|host| named(Service::Runtime, host, Origin::Host));
         let image = of(Service::Image, &args.image_endpoint, |file| &file.image_endpoint);
         Self {
             runtime: of(Service::Runtime, &args.runtime_endpoint, |file| &file.runtime_endpoint).or(host),

@@ -57,12 +57,14 @@ pub(crate) struct Settings {
 }
 
 /// What a host program decides before the command line is read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Preset {
     /// The endpoint of both services.
-    pub(crate) endpoint: String,
+    pub(crate) endpoint: Option<String>,
     /// What the user can do if nobody serves that endpoint.
     pub(crate) hint: Option<String>,
+    /// How the user calls crictl there.
+    pub(crate) program: Option<String>,
 }
 
 /// The timeout to use if none is given.
@@ -103,7 +105,7 @@ pub(crate) const KEYS: [&str; 9] = [
 ];
 
 /// Merges the layers.
-pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Option<&Preset>) -> Settings {
+pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: &Preset) -> Settings {
     let given = |name: &str| parsed.given.iter().any(|flag| flag == name);
     let file = found.file.as_ref().map(|(_, file)| file);
     let from = found.file.as_ref().map(|(path, file)| (path.as_path(), file));
@@ -111,7 +113,7 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
     Settings {
         file: found.wanted,
         missing: found.missing,
-        endpoints: Endpoints::merge(args, parsed, from, preset),
+        endpoints: Endpoints::merge(args, parsed, from, preset.endpoint.as_deref()),
         timeout: match seconds {
             Some(seconds) if !given("timeout") => Duration::from_secs(seconds),
             _ => args.timeout.positive().unwrap_or(TIMEOUT),
@@ -131,8 +133,8 @@ pub(crate) fn merge(args: &GlobalArgs, parsed: &Parsed, found: Found, preset: Op
         }),
         profile_cpu: args.profile_cpu.clone(),
         profile_mem: args.profile_mem.clone(),
-        hint: preset.and_then(|preset| preset.hint.clone()),
-        called: None,
+        hint: preset.hint.clone(),
+        called: preset.program.clone(),
     }
 }
 

@@ -136,7 +136,11 @@ impl<'io> Space<'io> {
     }
 }
 
-fn read<A: Message + Default>(method: &Method, bytes: Bytes) -> Result<A, Status> {
+/// A message of an answer.
+///
+/// # Errors
+/// It is of another type.
+pub(super) fn read<A: Message + Default>(method: &Method, bytes: Bytes) -> Result<A, Status> {
     let wrong = |error| Status::internal(format!("the answer of {} can't be read: {error}", method.name));
     A::decode(bytes).map_err(wrong)
 }

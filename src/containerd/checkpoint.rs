@@ -12,7 +12,6 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::containerd::call::{self, Space};
-use crate::containerd::decoded;
 use crate::generated::containerd::services::content::v1::{ReadContentRequest, ReadContentResponse};
 use crate::generated::containerd::services::leases::v1::{CreateRequest, CreateResponse, DeleteRequest};
 use crate::generated::containerd::services::tasks::v1::{CheckpointTaskRequest, CheckpointTaskResponse};
@@ -86,7 +85,7 @@ impl Space<'_> {
         let request = ReadContentRequest { digest: document.digest.clone(), offset: 0, size: document.size };
         let mut bodies = self.client.open(&call::CONTENT_READ_LONG, request.encode_to_vec()).await?;
         while let Some(bytes) = bodies.message().await? {
-            let piece: ReadContentResponse = decoded(&bytes)?;
+            let piece: ReadContentResponse = call::read(&call::CONTENT_READ_LONG, bytes)?;
             file.write_all(&piece.data).map_err(&failed)?;
         }
         file.sync_all().map_err(failed)

@@ -7,7 +7,7 @@ use prost_types::Any;
 use tonic::{Code, Status};
 
 use crate::containerd::call::{self, Space};
-use crate::containerd::{decoded, nanos, state};
+use crate::containerd::{nanos, state};
 use crate::generated::containerd::events::{ContainerCreate, ContainerDelete, TaskExit, TaskStart};
 use crate::generated::containerd::services::events::v1::SubscribeRequest;
 use crate::generated::containerd::types::Envelope;
@@ -44,7 +44,7 @@ async fn next<'io>(
     (space, mut bodies): (Space<'io>, Bodies<'io>),
 ) -> Result<Option<(cri::ContainerEventResponse, (Space<'io>, Bodies<'io>))>, Status> {
     while let Some(bytes) = bodies.message().await? {
-        let envelope: Envelope = decoded(&bytes)?;
+        let envelope: Envelope = call::read(&call::EVENTS_SUBSCRIBE, bytes)?;
         let at = Space::new(&space.client, &envelope.namespace)?;
         if let Some(event) = at.event(&envelope).await? {
             return Ok(Some((marked(event, &at.name), (space, bodies))));

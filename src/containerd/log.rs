@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
+
 use crate::containerd::process;
 use crate::generated::containerd::services::containers::v1::Container;
 use crate::generated::containerd::v1::types::Process;
@@ -64,7 +66,8 @@ pub(super) fn of(container: &Container, task: Option<&Process>, local: bool) -> 
     let given = task.map(|task| task.stdout.as_str());
     let output = given.or_else(|| container.labels.get(LOG_URI).map(String::as_str)).unwrap_or_default();
     match output.split_once("://") {
-        Some(("file", path)) => Log::File(PathBuf::from(decoded(path))),
+        // containerd reads it as a URL: `%20` is a blank.
+        Some(("file", path)) => Log::File(PathBuf::from(&*percent_decode_str(path).decode_utf8_lossy())),
         Some(("binary", _)) => match container.labels.get(STATE_DIR) {
             // nerdctl's `pkg/logging/jsonfile`: as Docker calls it.
             Some(folder) => Log::Json(PathBuf::from(folder).join(format!("{}-json.log", container.id))),
@@ -77,26 +80,6 @@ pub(super) fn of(container: &Container, task: Option<&Process>, local: bool) -> 
             _ => Log::Fifo(PathBuf::from(output)),
         },
     }
-}
-
-/// A URL's path: `%20` is a blank. containerd reads it as a URL.
-fn decoded(path: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = path.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escape = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        match escape.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::containerd::call::{self, Space};
-use crate::containerd::decoded;
 use crate::containerd::image::full_name;
 use crate::generated::containerd::services::streaming::v1::StreamInit;
 use crate::generated::containerd::services::transfer::v1::TransferRequest;
@@ -104,7 +103,8 @@ async fn answer(credentials: &Credentials, sender: &Sender, mut asked: Bodies<'_
         if !std::mem::replace(&mut is_known, true) {
             continue;
         }
-        let request = decoded::<Any>(&message).and_then(|any| decoded::<AuthRequest>(&any.value));
+        let request = call::read::<Any>(&call::STREAM, message)
+            .and_then(|any| call::read::<AuthRequest>(&call::STREAM, any.value.into()));
         let answer = match request {
             Ok(request) => credentials.of(&request.host),
             Err(status) => return status,

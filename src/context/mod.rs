@@ -20,8 +20,8 @@ use crate::method::Method;
 use crate::namespace::{Contents, Wanted};
 use crate::print;
 use crate::rpc::endpoint::Endpoint;
-use crate::rpc::rerun::command_line;
 use crate::rpc::{Client, export};
+use crate::shell;
 use crate::trace::Tracer;
 use crate::view::View;
 use services::Services;
@@ -140,7 +140,7 @@ impl<'io> Context<'io> {
         let flags = flags.iter().map(|flag| (*flag).to_owned());
         let words: Vec<_> = endpoint.into_iter().flatten().chain(flags).collect();
         let crictl = self.settings.called.as_deref().unwrap_or("crictl");
-        let line = command_line(&words);
+        let line = shell::line(&words);
         let parts = [crictl, &line, command].into_iter().filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join(" ")
     }

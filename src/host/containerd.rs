@@ -71,7 +71,7 @@ pub(super) async fn version(
 }
 
 /// Waits for something, and says once it takes long; none if it takes longer than it may.
-async fn patiently<T>(wait: Duration, what: impl Future<Output = T>, late: impl FnOnce()) -> Option<T> {
+pub(super) async fn patiently<T>(wait: Duration, what: impl Future<Output = T>, late: impl FnOnce()) -> Option<T> {
     let late = async {
         sleep(LATE).await;
         late();

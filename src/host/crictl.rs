@@ -1,13 +1,12 @@
 //! What is asked of a containerd: crictl, in this process, with its endpoint preset.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Crictl, Io};
+use crate::{Buffer, Crictl, Io};
 
 /// One of containerd's namespaces, and how much is in it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -71,26 +70,6 @@ fn message(log: &str) -> String {
     let line = log.lines().last().unwrap_or_default();
     let message = line.split_once(" msg=").map_or(line, |(_, message)| message);
     serde_json::from_str(message).unwrap_or_else(|_| message.to_owned())
-}
-
-/// A stream that is read back.
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Buffer {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-    }
-}
-
-impl Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ use crate::host::lock::Lock;
 use crate::host::paths::Paths;
 use crate::host::service::Service;
 use crate::host::state::State;
+use crate::shell;
 use crate::visible::visible;
 use crate::{Crictl, Io};
 
@@ -57,7 +58,7 @@ where
     let (own, crictl) = split(&args);
     let arguments = match Arguments::try_parse_from(own) {
         Ok(arguments) => arguments,
-        Err(error) => return refuse(&error, io),
+        Err(error) => return io.refuse(&error),
     };
     let named = arguments.data_dir.as_deref();
     let result = data_dir(named, &env).and_then(|dir| match arguments.command {
@@ -147,14 +148,6 @@ fn split(args: &[OsString]) -> (&[OsString], &[OsString]) {
     (args, &[])
 }
 
-/// Shows clap's answer: help, or what is wrong with the command line.
-fn refuse(error: &clap::Error, io: &mut Io) -> u8 {
-    let text = error.render();
-    let stream = if error.use_stderr() { &mut io.err } else { &mut io.out };
-    let _ = write!(stream, "{text}").and_then(|()| stream.flush());
-    u8::try_from(error.exit_code()).unwrap_or(1)
-}
-
 /// The data directory as an absolute path, because containerd accepts no other.
 fn data_dir(flag: Option<&Path>, env: &Env) -> Result<PathBuf, Error> {
     let named = variable(env, DATA_DIR).filter(|dir| !dir.is_empty()).map(Path::new);
@@ -184,16 +177,8 @@ fn now(io: &Io) -> String {
 
 /// How the user calls crictl: with the directory, where a flag names it.
 fn called(named: Option<&Path>) -> String {
-    let dir = named.map(|dir| format!(" --data-dir {}", quoted(&dir.display().to_string())));
-    format!("ephemerd{} crictl", dir.unwrap_or_default())
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    match word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte)) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+    let dir = named.into_iter().flat_map(|dir| ["--data-dir".to_owned(), dir.display().to_string()]);
+    shell::line(&["ephemerd".to_owned()].into_iter().chain(dir).chain(["crictl".to_owned()]).collect::<Vec<_>>())
 }
 
 fn run_crictl(dir: &Path, called: &str, args: &[OsString], env: Env, io: &mut Io) -> Result<u8, Error> {

@@ -12,7 +12,7 @@ use tokio::process::Command;
 use tokio::time::sleep;
 
 use crate::error::Error;
-use crate::host::containerd::LATE;
+use crate::host::containerd::{LATE, patiently};
 use crate::host::log::Log;
 use crate::host::notify::{self, Notify};
 use crate::host::paths::Paths;
@@ -173,25 +173,18 @@ impl Supervisor<'_> {
 
     async fn come_up(&mut self, process: &mut Process) -> Result<Event, Error> {
         let crictl = self.crictl();
-        let mut answered = pin!(async {
+        let answered = async {
             while ask(crictl.clone(), crictl::has_recovered).await != Some(true) {
                 sleep(INTERVAL).await;
             }
-        });
-        let (mut late, mut limit) = (pin!(sleep(LATE)), pin!(sleep(self.wait)));
-        let mut said = false;
-        loop {
-            tokio::select! {
-                end = process.ended() => return Ok(Event::Ended(end?)),
-                signal = self.stops.next() => return Ok(Event::Stop(signal)),
-                () = &mut answered => return Ok(Event::Answered),
-                () = &mut limit => return Ok(Event::Silent),
-                () = &mut late, if !said => {
-                    said = true;
-                    let (id, wait) = (process.id(), self.wait);
-                    self.say(&format!("containerd (process {id}) has not answered for {LATE:?}; it has {wait:?} in all"));
-                }
-            }
+        };
+        let (id, wait, io) = (process.id(), self.wait, &mut *self.io);
+        let late =
+            || say(io, &format!("containerd (process {id}) has not answered for {LATE:?}; it has {wait:?} in all"));
+        tokio::select! {
+            end = process.ended() => Ok(Event::Ended(end?)),
+            signal = self.stops.next() => Ok(Event::Stop(signal)),
+            answered = patiently(wait, answered, late) => Ok(answered.map_or(Event::Silent, |()| Event::Answered)),
         }
     }
 

@@ -11,7 +11,7 @@ use std::io::{self, IoSlice, IsTerminal, LineWriter, Read, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
@@ -53,6 +53,32 @@ pub struct Io {
     pub cancellation: CancellationToken,
 }
 
+/// A stream that keeps what is written to it. Clones are the same one, so that a host has one left to read.
+#[derive(Clone, Debug, Default)]
+pub struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    /// What has been written so far.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A clock, asked for the time whenever it matters.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
@@ -85,6 +111,14 @@ pub(crate) struct Streams<'io> {
 }
 
 impl Io {
+    /// Shows what clap says of a command line, help or what is wrong with it, and returns clap's exit status.
+    pub(crate) fn refuse(&mut self, error: &clap::Error) -> u8 {
+        let stream = if error.use_stderr() { &mut self.err } else { &mut self.out };
+        // A stream that can't be written to leaves nobody to tell.
+        let _ = write!(stream, "{}", error.render()).and_then(|()| stream.flush());
+        u8::try_from(error.exit_code()).unwrap_or(1)
+    }
+
     /// The streams of a run, and that of its log lines.
     pub(crate) fn streams(&mut self) -> (Streams<'_>, &mut Box<dyn Write + Send>) {
         let streams = Streams {

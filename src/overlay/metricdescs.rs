@@ -30,8 +30,7 @@ struct MetricdescsArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: MetricdescsArgs = args(parsed)?;
-    let output = if args.output.is_empty() { "json" } else { &args.output };
-    let encoding = Encoding::named(output).ok_or_else(Error::help)?;
+    let encoding = Encoding::of_document(&args.output).ok_or_else(Error::help)?;
     let response = ctx.runtime().await?.list_metric_descriptors(ListMetricDescriptorsRequest {}).await?;
     ctx.print(&View::List(schema::view(&response), encoding))
 }

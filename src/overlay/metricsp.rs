@@ -34,8 +34,7 @@ struct MetricspArgs {
 
 async fn run(ctx: &mut Context<'_>, parsed: &Parsed) -> Result<(), Error> {
     let args: MetricspArgs = args(parsed)?;
-    let output = if args.output.is_empty() { "json" } else { &args.output };
-    let encoding = Encoding::named(output).ok_or_else(Error::help)?;
+    let encoding = Encoding::of_document(&args.output).ok_or_else(Error::help)?;
     watch::repeat(ctx, args.watch, async |ctx| {
         let response = ctx.runtime().await?.list_pod_sandbox_metrics(ListPodSandboxMetricsRequest {}).await?;
         ctx.print(&View::List(schema::view(&response), encoding.clone()))

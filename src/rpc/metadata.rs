@@ -48,6 +48,13 @@ pub(crate) fn parse(pairs: &[String]) -> Result<MetadataMap, String> {
     Ok(metadata)
 }
 
+/// The metadata of a call, and what has the last word on it.
+pub(crate) fn with(metadata: MetadataMap, last: MetadataMap) -> MetadataMap {
+    let mut headers = metadata.into_headers();
+    headers.extend(last.into_headers());
+    MetadataMap::from_headers(headers)
+}
+
 /// Names and values in their order; bytes as base64.
 pub(crate) fn pairs(metadata: &MetadataMap) -> Vec<(String, String)> {
     let pairs = metadata.iter().map(|pair| match pair {

@@ -11,6 +11,7 @@ use crate::method::Method;
 use crate::namespace::HEADER;
 use crate::rpc::{Client, metadata};
 use crate::schema::{self, Form, Value};
+use crate::shell;
 use crate::tables;
 
 /// A call in progress. Its line is written when this is dropped, so that an abandoned call has a line too.
@@ -76,7 +77,7 @@ fn line(client: &Client<'_>, method: &'static Method, requests: &[Bytes]) -> Str
     for (name, value) in headers {
         words.extend(["--header".to_owned(), format!("{name}={value}")]);
     }
-    command_line(&words)
+    shell::line(&words)
 }
 
 /// A request as it may be shown. The command that runs in a container may have passwords among its arguments and in its
@@ -110,30 +111,5 @@ fn hide(document: &mut Value, name: &str, shown: usize) {
         let hidden = words.iter().skip(shown).map(|_| Value::from("***"));
         let words = words.iter().take(shown).cloned().chain(hidden).collect();
         document.set(name, Value::List(words));
-    }
-}
-
-/// Words quoted for a shell.
-pub(crate) fn command_line(words: &[String]) -> String {
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@%+=,".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shell_reads_the_words_back() {
-        let words = ["crictl", "", "{\"a\": \"it's\"}", "unix:///run/a b.sock", "$HOME", "k=v"].map(str::to_owned);
-        let line = command_line(&words);
-        assert_eq!(line, r#"crictl '' '{"a": "it'\''s"}' 'unix:///run/a b.sock' '$HOME' k=v"#);
     }
 }

@@ -38,10 +38,14 @@ impl Encoding {
     /// The format is not one of [`TEMPLATE`], or the template is invalid.
     pub(crate) fn of_status(output: &str, template: &str) -> Result<Self, Error> {
         match output {
-            "" => Ok(Self::Json),
             "go-template" => Self::of_template(template),
-            _ => Self::named(output).ok_or_else(|| unsupported(output, TEMPLATE)),
+            _ => Self::of_document(output).ok_or_else(|| unsupported(output, TEMPLATE)),
         }
+    }
+
+    /// As [`Encoding::named`]; json if the word is empty.
+    pub(crate) fn of_document(output: &str) -> Option<Self> {
+        Self::named(if output.is_empty() { "json" } else { output })
     }
 
     /// The encoding that one of the words in [`DOCUMENT`] names.

@@ -1,9 +1,10 @@
 //! `crictl` in this process: arguments in; output, errors and status out.
 
-use std::io::{self, Write};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::io;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
+pub use crictl::Buffer;
 use crictl::{Clock, Crictl, Io};
 
 use super::calls::Declared;
@@ -66,32 +67,6 @@ pub fn crictl_in<'a>(
     let env = [("TZ", "UTC")].into_iter().chain(env.iter().copied());
     let status = host.unwrap_or(&Crictl::new()).run(args, env, &mut io);
     Output { stdout: out.text(), stderr: err.text(), status }
-}
-
-/// A stream that is read back.
-#[derive(Clone, Default)]
-pub struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Buffer {
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-
-    /// Whether nobody else holds it.
-    pub fn is_alone(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
-    }
-}
-
-impl Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 impl super::fake::Served {
